@@ -1,0 +1,50 @@
+//===- Checkpoint.h - A published checkpoint, opened ------------*- C++ -*-===//
+//
+// What a user passes as SRC: a Hugging Face folder, one `.safetensors` file, one
+// `.gguf` file or the first of a split set. Knows containers, no models.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef FRONTENDS_CHECKPOINT_CHECKPOINT_H
+#define FRONTENDS_CHECKPOINT_CHECKPOINT_H
+
+#include "support/WeightSource.h"
+#include <cstdint>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace tombolo {
+
+enum class Container { Safetensors, Gguf };
+
+struct Checkpoint {
+  Container container;
+  /// The folder, or the file that was given.
+  std::string path;
+  WeightSource weights;
+  /// `config.json` (safetensors; null where there is none).
+  nlohmann::ordered_json config;
+  std::string configPath;
+  /// GGUF metadata by full key (`llama.block_count`), integers as 64-bit JSON
+  /// integers, arrays as JSON arrays; null object for safetensors.
+  nlohmann::ordered_json metadata;
+  /// `generation_config.json`, `tokenizer_config.json`: null where absent.
+  nlohmann::ordered_json generationConfig, tokenizerConfig;
+  /// Path of `tokenizer.json`, and the text of `chat_template.jinja` (or the
+  /// template in tokenizer_config.json / GGUF metadata); empty where absent.
+  std::string tokenizerJson;
+  std::string chatTemplate;
+
+  /// config.json's `architectures` then `model_type`, or GGUF's
+  /// `general.architecture`.
+  std::vector<std::string> architectures() const;
+};
+
+/// Opens `path`; a folder given where a file is wanted, or a shard of a set,
+/// just works.
+Result<Checkpoint> openCheckpoint(const std::string &path);
+
+} // namespace tombolo
+
+#endif // FRONTENDS_CHECKPOINT_CHECKPOINT_H
