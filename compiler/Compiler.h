@@ -1,0 +1,87 @@
+//===- Compiler.h - From a checkpoint to an artifact ------------*- C++ -*-===//
+//
+// The whole way: import, fuse, quantize, plan, lower, codegen, write. Tools
+// call this; every phase is a pass pipeline that tombolo-opt runs too.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef COMPILER_COMPILER_H
+#define COMPILER_COMPILER_H
+
+#include "support/Result.h"
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace tombolo {
+
+enum class Activations { Auto, F32, I16, I8 };
+enum class KvType { Auto, F32, F16, BF16, Q8_0 };
+
+/// What every command that compiles takes; fixed in the artifact.
+struct CompileOptions {
+  /// Comma-separated: `cpu`, `cpu:x86-64-v3`, ...
+  std::string target = "cpu";
+  Activations activations = Activations::Auto;
+  KvType kv = KvType::Auto;
+  /// `f32`; f16 and bf16 are refused on CPUs in this version.
+  std::string compute = "f32";
+  /// `embed`; external and reference are refused in this version.
+  std::string weights = "embed";
+  /// Must be empty in this version.
+  std::string quantize;
+  std::vector<std::string> archFiles;
+  /// Tokens of a prefill chunk.
+  int64_t chunk = 256;
+  /// Strategies and passes that are turned off, by name.
+  std::vector<std::string> disabled;
+
+  /// Phase after which to stop (`import`, `fuse`, `quantize`, `plan`, `lower`,
+  /// `codegen`); the module is then written to the output path.
+  std::string stopAfter;
+  /// Passes after which the module is written to dumpDir.
+  std::vector<std::string> dumpAfter;
+  std::string dumpDir = ".";
+  /// MLIR's pass timing to stderr.
+  bool timing = false;
+
+  /// (key, value) pairs as they are written into the artifact.
+  std::vector<std::pair<std::string, std::string>> resolved() const;
+};
+
+/// Called with the phase, and done and total bytes where it streams weights.
+using ProgressCallback =
+    std::function<void(const std::string &phase, uint64_t done, uint64_t total)>;
+
+/// Compiles SRC (a checkpoint, or a `.mlir` module at a phase boundary) into the
+/// artifact `output`; atomic: on failure nothing is left behind.
+Status compile(const std::string &source, const CompileOptions &options,
+               const std::string &output, const ProgressCallback &progress = {});
+
+/// The nn module of the checkpoint as text, as `tombolo import` writes it.
+Result<std::string> importToText(const std::string &source,
+                                 const CompileOptions &options);
+
+/// What `inspect` says about compiling for one target.
+struct TargetEstimate {
+  std::string name;
+  /// "ready", "general path only", or "not in this version".
+  std::string status;
+  uint64_t memoryBytes = 0;
+  /// Each kind of op and how it runs: ("linear 576x960 q4_1", "strategy r16").
+  std::vector<std::pair<std::string, std::string>> ops;
+};
+
+/// Targets that this build can compile for, for `tombolo targets`.
+struct TargetDescription {
+  std::string name;
+  std::string summary;
+  /// "executed on this machine", "compiled, not executed here", ...
+  std::string state;
+};
+std::vector<TargetDescription> targets();
+
+} // namespace tombolo
+
+#endif // COMPILER_COMPILER_H
