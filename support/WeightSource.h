@@ -12,11 +12,16 @@
 #include "support/Encoding.h"
 #include "support/MappedFile.h"
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 namespace tombolo {
+
+/// The product of `shape`; nothing where a dimension is negative or the product
+/// of the dimensions so far passes the range.
+std::optional<int64_t> elementsOf(std::span<const int64_t> shape);
 
 struct TensorInfo {
   std::string name;
@@ -28,6 +33,7 @@ struct TensorInfo {
   uint32_t file;
   uint64_t offset, bytes;
 
+  /// Meant for a tensor of a WeightSource, which has checked the shape.
   int64_t elements() const;
 };
 
@@ -36,20 +42,28 @@ class WeightSource {
 public:
   /// Returns the index of the file.
   uint32_t addFile(std::shared_ptr<MappedFile> file);
-  /// Fails on a name that is already there.
+  /// Fails on a name that is already there, on a shape whose elements cannot be
+  /// counted, and on `bytes` that are not what shape and encoding take.
   Status addTensor(TensorInfo tensor);
 
   const std::vector<TensorInfo> &tensors() const { return list; }
   const std::vector<std::shared_ptr<MappedFile>> &files() const { return maps; }
+  /// The pointer holds until the next addTensor.
   const TensorInfo *find(std::string_view name) const;
 
   /// The stored bytes; fails where a header-only file ends before them.
   Result<std::span<const std::byte>> bytes(const TensorInfo &tensor) const;
 
 private:
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(std::string_view name) const {
+      return std::hash<std::string_view>()(name);
+    }
+  };
   std::vector<std::shared_ptr<MappedFile>> maps;
   std::vector<TensorInfo> list;
-  std::unordered_map<std::string, size_t> byName;
+  std::unordered_map<std::string, size_t, Hash, std::equal_to<>> byName;
 };
 
 } // namespace tombolo
