@@ -1,0 +1,54 @@
+//===- CpuLevel.h - One instruction-set level of a CPU family ---*- C++ -*-===//
+
+#ifndef CODEGEN_CPU_OBJECT_CPULEVEL_H
+#define CODEGEN_CPU_OBJECT_CPULEVEL_H
+
+#include "support/Result.h"
+#include "llvm/ADT/StringRef.h"
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace llvm {
+class TargetMachine;
+} // namespace llvm
+
+namespace tombolo {
+
+/// What code is generated for. Levels of one family ("x86-64-v2", "-v3",
+/// "-v4", "znver4") run the same plan over the same packed weights; the best
+/// one that the machine has is chosen when an artifact is loaded.
+struct CpuLevel {
+  /// What the user wrote and the artifact records: "x86-64-v3", "host".
+  std::string name;
+  std::string triple;
+  /// LLVM's CPU name and extra features ("+avx512f,-fma").
+  std::string cpu, features;
+  /// Everything that cpu and features turn on, in LLVM's names, sorted.
+  std::vector<std::string> enabled;
+
+  bool has(llvm::StringRef feature) const;
+  bool isX86() const;
+  bool isAArch64() const;
+  /// Bytes of the widest vector that code should use (16, 32 or 64).
+  int vectorBytes() const;
+  /// Vector registers that code can name.
+  int vectorRegisters() const;
+  /// The part of `enabled` that generated code may contain instructions of: a
+  /// machine that has all of them can run the code.
+  std::vector<std::string> requiredFeatures() const;
+  /// A machine for position-independent code without a frame of its own.
+  std::unique_ptr<llvm::TargetMachine> targetMachine() const;
+};
+
+/// The level named `name`: "host", or any CPU name of LLVM. Without a triple
+/// the host's family is tried first, then x86-64 and AArch64 Linux.
+Result<CpuLevel> cpuLevelNamed(llvm::StringRef name,
+                               llvm::StringRef triple = "");
+
+/// Whether this machine can run code of `level`.
+bool runsOnHost(const CpuLevel &level);
+
+} // namespace tombolo
+
+#endif // CODEGEN_CPU_OBJECT_CPULEVEL_H
