@@ -1,6 +1,7 @@
 //===- Checkpoint.h - A published checkpoint, opened ------------*- C++ -*-===//
 //
-// What a user passes as SRC: a Hugging Face folder, one `.safetensors` file, one
+// What a user passes as SRC: a Hugging Face folder, one `.safetensors` file,
+// one
 // `.gguf` file or the first of a split set. Knows containers, no models.
 //
 //===----------------------------------------------------------------------===//
@@ -41,9 +42,23 @@ struct Checkpoint {
   std::vector<std::string> architectures() const;
 };
 
+/// With `headerOnlyOk`, weight files may end anywhere after their headers:
+/// enough for looking at a checkpoint.
+struct OpenOptions {
+  bool headerOnlyOk = false;
+};
+
 /// Opens `path`; a folder given where a file is wanted, or a shard of a set,
 /// just works.
-Result<Checkpoint> openCheckpoint(const std::string &path);
+Result<Checkpoint> openCheckpoint(const std::string &path,
+                                  OpenOptions options = {});
+
+/// The template that a `tokenizer_config.json` holds under `chat_template`: the
+/// string, or of a list of {name, template} the one called "default". Empty
+/// where there is none. `where` is the file.
+Result<std::string>
+chatTemplateOf(const nlohmann::ordered_json &tokenizerConfig,
+               const std::string &where);
 
 } // namespace tombolo
 
