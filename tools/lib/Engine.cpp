@@ -1,0 +1,16 @@
+#include "tools/lib/Engine.h"
+
+namespace tombolo {
+
+Status checkIds(const Engine &engine, std::span<const int32_t> ids,
+                const std::string &what) {
+  for (size_t i = 0; i < ids.size(); ++i)
+    if (ids[i] < 0 || ids[i] >= engine.vocabSize())
+      return Error("", "'" + what + "' [" + std::to_string(i) +
+                           "]: expects a token id below " +
+                           std::to_string(engine.vocabSize()) + ", but got " +
+                           std::to_string(ids[i]));
+  return success();
+}
+
+} // namespace tombolo

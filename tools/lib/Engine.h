@@ -1,0 +1,83 @@
+//===- Engine.h - What runs a model for the checks --------------*- C++ -*-===//
+//
+// The reference interpreter and the compiled code behind one interface, so that
+// verify, eval and bench are written once and tested without either.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef TOOLS_LIB_ENGINE_H
+#define TOOLS_LIB_ENGINE_H
+
+#include "support/Result.h"
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace tombolo {
+
+/// Time spent in one operation of the model since it was last asked for.
+struct OpTime {
+  std::string op;
+  int64_t calls = 0;
+  double seconds = 0;
+  /// Weight bytes read and floating-point operations done; 0 where unknown.
+  double bytes = 0, operations = 0;
+};
+
+/// What a model costs, for rates and fractions of the machine's limits.
+struct ModelCosts {
+  /// Operations of a prompt token, and those that only its last row needs.
+  double operationsPerToken = 0, operationsPerLogitsRow = 0;
+  /// Bytes read per decoded token: weights, and states at position 0 and more
+  /// for each position behind it.
+  double bytesPerDecode = 0, stateBytesPerPosition = 0;
+  /// Whether products run on 8-bit integer units.
+  bool integerProducts = false;
+};
+
+class Engine {
+public:
+  /// One row of logits, or of layer N's output (`hidden.N`), of the row'th
+  /// token of a feed.
+  using LogitsSink =
+      std::function<Status(int64_t row, std::span<const float> values)>;
+  using HiddenSink = std::function<void(int64_t layer, int64_t row,
+                                        std::span<const float> values)>;
+
+  struct Feed {
+    std::span<const int32_t> tokens;
+    /// Logits are computed for rows from here on; tokens.size(): for none.
+    int64_t firstLogitsRow = 0;
+    LogitsSink onLogits;
+    HiddenSink onHidden;
+  };
+
+  virtual ~Engine() = default;
+
+  /// "interpreter" or a target's name.
+  virtual std::string name() const = 0;
+  virtual int64_t vocabSize() const = 0;
+  /// Longest sequence.
+  virtual int64_t context() const = 0;
+  /// Number of the last `hidden.N`.
+  virtual int64_t layers() const = 0;
+
+  /// Forgets the sequence. `promptTokens` is the full length of the next
+  /// prompt, which decides frequencies that depend on length.
+  virtual Status restart(int64_t promptTokens) = 0;
+  /// Goes on with the sequence.
+  virtual Status feed(const Feed &feed) = 0;
+
+  virtual ModelCosts costs() const { return {}; }
+  virtual std::vector<OpTime> takeOpTimes() { return {}; }
+};
+
+/// Checks ids against an engine's vocabulary: `what` names them in the error.
+Status checkIds(const Engine &engine, std::span<const int32_t> ids,
+                const std::string &what);
+
+} // namespace tombolo
+
+#endif // TOOLS_LIB_ENGINE_H
