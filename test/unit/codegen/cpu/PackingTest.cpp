@@ -1,0 +1,102 @@
+#include "codegen/cpu/packing/PackR16.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include <cstdint>
+#include <limits>
+#include <random>
+
+using namespace tombolo;
+using testing::HasSubstr;
+
+namespace {
+
+constexpr Encoding kAll[] = {Encoding::F32,  Encoding::F16,  Encoding::BF16,
+                             Encoding::Q8_0, Encoding::Q4_0, Encoding::Q4_1};
+
+std::vector<std::byte> randomBytes(size_t size) {
+  std::mt19937 random(size);
+  std::vector<std::byte> bytes(size);
+  for (std::byte &b : bytes)
+    b = std::byte(random());
+  return bytes;
+}
+
+TEST(PackR16, KeepsEveryBit) {
+  for (Encoding encoding : kAll)
+    for (int64_t rows : {1, 15, 16, 17, 48, 50})
+      for (int64_t columns : {32, 96, 160}) {
+        std::vector<std::byte> in =
+            randomBytes(*encodedBytes(encoding, rows * columns));
+        std::vector<std::byte> packed(*packedBytes(encoding, rows, columns));
+        std::vector<std::byte> out(in.size());
+        ASSERT_TRUE(packR16(encoding, rows, columns, in, packed).ok());
+        ASSERT_TRUE(unpackR16(encoding, rows, columns, packed, out).ok());
+        EXPECT_EQ(in, out) << infoOf(encoding).name << rows << "x" << columns;
+      }
+}
+
+TEST(PackR16, KeepsOddColumnsOfPlainRows) {
+  for (Encoding encoding : {Encoding::F32, Encoding::F16, Encoding::BF16}) {
+    std::vector<std::byte> in = randomBytes(*encodedBytes(encoding, 17 * 7));
+    std::vector<std::byte> packed(*packedBytes(encoding, 17, 7));
+    std::vector<std::byte> out(in.size());
+    ASSERT_TRUE(packR16(encoding, 17, 7, in, packed).ok());
+    ASSERT_TRUE(unpackR16(encoding, 17, 7, packed, out).ok());
+    EXPECT_EQ(in, out);
+  }
+}
+
+TEST(PackR16, LaysOutQ4AsDocumented) {
+  std::vector<std::byte> in = randomBytes(16 * 2 * 18), packed(2 * 288);
+  ASSERT_TRUE(packR16(Encoding::Q4_0, 16, 64, in, packed).ok());
+  // Row 5, block 1: the scale, and the byte of k = 9 and k = 25.
+  EXPECT_EQ(packed[288 + 10], in[5 * 36 + 18]);
+  EXPECT_EQ(packed[288 + 32 + 2 * 64 + 5 * 4 + 1], in[5 * 36 + 18 + 2 + 9]);
+}
+
+TEST(PackR16, FillsUpWithZeroRows) {
+  std::vector<std::byte> in = randomBytes(3 * 34), packed(544, std::byte(1));
+  ASSERT_TRUE(packR16(Encoding::Q8_0, 3, 32, in, packed).ok());
+  EXPECT_EQ(packed[2 * 3], std::byte(0));
+  EXPECT_EQ(packed[32 + 64 * 7 + 4 * 15 + 3], std::byte(0));
+  EXPECT_EQ(packed[32 + 4], in[34 + 2] ^ std::byte(0x80));
+}
+
+TEST(PackR16, InterleavesPairs) {
+  std::vector<std::byte> gate = randomBytes(32 * 4 * 3),
+                         up = randomBytes(32 * 4 * 3);
+  std::reverse(up.begin(), up.end());
+  uint64_t group = *r16GroupBytes(Encoding::F32, 3);
+  std::vector<std::byte> packed(4 * group), back(gate.size());
+  std::span<std::byte> all(packed);
+  ASSERT_TRUE(packR16(Encoding::F32, 32, 3, gate, all, 2 * group).ok());
+  ASSERT_TRUE(
+      packR16(Encoding::F32, 32, 3, up, all.subspan(group), 2 * group).ok());
+  ASSERT_TRUE(unpackR16(Encoding::F32, 32, 3, all, back, 2 * group).ok());
+  EXPECT_EQ(back, gate);
+  ASSERT_TRUE(
+      unpackR16(Encoding::F32, 32, 3, all.subspan(group), back, 2 * group)
+          .ok());
+  EXPECT_EQ(back, up);
+}
+
+TEST(PackR16, RefusesWhatDoesNotFit) {
+  std::vector<std::byte> in(100), out(1000);
+  EXPECT_THAT(packR16(Encoding::Q6_K, 1, 256, in, out).error().message,
+              HasSubstr("packing of 'q6_k': expects an encoding"));
+  EXPECT_THAT(packR16(Encoding::Q4_0, 1, 33, in, out).error().message,
+              HasSubstr("expects rows of whole blocks of 32, but got 1x33"));
+  EXPECT_THAT(packR16(Encoding::F32, 1, 24, in, out).error().message,
+              HasSubstr("expects a packed buffer of at least 1536 bytes"));
+  EXPECT_THAT(packR16(Encoding::F32, 1, 4, in, out).error().message,
+              HasSubstr("expects 16 bytes of rows, but got 100"));
+  EXPECT_THAT(packR16(Encoding::F32, 1, 25, in, out, 32).error().message,
+              HasSubstr("expects a group stride of at least 1600"));
+  int64_t most = std::numeric_limits<int64_t>::max();
+  EXPECT_FALSE(packedBytes(Encoding::F32, most, 64).has_value());
+  EXPECT_FALSE(packedBytes(Encoding::F32, -1, 64).has_value());
+  EXPECT_FALSE(r16GroupBytes(Encoding::F32, most).has_value());
+  EXPECT_FALSE(hasR16(Encoding::Q4_K));
+}
+
+} // namespace
