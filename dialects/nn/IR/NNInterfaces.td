@@ -1,0 +1,29 @@
+//===- NNInterfaces.td - Interfaces of the nn dialect ----------*- tablegen -*-===//
+
+#ifndef DIALECTS_NN_IR_NNINTERFACES
+#define DIALECTS_NN_IR_NNINTERFACES
+
+include "mlir/IR/OpBase.td"
+
+def NN_StateOpInterface : OpInterface<"StateOpInterface"> {
+  let description = [{
+    What a sequence remembers between steps. The runtime and the planner size,
+    page, truncate, fork and save states through these facts, and never ask
+    which op it was.
+  }];
+  let cppNamespace = "::tombolo::nn";
+  let methods = [
+    InterfaceMethod<"How many states there are: one per layer that uses the symbol.",
+                    "int64_t", "getStateCount">,
+    InterfaceMethod<"Bytes that one more token adds to one of the states; 0 where it does not grow.",
+                    "int64_t", "getBytesPerToken">,
+    InterfaceMethod<"Rows of a page: states that grow do so by pages, and pages are shared between forks.",
+                    "int64_t", "getPageRows">,
+    InterfaceMethod<"Only so many last tokens are ever seen again; nothing: all of them.",
+                    "std::optional<int64_t>", "getStateWindow">,
+    InterfaceMethod<"Whether the state of fewer tokens can be had by dropping rows; else only from a copy.",
+                    "bool", "isTruncatable">,
+  ];
+}
+
+#endif // DIALECTS_NN_IR_NNINTERFACES

@@ -1,0 +1,284 @@
+//===- NNModuleOps.cpp - Symbols of a model -------------------------------===//
+
+#include "dialects/nn/IR/NNOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/Matchers.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace tombolo;
+using namespace tombolo::nn;
+
+static constexpr StringLiteral kLayerPlaceholder = "{layer}";
+
+//===----------------------------------------------------------------------===//
+// nn.weight
+//===----------------------------------------------------------------------===//
+
+void WeightOp::build(OpBuilder &builder, OperationState &state, StringRef name,
+                     WeightType type,
+                     std::optional<ArrayRef<int64_t>> indices) {
+  state.addAttribute(getSymNameAttrName(state.name),
+                     builder.getStringAttr(name));
+  state.addAttribute(getTypeAttrName(state.name), TypeAttr::get(type));
+  if (indices)
+    state.addAttribute(getIndicesAttrName(state.name),
+                       builder.getDenseI64ArrayAttr(*indices));
+  state.addRegion()->emplaceBlock();
+}
+
+/// `@name ([count])? : type (indices = [..])? (attributes {..})? { body }`
+ParseResult WeightOp::parse(OpAsmParser &parser, OperationState &result) {
+  StringAttr name;
+  TypeAttr type;
+  int64_t count = 0;
+  SMLoc countLoc;
+  bool family = false;
+  if (parser.parseSymbolName(name, getSymNameAttrName(result.name),
+                             result.attributes))
+    return failure();
+  if (succeeded(parser.parseOptionalLSquare())) {
+    family = true;
+    countLoc = parser.getCurrentLocation();
+    if (parser.parseInteger(count) || parser.parseRSquare())
+      return failure();
+  }
+  if (parser.parseColon() ||
+      parser.parseAttribute(type, getTypeAttrName(result.name),
+                            result.attributes))
+    return failure();
+  if (family) {
+    if (parser.parseKeyword("indices") || parser.parseEqual())
+      return failure();
+    auto indices = dyn_cast_or_null<DenseI64ArrayAttr>(
+        DenseI64ArrayAttr::parse(parser, Type()));
+    if (!indices)
+      return failure();
+    if (int64_t(indices.size()) != count)
+      return parser.emitError(countLoc)
+             << "expects as many indices as weights (" << count << "), but got "
+             << indices.size();
+    result.addAttribute(getIndicesAttrName(result.name), indices);
+  }
+  return failure(parser.parseOptionalAttrDictWithKeyword(result.attributes) ||
+                 parser.parseRegion(*result.addRegion()));
+}
+
+void WeightOp::print(OpAsmPrinter &printer) {
+  printer << ' ';
+  printer.printSymbolName(getSymName());
+  if (isFamily())
+    printer << '[' << getCount() << ']';
+  printer << " : ";
+  printer.printAttribute(getTypeAttr());
+  if (isFamily()) {
+    printer << " indices = ";
+    getIndicesAttr().print(printer);
+  }
+  printer.printOptionalAttrDictWithKeyword(
+      (*this)->getAttrs(),
+      {getSymNameAttrName(), getTypeAttrName(), getIndicesAttrName()});
+  printer << ' ';
+  printer.printRegion(getBody());
+}
+
+LogicalResult WeightOp::verify() {
+  if (!isFamily())
+    return mlir::success();
+  if (getCount() == 0 || *llvm::min_element(*getIndices()) < 0) // C3
+    return emitOpError("expects indices that are not negative, one or more");
+  return mlir::success();
+}
+
+LogicalResult WeightOp::verifyRegions() {
+  for (Operation &op : getBlock().without_terminator()) {
+    auto constant = dyn_cast<arith::ConstantOp>(op);
+    if (!op.hasTrait<OnWeights>() &&
+        !(constant && constant.getType().isF32())) // C1
+      return op.emitOpError("does not work on stored weights, but stands in "
+                            "the region of 'nn.weight'");
+    for (Type type : op.getOperandTypes())
+      if (!isa<WeightType>(type) && !type.isF32()) // C1
+        return op.emitOpError("expects weights in the region of 'nn.weight', "
+                              "but got ")
+               << type;
+  }
+  auto yield = dyn_cast<YieldOp>(getBlock().getTerminator());
+  if (!yield)
+    return emitOpError("expects its region to end in 'nn.yield'");
+  if (yield.getValue().getType() != getType()) // C2
+    return yield.emitOpError("expects a value of the weight's type ")
+           << getType() << ", but got " << yield.getValue().getType();
+  if (getBlock().getNumArguments() != 0)
+    return emitOpError("expects a region without arguments");
+  return mlir::success();
+}
+
+//===----------------------------------------------------------------------===//
+// nn.stored
+//===----------------------------------------------------------------------===//
+
+LogicalResult StoredOp::verify() {
+  auto weight = cast<WeightOp>((*this)->getParentOp());
+  if (!weight.isFamily() && getName().contains(kLayerPlaceholder)) // C1
+    return emitOpError("expects a name without '{layer}' in a weight without "
+                       "indices, but got '")
+           << getName() << "'";
+  if (getName().empty())
+    return emitOpError("expects the name of a tensor, but it is empty");
+  return mlir::success();
+}
+
+std::string StoredOp::getTensorName(int64_t layer) {
+  std::string name = getName().str(), number = std::to_string(layer);
+  for (size_t at = 0;
+       (at = name.find(kLayerPlaceholder.str(), at)) != std::string::npos;
+       at += number.size())
+    name.replace(at, kLayerPlaceholder.size(), number);
+  return name;
+}
+
+//===----------------------------------------------------------------------===//
+// Symbol uses
+//===----------------------------------------------------------------------===//
+
+/// Checks the index of an op that names a family of `count` elements, or one
+/// thing where there is no count.
+static LogicalResult verifyIndex(Operation *op, StringRef symbol,
+                                 std::optional<int64_t> count, Value index) {
+  if (count.has_value() != static_cast<bool>(index))
+    return op->emitOpError("expects ")
+           << (count ? "an index, as '@" : "no index, as '@") << symbol
+           << (count ? "' is a family" : "' is not a family");
+  IntegerAttr constant;
+  if (index && matchPattern(index, m_Constant(&constant)) &&
+      (constant.getInt() < 0 || constant.getInt() >= *count))
+    return op->emitOpError("expects an index below ")
+           << *count << ", the size of '@" << symbol << "', but got "
+           << constant.getInt();
+  return mlir::success();
+}
+
+LogicalResult GetWeightOp::verifySymbolUses(SymbolTableCollection &tables) {
+  auto weight =
+      tables.lookupNearestSymbolFrom<WeightOp>(*this, getWeightAttr());
+  if (!weight) // C1
+    return emitOpError("expects '@")
+           << getWeight() << "' to be an 'nn.weight' of this module";
+  if (weight.getType() != getType()) { // C1
+    InFlightDiagnostic error = emitOpError("expects the type of '@")
+                               << getWeight() << "', " << weight.getType()
+                               << ", but got " << getType();
+    error.attachNote(weight.getLoc()) << "the weight is declared here";
+    return error;
+  }
+  std::optional<int64_t> count;
+  if (weight.isFamily())
+    count = weight.getCount();
+  return verifyIndex(*this, getWeight(), count, getIndex()); // C2, C3
+}
+
+LogicalResult HistoryOp::verifySymbolUses(SymbolTableCollection &tables) {
+  auto state = tables.lookupNearestSymbolFrom<StateOp>(*this, getStateAttr());
+  if (!state) // C2
+    return emitOpError("expects '@")
+           << getState() << "' to be an 'nn.state' of this module";
+  if (state.getType() != getType()) { // C2
+    InFlightDiagnostic error = emitOpError("expects the type of '@")
+                               << getState() << "', " << state.getType()
+                               << ", but got " << getType();
+    error.attachNote(state.getLoc()) << "the state is declared here";
+    return error;
+  }
+  return verifyIndex(*this, getState(), state.getCount(), getIndex()); // C3
+}
+
+void HistoryOp::getEffects(
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
+        &effects) {
+  effects.emplace_back(MemoryEffects::Read::get(), StateResource::get());
+  effects.emplace_back(MemoryEffects::Write::get(), StateResource::get());
+}
+
+LogicalResult RopeOp::verifySymbolUses(SymbolTableCollection &tables) {
+  auto table =
+      tables.lookupNearestSymbolFrom<RopeTableOp>(*this, getTableAttr());
+  if (!table) // C2
+    return emitOpError("expects '@")
+           << getTable() << "' to be an 'nn.rope_table' of this module";
+  int64_t width = getX().getType().getShape().back();
+  int64_t turned = 2 * table.getFreqs().size(), at = getAt();
+  if (turned > width || at > width - turned) // C3
+    return emitOpError("expects the ")
+           << turned << " channels from " << at
+           << " on to be within a row of 'x' of " << width;
+  return mlir::success();
+}
+
+//===----------------------------------------------------------------------===//
+// nn.state
+//===----------------------------------------------------------------------===//
+
+LogicalResult StateOp::verify() {
+  Encoding storage = getStorageEncoding();
+  if (storage != Encoding::F32 && storage != Encoding::F16 &&
+      storage != Encoding::BF16) // C1
+    return emitOpError("expects storage f32, f16 or bf16, but got '")
+           << infoOf(storage).name << "'";
+  if (getCount() && *getCount() <= 0) // C2
+    return emitOpError("expects one state or more, but got ") << *getCount();
+  return mlir::success();
+}
+
+int64_t StateOp::getStateCount() { return getCount().value_or(1); }
+
+int64_t StateOp::getBytesPerToken() {
+  const EncodingInfo &info = infoOf(getStorageEncoding());
+  return getType().getRowElements() / info.blockElements * info.blockBytes;
+}
+
+int64_t StateOp::getPageRows() { return kPageRows; }
+
+std::optional<int64_t> StateOp::getStateWindow() {
+  return getType().getWindow();
+}
+
+/// Rows are kept by position, so the last ones can be dropped; with a window
+/// the rows that would be seen again may be gone.
+bool StateOp::isTruncatable() { return !getType().getWindow(); }
+
+//===----------------------------------------------------------------------===//
+// nn.rope_table
+//===----------------------------------------------------------------------===//
+
+LogicalResult RopeTableOp::verify() {
+  ArrayRef<double> freqs = getFreqs();
+  auto finite = [](double freq) { return std::isfinite(freq); };
+  if (freqs.empty() || !llvm::all_of(freqs, finite)) // C1
+    return emitOpError("expects finite frequencies, one or more");
+  std::optional<ArrayRef<double>> longFreqs = getLongFreqs();
+  if (longFreqs && (longFreqs->size() != freqs.size() ||
+                    !llvm::all_of(*longFreqs, finite))) // C1
+    return emitOpError("expects as many finite long frequencies as short ones "
+                       "(")
+           << freqs.size() << "), but got " << longFreqs->size();
+  if (getLongFrom().has_value() !=
+      (longFreqs.has_value() || getLongDivisors().has_value())) // C3
+    return emitOpError("expects 'long_from' if and only if there are long "
+                       "frequencies or divisors");
+  return mlir::success();
+}
+
+LogicalResult RopeTableOp::verifySymbolUses(SymbolTableCollection &tables) {
+  for (FlatSymbolRefAttr name : {getDivisorsAttr(), getLongDivisorsAttr()}) {
+    if (!name)
+      continue;
+    auto weight = tables.lookupNearestSymbolFrom<WeightOp>(*this, name);
+    int64_t size = getFreqs().size();
+    if (!weight || weight.isFamily() ||
+        weight.getType().getShape() != ArrayRef(size)) // C2
+      return emitOpError("expects '")
+             << name << "' to be one weight of shape [" << size << "]";
+  }
+  return mlir::success();
+}

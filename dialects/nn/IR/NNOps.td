@@ -1,0 +1,12 @@
+//===- NNOps.td - Ops of the nn dialect ------------------------*- tablegen -*-===//
+
+#ifndef DIALECTS_NN_IR_NNOPS
+#define DIALECTS_NN_IR_NNOPS
+
+include "dialects/nn/IR/NNModuleOps.td"
+include "dialects/nn/IR/NNRowOps.td"
+include "dialects/nn/IR/NNShapeOps.td"
+include "dialects/nn/IR/NNElementwiseOps.td"
+include "dialects/nn/IR/NNSequenceOps.td"
+
+#endif // DIALECTS_NN_IR_NNOPS

@@ -1,0 +1,47 @@
+//===- NNTypes.h - The nn dialect, its types and attributes -----*- C++ -*-===//
+
+#ifndef DIALECTS_NN_IR_NNTYPES_H
+#define DIALECTS_NN_IR_NNTYPES_H
+
+#include "mlir/IR/Attributes.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "support/Encoding.h"
+#include <optional>
+
+namespace tombolo::nn {
+
+/// Ops with this trait may stand in the region of an `nn.weight`.
+template <typename ConcreteType>
+class OnWeights : public mlir::OpTrait::TraitBase<ConcreteType, OnWeights> {};
+
+/// The states that `nn.history` writes; no memory of anything else.
+struct StateResource : public mlir::SideEffects::Resource::Base<StateResource> {
+  mlir::StringRef getName() final { return "nn.state"; }
+};
+
+} // namespace tombolo::nn
+
+#include "dialects/nn/IR/NNDialect.h.inc"
+#include "dialects/nn/IR/NNEnums.h.inc"
+#define GET_TYPEDEF_CLASSES
+#include "dialects/nn/IR/NNTypes.h.inc"
+#define GET_ATTRDEF_CLASSES
+#include "dialects/nn/IR/NNAttrs.h.inc"
+
+namespace tombolo::nn {
+
+/// A weight or a tensor.
+inline bool isWeightOrTensor(mlir::Type type) {
+  return mlir::isa<WeightType, mlir::RankedTensorType>(type);
+}
+/// The shape of a weight or tensor.
+llvm::ArrayRef<int64_t> shapeOf(mlir::Type weightOrTensor);
+/// `[3, ?, 64]`, as messages write shapes.
+std::string shapeText(llvm::ArrayRef<int64_t> shape);
+
+} // namespace tombolo::nn
+
+#endif // DIALECTS_NN_IR_NNTYPES_H
