@@ -1,0 +1,33 @@
+//===- Facts.h - What other files say about a tokenizer ---------*- C++ -*-===//
+
+#ifndef FRONTENDS_TOKENIZER_FACTS_H
+#define FRONTENDS_TOKENIZER_FACTS_H
+
+#include "frontends/tokenizer/Import.h"
+#include <functional>
+
+namespace tombolo {
+
+/// Adds what tokenizer_config.json says: bos, eos, pad; what is put around
+/// a text, for the classes that build it themselves; chat templates. `idOf`
+/// gives a token's id or -1.
+Status readTokenizerConfig(const TokenizerSources &sources,
+                           const std::function<int32_t(std::string_view)> &idOf,
+                           text::TokenizerModel &model);
+
+/// Sets endIds: those of config.json and generation_config.json, `more`, and
+/// the model's eos.
+Status readEndIds(const TokenizerSources &sources, std::vector<int32_t> more,
+                  text::TokenizerModel &model);
+
+/// Adds a chat template or replaces the one of that name.
+void setChatTemplate(text::TokenizerModel &model, std::string name,
+                     std::string text);
+
+/// Whether a Tokenizer can be built from the model.
+Result<text::TokenizerModel> finishImport(text::TokenizerModel model,
+                                          const std::string &where);
+
+} // namespace tombolo
+
+#endif // FRONTENDS_TOKENIZER_FACTS_H
