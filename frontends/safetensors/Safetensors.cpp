@@ -111,9 +111,9 @@ Status readSafetensorsFile(std::shared_ptr<MappedFile> file,
     };
     if (begin != next)
       return fail("expects its data at byte " + std::to_string(next) +
-                  " of the data, without a " +
-                  (begin > next ? "gap" : "overlap") + ", but it begins at " +
-                  std::to_string(begin));
+                  " of the data, without " +
+                  (begin > next ? "a gap" : "an overlap") +
+                  ", but it begins at " + std::to_string(begin));
     next = end;
     if (end > available && !headerOnlyOk)
       return fail("expects data up to byte " + std::to_string(end) +
