@@ -1,0 +1,416 @@
+#include "codegen/cpu/kernels/Linear.h"
+#include "codegen/cpu/kernels/Isa.h"
+#include "codegen/cpu/kernels/QuantizeRows.h"
+#include "codegen/cpu/kernels/WeightGroups.h"
+#include "codegen/cpu/packing/PackR16.h"
+#include <algorithm>
+
+using namespace mlir;
+
+namespace tombolo {
+
+/// k of one pass over all rows, so that a panel of weights stays in the L2
+/// cache.
+static constexpr int64_t kPassColumns = 2048;
+
+static int64_t ceilDivide(int64_t x, int64_t y) { return (x + y - 1) / y; }
+static int64_t groupsOf(const LinearSpec &spec) {
+  return ceilDivide(spec.outRows, kLanes);
+}
+static bool isPlain(Encoding encoding) {
+  return WeightGroups(encoding).plain();
+}
+
+bool supportsI16(const CpuLevel &level, Encoding encoding) {
+  return Isa(level).hasDot4() && hasR16(encoding) && !isPlain(encoding);
+}
+
+Status checkLinear(const CpuLevel &level, const LinearSpec &spec) {
+  std::string name(infoOf(spec.encoding).name);
+  auto fail = [&](const std::string &message) {
+    return Error("", "product with '" + name + "' weights of " +
+                         std::to_string(spec.outRows) + "x" +
+                         std::to_string(spec.inColumns) + ": " + message);
+  };
+  constexpr int64_t kMost = int64_t(1) << 31;
+  if (spec.outRows < 1 || spec.inColumns < 1 || spec.outRows > kMost ||
+      spec.inColumns > kMost || spec.maxRows < 1 || spec.maxRows > kMost)
+    return fail("expects sizes between 1 and 2^31");
+  if (!hasR16(spec.encoding))
+    return fail("expects an encoding that has an interleaved form");
+  if (!r16GroupBytes(spec.encoding, spec.inColumns))
+    return fail("expects rows of whole blocks");
+  if (spec.activations == Activations::F32)
+    return success();
+  if (!supportsI16(level, spec.encoding))
+    return fail("expects quantized weights and a CPU level with 512-bit "
+                "integer dot products for integer activations, but got level "
+                "'" +
+                level.name + "'");
+  if (spec.rowTile != (spec.manyRows ? kI16RowTile : 1))
+    return fail("expects a row tile of " +
+                std::to_string(spec.manyRows ? kI16RowTile : 1) + ", but got " +
+                std::to_string(spec.rowTile));
+  return success();
+}
+
+int64_t linearUnitColumns(const LinearSpec &spec) {
+  return spec.manyRows && !spec.paired ? 2 * kLanes : kLanes;
+}
+int64_t linearUnits(const LinearSpec &spec) {
+  return ceilDivide(groupsOf(spec) * kLanes, linearUnitColumns(spec));
+}
+
+namespace {
+
+/// Where the scratch of products with many rows of f32 lies.
+struct Scratch {
+  bool usesPanel, usesSums;
+  int64_t panelBytes, sumBytes;
+  int64_t bytes() const { return panelBytes + sumBytes; }
+};
+Scratch scratchOf(const LinearSpec &spec, Isa::Tile tile) {
+  Scratch scratch{false, false, 0, 0};
+  if (!spec.manyRows || spec.activations != Activations::F32)
+    return scratch;
+  scratch.usesPanel = spec.encoding != Encoding::F32;
+  if (scratch.usesPanel)
+    scratch.panelBytes =
+        std::min(spec.inColumns, kPassColumns) * tile.groups * 64;
+  scratch.usesSums = spec.inColumns > kPassColumns;
+  if (scratch.usesSums)
+    scratch.sumBytes =
+        ceilDivide(spec.maxRows, kRowPadding) * kRowPadding * tile.groups * 64;
+  return scratch;
+}
+
+/// Everything that the parts of one product share.
+class Product {
+public:
+  Product(OpBuilder &b, Location loc, const CpuLevel &level,
+          const LinearSpec &spec, const LinearOperands &operands,
+          LinearEpilogue epilogue)
+      : e(b, loc), isa(level), spec(spec), in(operands), epilogue(epilogue),
+        weights(spec.encoding),
+        groupBytes(*r16GroupBytes(spec.encoding, spec.inColumns)) {
+    if (spec.activations == Activations::F32)
+      activationStride = e.index(in.activationStride);
+    outputStride = e.index(in.outputStride);
+  }
+
+  void build() {
+    if (!spec.manyRows)
+      return buildFewRows();
+    tile = spec.activations == Activations::I16 ? Isa::Tile{kI16RowTile, 2}
+                                                : isa.f32Tile(spec.paired);
+    scratch = scratchOf(spec, tile);
+    // Units are pairs of groups; an odd last group is a unit of its own.
+    int64_t whole = spec.paired ? groupsOf(spec) : groupsOf(spec) / 2;
+    Value bound = e.min(in.end, e.index(whole));
+    e.loop(in.begin, bound, 1, [&](Value unit) {
+      Value group = e.mul(unit, 2);
+      for (int64_t g = 0; g < 2; g += tile.groups)
+        buildGroups(e.add(group, g), tile.groups);
+    });
+    if (spec.paired || groupsOf(spec) % 2 == 0)
+      return;
+    e.ifThen(e.less(e.max(in.begin, e.index(whole)), in.end),
+             [&] { buildGroups(e.index(groupsOf(spec) - 1), 1); });
+  }
+
+private:
+  // --- One row at a time
+  // ------------------------------------------------------
+  void buildFewRows() {
+    int64_t each = spec.paired ? 2 : 1;
+    e.loop(in.begin, in.end, 1, [&](Value unit) {
+      e.loop(e.index(int64_t(0)), in.rows, 1, [&](Value row) {
+        Values accumulators;
+        // Group after group: two streams side by side read slower than one.
+        for (int64_t g = 0; g < each; ++g) {
+          Value base = e.mul(e.add(e.mul(unit, each), g), groupBytes);
+          accumulators.push_back(spec.activations == Activations::I16
+                                     ? oneRowI16(row, base)
+                                     : oneRowF32(row, base));
+        }
+        finish(accumulators, row, e.mul(unit, kLanes));
+      });
+    });
+  }
+
+  Value oneRowF32(Value row, Value base) {
+    int64_t chains = isa.chains(1);
+    Values start(chains, e.constant(0.0, e.f32()));
+    Values sums =
+        sumF32(weights, in.weights, base, 1, 0, e.mul(row, activationStride), 1,
+               spec.inColumns, start, chains);
+    while (sums.size() > 1) {
+      for (size_t i = 0; i < sums.size() / 2; ++i)
+        sums[i] = e.addf(sums[i], sums[i + sums.size() / 2]);
+      sums.resize(sums.size() / 2);
+    }
+    return sums.front();
+  }
+
+  Value oneRowI16(Value row, Value base) {
+    Value record = e.mul(row, recordBytes(spec.inColumns));
+    return sumI16(record, 1, base, 1).front();
+  }
+
+  // --- Tiles of many rows
+  // -----------------------------------------------------
+  /// All rows of `groups` groups from `group` on.
+  void buildGroups(Value group, int64_t groups) {
+    Value base = e.mul(group, groupBytes);
+    Value column = e.mul(spec.paired ? e.divide(group, 2) : group, kLanes);
+    if (spec.activations == Activations::I16) {
+      forEachTile([&](Value row) {
+        Value record = e.mul(e.divide(row, tile.rows),
+                             tile.rows * recordBytes(spec.inColumns));
+        finishTile(sumI16(record, tile.rows, base, groups), groups, row,
+                   column);
+      });
+      return;
+    }
+    int64_t passes = ceilDivide(spec.inColumns, kPassColumns);
+    if (passes > 1) {
+      clearSums(groups);
+      e.loop(e.index(int64_t(0)), e.index(passes - 1), 1, [&](Value pass) {
+        buildPass(base, groups, e.mul(pass, kPassColumns), kPassColumns,
+                  [&](Values sums, Value row) { keepSums(sums, groups, row); });
+      });
+    }
+    int64_t first = (passes - 1) * kPassColumns;
+    buildPass(
+        base, groups, e.index(first), spec.inColumns - first,
+        [&](Values sums, Value row) { finishTile(sums, groups, row, column); });
+  }
+
+  void forEachTile(llvm::function_ref<void(Value)> body) {
+    e.loop(e.index(int64_t(0)), in.rows, tile.rows, body);
+  }
+
+  /// Adds k = first .. first+columns-1 of all rows and gives each tile's sums
+  /// to `finished`.
+  void buildPass(Value base, int64_t groups, Value first, int64_t columns,
+                 llvm::function_ref<void(Values, Value)> finished) {
+    WeightGroups source = weights;
+    Value memory = in.weights;
+    Value start = e.add(base, e.mul(e.divide(first, weights.blockColumns()),
+                                    weights.blockBytes()));
+    int64_t between = groupBytes;
+    if (scratch.usesPanel) {
+      fillPanel(start, groups, columns);
+      source = WeightGroups::panel(groups);
+      memory = in.scratch;
+      start = e.index(int64_t(0));
+      between = 64;
+    }
+    forEachTile([&](Value row) {
+      int64_t count = tile.rows * groups;
+      Values initial;
+      for (int64_t i = 0; i < count; ++i)
+        initial.push_back(
+            scratch.usesSums
+                ? e.loadBytes(in.scratch, sumAt(row, i, groups), e.f32())
+                : e.constant(0.0, e.f32()));
+      Value x = e.add(e.mul(row, activationStride), first);
+      finished(sumF32(source, memory, start, groups, between, x, tile.rows,
+                      columns, initial, 1),
+               row);
+    });
+  }
+
+  /// Dequantizes `columns` k of the groups at `start` to f32.
+  void fillPanel(Value start, int64_t groups, int64_t columns) {
+    int64_t block = weights.blockColumns();
+    auto fill = [&](Value at, int64_t count) {
+      Values offsets;
+      for (int64_t g = 0; g < groups; ++g)
+        offsets.push_back(e.add(e.add(start, e.mul(at, weights.blockBytes())),
+                                g * groupBytes));
+      Value target = e.mul(at, block * groups * 64);
+      weights.dequantize(
+          e, in.weights, offsets, count, [&](int64_t k, ValueRange vectors) {
+            for (auto [g, vector] : llvm::enumerate(vectors))
+              e.storeBytes(in.scratch, e.add(target, (k * groups + g) * 64),
+                           vector);
+          });
+    };
+    e.loop(e.index(int64_t(0)), e.index(columns / block), 1,
+           [&](Value at) { fill(at, block); });
+    if (columns % block)
+      fill(e.index(columns / block), columns % block);
+  }
+
+  Value sumAt(Value row, int64_t i, int64_t groups) {
+    return e.add(e.mul(row, groups * 64), scratch.panelBytes + i * 64);
+  }
+  void keepSums(ValueRange sums, int64_t groups, Value row) {
+    for (auto [i, sum] : llvm::enumerate(sums))
+      e.storeBytes(in.scratch, sumAt(row, i, groups), sum);
+  }
+  void clearSums(int64_t groups) {
+    Value zero = e.constant(0.0, e.f32());
+    forEachTile([&](Value row) {
+      keepSums(Values(tile.rows * groups, zero), groups, row);
+    });
+  }
+
+  void finishTile(ValueRange sums, int64_t groups, Value row, Value column) {
+    for (int64_t m = 0; m < tile.rows; ++m) {
+      ValueRange ofRow = sums.slice(m * groups, groups);
+      Value current = e.add(row, m);
+      if (spec.paired) {
+        finish(ofRow, current, column);
+        continue;
+      }
+      for (int64_t g = 0; g < groups; ++g)
+        finish(ofRow[g], current, e.add(column, g * kLanes));
+    }
+  }
+
+  void finish(ValueRange accumulators, Value row, Value column) {
+    Value result = accumulators.front();
+    if (epilogue)
+      result = epilogue(e.b, e.loc, accumulators, row, column);
+    if (result)
+      e.store(in.output, e.add(e.mul(row, outputStride), column), result);
+  }
+
+  // --- The inner loops
+  // --------------------------------------------------------
+  /// Adds `columns` k to `sums` ([row][group][chain]). Weights of group g start
+  /// at byte `start + g * between`; x of row m at element `x + m * stride`.
+  Values sumF32(const WeightGroups &source, Value memory, Value start,
+                int64_t groups, int64_t between, Value x, int64_t rows,
+                int64_t columns, Values sums, int64_t chains) {
+    int64_t block = source.blockColumns();
+    auto add = [&](Value at, int64_t count, Values acc) {
+      Values offsets;
+      for (int64_t g = 0; g < groups; ++g)
+        offsets.push_back(
+            e.add(e.add(start, e.mul(at, source.blockBytes())), g * between));
+      Value column = e.add(x, e.mul(at, block));
+      int64_t step = 0;
+      source.dequantize(
+          e, memory, offsets, count, [&](int64_t k, ValueRange vectors) {
+            int64_t chain = step++ % chains;
+            for (int64_t m = 0; m < rows; ++m) {
+              Value element =
+                  e.add(e.add(column, e.mul(activationStride, m)), k);
+              Value value =
+                  e.splat(e.loadScalar(in.activations, element), e.f32());
+              for (int64_t g = 0; g < groups; ++g) {
+                Value &sum = acc[(m * groups + g) * chains + chain];
+                sum = e.fma(vectors[g], value, sum);
+              }
+            }
+          });
+      return acc;
+    };
+    sums = e.loop(
+        e.index(int64_t(0)), e.index(columns / block), 1, sums,
+        [&](Value at, ValueRange acc) { return add(at, block, Values(acc)); });
+    if (columns % block)
+      sums = add(e.index(columns / block), columns % block, sums);
+    return sums;
+  }
+
+  /// Integer dot products of each block, scaled and added up: [row][group].
+  Values sumI16(Value record, int64_t rows, Value base, int64_t groups) {
+    VectorType integers = e.i32();
+    RecordLayout layout(rows);
+    Values start(rows * groups, e.constant(0.0, e.f32()));
+    return e.loop(
+        e.index(int64_t(0)), e.index(spec.inColumns / kRecordColumns), 1, start,
+        [&](Value at, ValueRange sums) {
+          Value from = e.add(record, e.mul(at, layout.bytes()));
+          Values offsets;
+          for (int64_t g = 0; g < groups; ++g)
+            offsets.push_back(e.add(
+                e.add(base, e.mul(at, weights.blockBytes())), g * groupBytes));
+          Value zero = e.constantInt(0, integers);
+          Values low, high(rows * groups, zero);
+          for (int64_t m = 0; m < rows; ++m) {
+            // The low plane starts at minus the codes' zero times the sum of
+            // both planes, which makes unsigned codes signed for nothing.
+            Value first =
+                weights.hasMinimum()
+                    ? zero
+                    : e.loadSplat(in.activations,
+                                  e.add(from, spec.encoding == Encoding::Q8_0
+                                                  ? layout.start128(m)
+                                                  : layout.start8(m)),
+                                  integers);
+            low.append(groups, first);
+          }
+          SmallVector<Values> codes;
+          for (Value offset : offsets)
+            codes.push_back(weights.codes(e, in.weights, offset));
+          for (int64_t v = 0; v < 8; ++v)
+            for (int64_t m = 0; m < rows; ++m)
+              for (int64_t plane = 0; plane < 2; ++plane) {
+                Value values = e.loadSplat(
+                    in.activations, e.add(from, layout.plane(plane, m) + 4 * v),
+                    integers);
+                for (int64_t g = 0; g < groups; ++g) {
+                  Value &sum = (plane ? high : low)[m * groups + g];
+                  sum = isa.dot4(e, sum, codes[g][v], values);
+                }
+              }
+          Values scales, minima;
+          for (Value offset : offsets) {
+            scales.push_back(weights.scale(e, in.weights, offset));
+            if (weights.hasMinimum())
+              minima.push_back(weights.minimum(e, in.weights, offset));
+          }
+          Values next;
+          for (int64_t m = 0; m < rows; ++m) {
+            Value scale = e.loadSplat(in.activations,
+                                      e.add(from, layout.scale(m)), e.f32());
+            Value sumScale =
+                weights.hasMinimum()
+                    ? e.loadSplat(in.activations,
+                                  e.add(from, layout.scaledSum(m)), e.f32())
+                    : Value();
+            for (int64_t g = 0; g < groups; ++g) {
+              int64_t i = m * groups + g;
+              Value both = e.addi(e.shiftLeft(high[i], 8), low[i]);
+              Value sum =
+                  e.fma(e.toFloat(both), e.mulf(scales[g], scale), sums[i]);
+              if (sumScale)
+                sum = e.fma(minima[g], sumScale, sum);
+              next.push_back(sum);
+            }
+          }
+          return next;
+        });
+  }
+
+  Emitter e;
+  Isa isa;
+  const LinearSpec &spec;
+  const LinearOperands &in;
+  LinearEpilogue epilogue;
+  WeightGroups weights;
+  int64_t groupBytes;
+  Isa::Tile tile{1, 1};
+  Scratch scratch{};
+  Value activationStride, outputStride;
+};
+
+} // namespace
+
+int64_t linearScratchBytes(const CpuLevel &level, const LinearSpec &spec) {
+  return scratchOf(spec, Isa(level).f32Tile(spec.paired)).bytes();
+}
+
+void buildLinear(OpBuilder &b, Location loc, const CpuLevel &level,
+                 const LinearSpec &spec, const LinearOperands &operands,
+                 LinearEpilogue epilogue) {
+  assert(checkLinear(level, spec).ok() && "the spec has a kernel");
+  Product(b, loc, level, spec, operands, epilogue).build();
+}
+
+} // namespace tombolo

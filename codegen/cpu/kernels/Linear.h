@@ -1,0 +1,88 @@
+//===- Linear.h - Products with packed weights ------------------*- C++ -*-===//
+//
+// out[t, n] = epilogue(sum over k of x[t, k] * w[n, k]) with w in groups of 16
+// rows (codegen/cpu/packing/PackR16.h).
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef CODEGEN_CPU_KERNELS_LINEAR_H
+#define CODEGEN_CPU_KERNELS_LINEAR_H
+
+#include "codegen/cpu/kernels/Emitter.h"
+#include "codegen/cpu/object/CpuLevel.h"
+
+namespace tombolo {
+
+/// How the rows of x arrive.
+enum class Activations {
+  /// f32. Weights are dequantized in registers, or once per panel.
+  F32,
+  /// Records of buildQuantizeRows: 16-bit integers (as two planes of bytes)
+  /// with a scale for each 32; relative error about 2e-5.
+  I16,
+};
+
+struct LinearSpec {
+  /// Columns of the output; rows of the weights (of gate and of up, each, where
+  /// paired).
+  int64_t outRows;
+  int64_t inColumns;
+  Encoding encoding;
+  Activations activations = Activations::F32;
+  /// The weights are pairs of groups, gate then up; the epilogue gets both.
+  bool paired = false;
+  /// For prefill: a grid unit is 32 columns (paired: 16) of all rows. For
+  /// decode (false): 16 columns, row after row.
+  bool manyRows = false;
+  /// Most rows of one call (manyRows).
+  int64_t maxRows = 1;
+  /// Rows of one tile of records (I16): 1, or kI16RowTile where manyRows.
+  int64_t rowTile = 1;
+};
+
+/// Rows of a tile of records for products with many rows.
+inline constexpr int64_t kI16RowTile = 4;
+
+struct LinearOperands {
+  /// F32: memref<?xf32>; I16: memref<?xi8>.
+  Value activations;
+  /// Elements between rows (F32), also between rows of the output.
+  OpFoldResult activationStride, outputStride;
+  /// memref<?xi8>.
+  Value weights;
+  /// memref<?xf32>. Columns up to a multiple of 16, and where manyRows rows up
+  /// to a multiple of kRowPadding, are written; the same rows of the
+  /// activations are read. What the epilogue reads must be as large.
+  Value output;
+  /// Rows of this call, and the range of grid units.
+  Value rows, begin, end;
+  /// memref<?xi8>, where linearScratchBytes is not zero.
+  Value scratch;
+};
+
+/// Maps the finished accumulators (vector<16xf32>; two where paired) of a row
+/// and of columns column .. column+15 to what is stored there. Without a result
+/// nothing is stored.
+using LinearEpilogue = llvm::function_ref<Value(
+    OpBuilder &, Location, ValueRange accumulators, Value row, Value column)>;
+
+/// Whether `level` has products of integer activations with `encoding`.
+bool supportsI16(const CpuLevel &level, Encoding encoding);
+
+/// Why the spec has no kernel on this level, if it has none.
+Status checkLinear(const CpuLevel &level, const LinearSpec &spec);
+
+/// Programs of the grid, and output columns of one.
+int64_t linearUnits(const LinearSpec &spec);
+int64_t linearUnitColumns(const LinearSpec &spec);
+/// Thread-private scratch.
+int64_t linearScratchBytes(const CpuLevel &level, const LinearSpec &spec);
+
+/// Builds the product over units [begin, end). `spec` passed checkLinear.
+void buildLinear(OpBuilder &b, Location loc, const CpuLevel &level,
+                 const LinearSpec &spec, const LinearOperands &operands,
+                 LinearEpilogue epilogue = nullptr);
+
+} // namespace tombolo
+
+#endif // CODEGEN_CPU_KERNELS_LINEAR_H

@@ -1,0 +1,91 @@
+#include "codegen/cpu/kernels/QuantizeRows.h"
+
+using namespace mlir;
+
+namespace tombolo {
+
+/// The largest magnitude whose high plane still fits a signed byte.
+static constexpr double kLargest = 32639;
+
+void buildQuantizeRow(OpBuilder &b, Location loc, int64_t columns,
+                      int64_t rowTile, Value input, Value inputOffset,
+                      Value records, Value row) {
+  Emitter e(b, loc);
+  RecordLayout layout(rowTile);
+  int64_t blocks = columns / kRecordColumns;
+  VectorType floats = e.f32(), integers = e.i32();
+  // Where the layout says row 0, the row's place in its tile is added.
+  Value place = e.remainder(row, rowTile);
+  Value byteRow = e.mul(place, kRecordColumns);
+  Value wordRow = e.mul(place, 4);
+  Value base = e.mul(e.divide(row, rowTile), blocks * layout.bytes());
+  e.loop(e.index(int64_t(0)), e.index(blocks), 1, [&](Value block) {
+    Value from = e.add(inputOffset, e.mul(block, kRecordColumns));
+    Value target = e.add(base, e.mul(block, layout.bytes()));
+    Values x;
+    Value largest;
+    for (int64_t i = 0; i < 2; ++i) {
+      x.push_back(e.load(input, e.add(from, i * kLanes), floats));
+      Value magnitude = math::AbsFOp::create(b, loc, x.back());
+      // Unlike maxf, keeps a NaN, which must reach the result.
+      largest =
+          i ? arith::MaximumFOp::create(b, loc, largest, magnitude).getResult()
+            : magnitude;
+    }
+    for (int64_t half = kLanes / 2; half > 0; half /= 2) {
+      SmallVector<int64_t> mask;
+      for (int64_t i = 0; i < kLanes; ++i)
+        mask.push_back(i ^ half);
+      Value other =
+          vector::ShuffleOp::create(b, loc, floats, largest, largest, mask);
+      largest = arith::MaximumFOp::create(b, loc, largest, other);
+    }
+    // Blocks so small that the factor would overflow become zero.
+    Value tiny = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT,
+                                       largest, e.constant(1e-30, floats));
+    Value zero = e.constant(0.0, floats);
+    Value factor = arith::SelectOp::create(
+        b, loc, tiny, zero, e.divf(e.constant(kLargest, floats), largest));
+    Value scale = arith::SelectOp::create(
+        b, loc, tiny, zero, e.mulf(largest, e.constant(1 / kLargest, floats)));
+    Value sum;
+    for (int64_t i = 0; i < 2; ++i) {
+      Value rounded = math::RoundEvenOp::create(b, loc, e.mulf(x[i], factor));
+      Value q = arith::FPToSIOp::create(b, loc, integers, rounded);
+      sum = i ? e.addi(sum, q) : q;
+      Value high =
+          e.shiftRightSigned(e.addi(q, e.constantInt(128, integers)), 8);
+      VectorType bytes = e.i8(kLanes);
+      Value at = e.add(e.add(target, byteRow), i * kLanes);
+      e.storeBytes(records, e.add(at, layout.plane(0, 0)),
+                   arith::TruncIOp::create(b, loc, bytes, q));
+      e.storeBytes(records, e.add(at, layout.plane(1, 0)),
+                   arith::TruncIOp::create(b, loc, bytes, high));
+    }
+    Value total =
+        vector::ReductionOp::create(b, loc, vector::CombiningKind::ADD, sum);
+    Value scaleOne = vector::ExtractOp::create(b, loc, scale, 0);
+    auto put = [&](int64_t offset, Value value) {
+      Value word = e.splat(value, VectorType::get({1}, value.getType()));
+      e.storeBytes(records, e.add(e.add(target, wordRow), offset), word);
+    };
+    Type integer = b.getI32Type();
+    put(layout.scale(0), scaleOne);
+    put(layout.start8(0), e.muli(total, e.constantInt(-8, integer)));
+    put(layout.start128(0), e.muli(total, e.constantInt(-128, integer)));
+    put(layout.scaledSum(0), e.mulf(scaleOne, e.toFloat(total)));
+  });
+}
+
+void buildQuantizeRows(OpBuilder &b, Location loc, int64_t columns,
+                       int64_t rowTile, Value input, OpFoldResult inputStride,
+                       Value records, Value begin, Value end) {
+  Emitter e(b, loc);
+  Value stride = e.index(inputStride);
+  e.loop(begin, end, 1, [&](Value row) {
+    buildQuantizeRow(b, loc, columns, rowTile, input, e.mul(row, stride),
+                     records, row);
+  });
+}
+
+} // namespace tombolo

@@ -1,0 +1,84 @@
+//===- Reference.h - Data and errors for kernel tests -----------*- C++ -*-===//
+
+#ifndef TEST_UNIT_CODEGEN_CPU_REFERENCE_H
+#define TEST_UNIT_CODEGEN_CPU_REFERENCE_H
+
+#include "support/Encoding.h"
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <random>
+#include <vector>
+
+namespace tombolo::test {
+
+inline std::vector<float> randomFloats(size_t count, unsigned seed,
+                                       float scale = 1) {
+  std::mt19937 random(seed);
+  std::normal_distribution<float> normal(0, scale);
+  std::vector<float> values(count);
+  for (float &v : values)
+    v = normal(random);
+  return values;
+}
+
+/// Row-major bytes of an encoding, as a quantizer could have made them.
+inline std::vector<std::byte> randomWeights(Encoding encoding, int64_t elements,
+                                            unsigned seed) {
+  std::mt19937 random(seed);
+  const EncodingInfo &info = infoOf(encoding);
+  std::vector<std::byte> bytes(*encodedBytes(encoding, elements));
+  std::vector<float> values = randomFloats(elements, seed);
+  auto put16 = [&](size_t at, uint16_t v) {
+    bytes[at] = std::byte(v & 255);
+    bytes[at + 1] = std::byte(v >> 8);
+  };
+  if (encoding == Encoding::F32) {
+    std::memcpy(bytes.data(), values.data(), bytes.size());
+    return bytes;
+  }
+  if (info.plain) {
+    for (int64_t i = 0; i < elements; ++i)
+      put16(2 * i, encoding == Encoding::F16 ? floatToHalf(values[i])
+                                             : floatToBfloat(values[i]));
+    return bytes;
+  }
+  for (std::byte &b : bytes)
+    b = std::byte(random() >> 7);
+  for (size_t at = 0; at < bytes.size(); at += info.blockBytes) {
+    put16(at, floatToHalf(0.01f * (1 + random() % 100 / 50.0f)));
+    if (encoding == Encoding::Q4_1)
+      put16(at + 2, floatToHalf(-0.08f * (1 + random() % 100 / 50.0f)));
+  }
+  return bytes;
+}
+
+inline std::vector<float> decoded(Encoding encoding,
+                                  const std::vector<std::byte> &bytes) {
+  const EncodingInfo &info = infoOf(encoding);
+  std::vector<float> values(bytes.size() / info.blockBytes *
+                            info.blockElements);
+  (void)decode(encoding, bytes, values).ok();
+  return values;
+}
+
+/// Collects ||x - reference|| / ||reference||.
+class RelativeError {
+public:
+  void add(double value, double reference) {
+    difference += (value - reference) * (value - reference);
+    size += reference * reference;
+    bad |= !std::isfinite(value);
+  }
+  double value() const {
+    return bad ? INFINITY : std::sqrt(difference / (size + 1e-300));
+  }
+
+private:
+  double difference = 0, size = 0;
+  bool bad = false;
+};
+
+} // namespace tombolo::test
+
+#endif // TEST_UNIT_CODEGEN_CPU_REFERENCE_H
