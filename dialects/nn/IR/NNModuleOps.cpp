@@ -251,19 +251,51 @@ bool StateOp::isTruncatable() { return !getType().getWindow(); }
 // nn.rope_table
 //===----------------------------------------------------------------------===//
 
+void RopeTableOp::build(OpBuilder &builder, OperationState &state,
+                        StringRef name, ArrayRef<double> freqs, double scale,
+                        StringRef divisors, ArrayRef<double> longFreqs,
+                        StringRef longDivisors,
+                        std::optional<int64_t> longFrom) {
+  auto symbol = [&](StringRef name) {
+    return name.empty() ? FlatSymbolRefAttr()
+                        : FlatSymbolRefAttr::get(builder.getContext(), name);
+  };
+  build(builder, state, builder.getStringAttr(name),
+        builder.getF64ArrayAttr(freqs), builder.getF64FloatAttr(scale),
+        symbol(divisors),
+        longFreqs.empty() ? ArrayAttr() : builder.getF64ArrayAttr(longFreqs),
+        symbol(longDivisors),
+        longFrom ? builder.getI64IntegerAttr(*longFrom) : IntegerAttr());
+}
+
+static SmallVector<double> numbersOf(ArrayAttr values) {
+  SmallVector<double> numbers;
+  if (values)
+    for (FloatAttr value : values.getAsRange<FloatAttr>())
+      numbers.push_back(value.getValueAsDouble());
+  return numbers;
+}
+
+SmallVector<double> RopeTableOp::getFrequencies() {
+  return numbersOf(getFreqs());
+}
+SmallVector<double> RopeTableOp::getLongFrequencies() {
+  return numbersOf(getLongFreqsAttr());
+}
+
 LogicalResult RopeTableOp::verify() {
-  ArrayRef<double> freqs = getFreqs();
+  SmallVector<double> freqs = getFrequencies();
   auto finite = [](double freq) { return std::isfinite(freq); };
   if (freqs.empty() || !llvm::all_of(freqs, finite)) // C1
     return emitOpError("expects finite frequencies, one or more");
-  std::optional<ArrayRef<double>> longFreqs = getLongFreqs();
-  if (longFreqs && (longFreqs->size() != freqs.size() ||
-                    !llvm::all_of(*longFreqs, finite))) // C1
+  SmallVector<double> longFreqs = getLongFrequencies();
+  if (getLongFreqs() && (longFreqs.size() != freqs.size() ||
+                         !llvm::all_of(longFreqs, finite))) // C1
     return emitOpError("expects as many finite long frequencies as short ones "
                        "(")
-           << freqs.size() << "), but got " << longFreqs->size();
+           << freqs.size() << "), but got " << longFreqs.size();
   if (getLongFrom().has_value() !=
-      (longFreqs.has_value() || getLongDivisors().has_value())) // C3
+      (getLongFreqs().has_value() || getLongDivisors().has_value())) // C3
     return emitOpError("expects 'long_from' if and only if there are long "
                        "frequencies or divisors");
   return mlir::success();

@@ -60,7 +60,7 @@ def NN_WeightOp : NN_Op<"weight", [Symbol, IsolatedFromAbove, SingleBlock, HasPa
 def NN_YieldOp : NN_Op<"yield", [Pure, Terminator, HasParent<"WeightOp">]> {
   let summary = "the value of a weight's region";
   let arguments = (ins NN_WeightType:$value);
-  let assemblyFormat = "$value attr-dict `:` type($value)";
+  let assemblyFormat = "$value attr-dict `:` qualified(type($value))";
 }
 
 def NN_StoredOp : NN_Op<"stored", [Pure, NN_OnWeights, HasParent<"WeightOp">]> {
@@ -78,7 +78,7 @@ def NN_StoredOp : NN_Op<"stored", [Pure, NN_OnWeights, HasParent<"WeightOp">]> {
   }];
   let arguments = (ins StrAttr:$name);
   let results = (outs NN_WeightType:$result);
-  let assemblyFormat = "$name attr-dict `:` type($result)";
+  let assemblyFormat = "$name attr-dict `:` qualified(type($result))";
   let hasVerifier = 1;
   let extraClassDeclaration = [{
     /// The name with `{layer}` replaced.
@@ -101,7 +101,7 @@ def NN_DecodeOp : NN_Op<"decode", [Pure, NN_OnWeights, InferTypeOpAdaptor]> {
   }];
   let arguments = (ins NN_WeightType:$x);
   let results = (outs NN_WeightType:$result);
-  let assemblyFormat = "$x attr-dict `:` type($x) `->` type($result)";
+  let assemblyFormat = "$x attr-dict `:` qualified(type($x)) `->` qualified(type($result))";
   let hasFolder = 1;
 }
 
@@ -127,7 +127,7 @@ def NN_InterleaveOp : NN_Op<"interleave", [Pure, NN_OnWeights, InferTypeOpAdapto
   }];
   let arguments = (ins Variadic<NN_WeightType>:$parts, NN_PositiveI64Attr:$rows);
   let results = (outs NN_WeightType:$result);
-  let assemblyFormat = "$parts `rows` `=` $rows attr-dict `:` type($parts) `->` type($result)";
+  let assemblyFormat = "$parts `rows` `=` $rows attr-dict `:` qualified(type($parts)) `->` qualified(type($result))";
 }
 
 def NN_GetWeightOp : NN_Op<"get_weight", [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
@@ -147,7 +147,7 @@ def NN_GetWeightOp : NN_Op<"get_weight", [Pure, DeclareOpInterfaceMethods<Symbol
   }];
   let arguments = (ins FlatSymbolRefAttr:$weight, Optional<Index>:$index);
   let results = (outs NN_WeightType:$result);
-  let assemblyFormat = "$weight (`[` $index^ `]`)? attr-dict `:` type($result)";
+  let assemblyFormat = "$weight (`[` $index^ `]`)? attr-dict `:` qualified(type($result))";
 }
 
 def NN_StateOp : NN_Op<"state", [Symbol, HasParent<"::mlir::ModuleOp">,
@@ -170,7 +170,7 @@ def NN_StateOp : NN_Op<"state", [Symbol, HasParent<"::mlir::ModuleOp">,
   let arguments = (ins SymbolNameAttr:$sym_name, OptionalAttr<I64Attr>:$count, TypeAttrOf<NN_RowsType>:$type,
                        NN_EncodingAttr:$storage);
   let assemblyFormat = [{
-    $sym_name (`[` $count^ `]`)? `:` $type `storage` `=` custom<EncodingName>($storage) attr-dict
+    $sym_name (`[` $count^ `]`)? `:` qualified($type) `storage` `=` custom<EncodingName>($storage) attr-dict
   }];
   let hasVerifier = 1;
   let extraClassDeclaration = [{
@@ -206,8 +206,8 @@ def NN_RopeTableOp : NN_SymbolOp<"rope_table"> {
     nn.rope_table @rope2 freqs = [1.0, 0.01] scale = 1.0 divisors = @rope_divisors
     ```
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, DenseF64ArrayAttr:$freqs, ConfinedAttr<F64Attr, [NN_Finite]>:$scale,
-                       OptionalAttr<FlatSymbolRefAttr>:$divisors, OptionalAttr<DenseF64ArrayAttr>:$long_freqs,
+  let arguments = (ins SymbolNameAttr:$sym_name, F64ArrayAttr:$freqs, ConfinedAttr<F64Attr, [NN_Finite]>:$scale,
+                       OptionalAttr<FlatSymbolRefAttr>:$divisors, OptionalAttr<F64ArrayAttr>:$long_freqs,
                        OptionalAttr<FlatSymbolRefAttr>:$long_divisors,
                        OptionalAttr<NN_NonNegativeI64Attr>:$long_from);
   let assemblyFormat = [{
@@ -215,6 +215,18 @@ def NN_RopeTableOp : NN_SymbolOp<"rope_table"> {
     (`long_divisors` `=` $long_divisors^)? (`long_from` `=` $long_from^)? attr-dict
   }];
   let hasVerifier = 1;
+  let builders = [
+    /// No `longFreqs` or `longDivisors`: one set for all lengths. Empty names: no divisors.
+    OpBuilder<(ins "::llvm::StringRef":$name, "::llvm::ArrayRef<double>":$freqs, "double":$scale,
+                   CArg<"::llvm::StringRef", "{}">:$divisors, CArg<"::llvm::ArrayRef<double>", "{}">:$longFreqs,
+                   CArg<"::llvm::StringRef", "{}">:$longDivisors,
+                   CArg<"std::optional<int64_t>", "{}">:$longFrom)>
+  ];
+  let extraClassDeclaration = [{
+    ::llvm::SmallVector<double> getFrequencies();
+    /// Empty where there are none.
+    ::llvm::SmallVector<double> getLongFrequencies();
+  }];
 }
 
 #endif // DIALECTS_NN_IR_NNMODULEOPS

@@ -78,12 +78,11 @@ static void printRanges(OpAsmPrinter &printer, Operation *,
                             printer << begin;
                           if (steps[axis] == 0)
                             return;
-                          // A name like `::` would be one token.
                           printer << ':';
                           if (!ShapedType::isDynamic(end))
                             printer << end;
                           if (steps[axis] != 1)
-                            printer << " : " << steps[axis];
+                            printer << ':' << steps[axis];
                         });
   printer << ']';
 }

@@ -83,7 +83,7 @@ def NN_HistoryOp : NN_Op<"history", [InferTypeOpAdaptor, DeclareOpInterfaceMetho
   let results = (outs NN_RowsType:$result);
   let assemblyFormat = [{
     $x `,` $positions `state` `=` $state (`[` $index^ `]`)? (`window` `=` $window^)? attr-dict
-    `:` type($x) `,` type($positions) `->` type($result)
+    `:` type($x) `,` type($positions) `->` qualified(type($result))
   }];
 }
 

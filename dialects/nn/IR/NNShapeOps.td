@@ -40,7 +40,7 @@ def NN_SliceOp : NN_ShapeOp<"slice", [NN_OnWeights]> {
   let arguments = (ins NN_WeightOrTensor:$x, DenseI64ArrayAttr:$begins, DenseI64ArrayAttr:$ends,
                        DenseI64ArrayAttr:$steps);
   let results = (outs NN_WeightOrTensor:$result);
-  let assemblyFormat = "$x custom<Ranges>($begins, $ends, $steps) attr-dict `:` type($x) `->` type($result)";
+  let assemblyFormat = "$x `` custom<Ranges>($begins, $ends, $steps) attr-dict `:` type($x) `->` type($result)";
   let hasFolder = 1;
   let hasCanonicalizer = 1;
   let builders = [
