@@ -1,0 +1,185 @@
+#include "runtime/core/CpuFeatures.h"
+#include <cstdint>
+#include <iterator>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#elif defined(__aarch64__)
+#include <sys/auxv.h>
+#endif
+
+using namespace tombolo;
+
+#if defined(__x86_64__)
+
+namespace {
+enum Register { EAX, EBX, ECX, EDX };
+/// What the operating system must save across a switch of threads for a
+/// feature's registers to be usable.
+enum class OsState { None, Avx, Avx512, Amx };
+
+/// One bit of one CPUID leaf and LLVM's name for it.
+struct FeatureBit {
+  const char *name;
+  uint32_t leaf, subleaf;
+  Register reg;
+  int bit;
+  OsState state;
+};
+} // namespace
+
+static constexpr FeatureBit kFeatures[] = {
+    {"cx8", 1, 0, EDX, 8, OsState::None},
+    {"cmov", 1, 0, EDX, 15, OsState::None},
+    {"mmx", 1, 0, EDX, 23, OsState::None},
+    {"fxsr", 1, 0, EDX, 24, OsState::None},
+    {"sse", 1, 0, EDX, 25, OsState::None},
+    {"sse2", 1, 0, EDX, 26, OsState::None},
+    {"sse3", 1, 0, ECX, 0, OsState::None},
+    {"pclmul", 1, 0, ECX, 1, OsState::None},
+    {"ssse3", 1, 0, ECX, 9, OsState::None},
+    {"fma", 1, 0, ECX, 12, OsState::Avx},
+    {"cx16", 1, 0, ECX, 13, OsState::None},
+    {"sse4.1", 1, 0, ECX, 19, OsState::None},
+    {"sse4.2", 1, 0, ECX, 20, OsState::None},
+    {"crc32", 1, 0, ECX, 20, OsState::None},
+    {"movbe", 1, 0, ECX, 22, OsState::None},
+    {"popcnt", 1, 0, ECX, 23, OsState::None},
+    {"aes", 1, 0, ECX, 25, OsState::None},
+    {"xsave", 1, 0, ECX, 27, OsState::None},
+    {"avx", 1, 0, ECX, 28, OsState::Avx},
+    {"f16c", 1, 0, ECX, 29, OsState::Avx},
+    {"rdrnd", 1, 0, ECX, 30, OsState::None},
+    {"fsgsbase", 7, 0, EBX, 0, OsState::None},
+    {"bmi", 7, 0, EBX, 3, OsState::None},
+    {"avx2", 7, 0, EBX, 5, OsState::Avx},
+    {"bmi2", 7, 0, EBX, 8, OsState::None},
+    {"invpcid", 7, 0, EBX, 10, OsState::None},
+    {"avx512f", 7, 0, EBX, 16, OsState::Avx512},
+    {"avx512dq", 7, 0, EBX, 17, OsState::Avx512},
+    {"rdseed", 7, 0, EBX, 18, OsState::None},
+    {"adx", 7, 0, EBX, 19, OsState::None},
+    {"avx512ifma", 7, 0, EBX, 21, OsState::Avx512},
+    {"clflushopt", 7, 0, EBX, 23, OsState::None},
+    {"clwb", 7, 0, EBX, 24, OsState::None},
+    {"avx512cd", 7, 0, EBX, 28, OsState::Avx512},
+    {"sha", 7, 0, EBX, 29, OsState::None},
+    {"avx512bw", 7, 0, EBX, 30, OsState::Avx512},
+    {"avx512vl", 7, 0, EBX, 31, OsState::Avx512},
+    {"avx512vbmi", 7, 0, ECX, 1, OsState::Avx512},
+    {"pku", 7, 0, ECX, 4, OsState::None},
+    {"waitpkg", 7, 0, ECX, 5, OsState::None},
+    {"avx512vbmi2", 7, 0, ECX, 6, OsState::Avx512},
+    {"shstk", 7, 0, ECX, 7, OsState::None},
+    {"gfni", 7, 0, ECX, 8, OsState::None},
+    {"vaes", 7, 0, ECX, 9, OsState::Avx},
+    {"vpclmulqdq", 7, 0, ECX, 10, OsState::Avx},
+    {"avx512vnni", 7, 0, ECX, 11, OsState::Avx512},
+    {"avx512bitalg", 7, 0, ECX, 12, OsState::Avx512},
+    {"avx512vpopcntdq", 7, 0, ECX, 14, OsState::Avx512},
+    {"rdpid", 7, 0, ECX, 22, OsState::None},
+    {"cldemote", 7, 0, ECX, 25, OsState::None},
+    {"movdiri", 7, 0, ECX, 27, OsState::None},
+    {"movdir64b", 7, 0, ECX, 28, OsState::None},
+    {"avx512vp2intersect", 7, 0, EDX, 8, OsState::Avx512},
+    {"serialize", 7, 0, EDX, 14, OsState::None},
+    {"amx-bf16", 7, 0, EDX, 22, OsState::Amx},
+    {"avx512fp16", 7, 0, EDX, 23, OsState::Avx512},
+    {"amx-tile", 7, 0, EDX, 24, OsState::Amx},
+    {"amx-int8", 7, 0, EDX, 25, OsState::Amx},
+    {"sha512", 7, 1, EAX, 0, OsState::Avx},
+    {"avxvnni", 7, 1, EAX, 4, OsState::Avx},
+    {"avx512bf16", 7, 1, EAX, 5, OsState::Avx512},
+    {"amx-fp16", 7, 1, EAX, 21, OsState::Amx},
+    {"avxifma", 7, 1, EAX, 23, OsState::Avx},
+    {"avxvnniint8", 7, 1, EDX, 4, OsState::Avx},
+    {"avxneconvert", 7, 1, EDX, 5, OsState::Avx},
+    {"avxvnniint16", 7, 1, EDX, 10, OsState::Avx},
+    {"prefetchi", 7, 1, EDX, 14, OsState::None},
+    {"xsaveopt", 0xd, 1, EAX, 0, OsState::None},
+    {"xsavec", 0xd, 1, EAX, 1, OsState::None},
+    {"xsaves", 0xd, 1, EAX, 3, OsState::None},
+    {"sahf", 0x80000001, 0, ECX, 0, OsState::None},
+    {"lzcnt", 0x80000001, 0, ECX, 5, OsState::None},
+    {"sse4a", 0x80000001, 0, ECX, 6, OsState::None},
+    {"prfchw", 0x80000001, 0, ECX, 8, OsState::None},
+    {"xop", 0x80000001, 0, ECX, 11, OsState::Avx},
+    {"fma4", 0x80000001, 0, ECX, 16, OsState::Avx},
+    {"tbm", 0x80000001, 0, ECX, 21, OsState::None},
+    {"mwaitx", 0x80000001, 0, ECX, 29, OsState::None},
+    {"64bit", 0x80000001, 0, EDX, 29, OsState::None},
+    {"clzero", 0x80000008, 0, EBX, 0, OsState::None},
+    {"rdpru", 0x80000008, 0, EBX, 4, OsState::None},
+    {"wbnoinvd", 0x80000008, 0, EBX, 9, OsState::None},
+};
+
+/// XCR0, the register states that the operating system saves; 0 without xsave.
+static uint64_t savedStates() {
+  uint32_t a, b, c, d;
+  if (!__get_cpuid(1, &a, &b, &c, &d) || !(c >> 27 & 1))
+    return 0;
+  uint32_t low, high;
+  __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return uint64_t(high) << 32 | low;
+}
+
+static std::set<std::string> detect() {
+  uint64_t saved = savedStates();
+  auto isSaved = [&](OsState state) {
+    uint64_t mask = state == OsState::Avx      ? 0x6
+                    : state == OsState::Avx512 ? 0xe6
+                    : state == OsState::Amx    ? 0x60000
+                                               : 0;
+    return (saved & mask) == mask;
+  };
+  std::set<std::string> found;
+  for (const FeatureBit &feature : kFeatures) {
+    uint32_t regs[4] = {};
+    if (__get_cpuid_count(feature.leaf, feature.subleaf, &regs[EAX], &regs[EBX],
+                          &regs[ECX], &regs[EDX]) &&
+        (regs[feature.reg] >> feature.bit & 1) && isSaved(feature.state))
+      found.insert(feature.name);
+  }
+  return found;
+}
+
+std::string tombolo::hostArchitecture() { return "x86_64"; }
+
+#elif defined(__aarch64__)
+
+static std::set<std::string> detect() {
+  static constexpr struct {
+    const char *name;
+    int type, bit;
+  } features[] = {
+      {"fp-armv8", AT_HWCAP, 0}, {"neon", AT_HWCAP, 1},
+      {"aes", AT_HWCAP, 3},      {"sha2", AT_HWCAP, 6},
+      {"crc", AT_HWCAP, 7},      {"lse", AT_HWCAP, 8},
+      {"fullfp16", AT_HWCAP, 9}, {"rdm", AT_HWCAP, 12},
+      {"jsconv", AT_HWCAP, 13},  {"complxnum", AT_HWCAP, 14},
+      {"rcpc", AT_HWCAP, 15},    {"sha3", AT_HWCAP, 17},
+      {"dotprod", AT_HWCAP, 20}, {"sve", AT_HWCAP, 22},
+      {"fp16fml", AT_HWCAP, 23}, {"sve2", AT_HWCAP2, 1},
+      {"i8mm", AT_HWCAP2, 13},   {"bf16", AT_HWCAP2, 14},
+      {"sme", AT_HWCAP2, 23},
+  };
+  std::set<std::string> found;
+  for (auto [name, type, bit] : features)
+    if (getauxval(type) >> bit & 1)
+      found.insert(name);
+  return found;
+}
+
+std::string tombolo::hostArchitecture() { return "aarch64"; }
+
+#else
+
+static std::set<std::string> detect() { return {}; }
+
+std::string tombolo::hostArchitecture() { return "unknown"; }
+
+#endif
+
+const std::set<std::string> &tombolo::hostFeatures() {
+  static const std::set<std::string> features = detect();
+  return features;
+}

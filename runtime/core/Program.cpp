@@ -1,0 +1,129 @@
+#include "runtime/core/Program.h"
+#include "codegen/artifact/Artifact_generated.h"
+#include "runtime/core/Model.h"
+#include <algorithm>
+
+using namespace tombolo;
+
+int64_t tombolo::evaluate(const artifact::Size &size, const StepSizes &step) {
+  int64_t value = 1;
+  switch (size.symbol()) {
+  case artifact::Symbol_One:
+    break;
+  case artifact::Symbol_Tokens:
+    value = step.tokens;
+    break;
+  case artifact::Symbol_FirstPosition:
+    value = step.firstPosition;
+    break;
+  case artifact::Symbol_History:
+    value = step.firstPosition + step.tokens;
+    break;
+  }
+  int64_t dividend = value * size.mul() + size.add();
+  int64_t quotient = dividend / size.div();
+  return quotient + (dividend % size.div() > 0);
+}
+
+static void *bufferOf(const artifact::Arg &arg, const Model &model,
+                      const Bindings &bindings) {
+  switch (arg.kind()) {
+  case artifact::ArgKind_Arena:
+    return bindings.arena + arg.offset();
+  case artifact::ArgKind_Weight:
+    // Kernels take one kind of pointer; the mapping itself can't be written.
+    return const_cast<std::byte *>(
+               model.artifact().tensor(arg.index()).data()) +
+           arg.offset();
+  case artifact::ArgKind_Tokens:
+    return bindings.tokens;
+  case artifact::ArgKind_Positions:
+    return bindings.positions;
+  case artifact::ArgKind_RopeTable:
+    return bindings.ropeTables[arg.index()];
+  case artifact::ArgKind_StatePool:
+    return bindings.pools[arg.index()] + arg.offset();
+  case artifact::ArgKind_PageTable:
+    return bindings.pageTables[arg.index()];
+  }
+  return nullptr;
+}
+
+BoundProgram::BoundProgram(const Model &model, const artifact::Program &program,
+                           const char *name, const Bindings &bindings)
+    : program(&program), name(name), arena(bindings.arena) {
+  for (const artifact::Dispatch *dispatch : *program.dispatches()) {
+    dispatches.push_back({model.kernel(dispatch->kernel()),
+                          uint32_t(buffers.size()),
+                          uint32_t(sizeExpressions.size())});
+    if (dispatch->args())
+      for (const artifact::Arg *arg : *dispatch->args())
+        buffers.push_back(bufferOf(*arg, model, bindings));
+    if (dispatch->sizes())
+      for (const artifact::Size *size : *dispatch->sizes())
+        sizeExpressions.push_back(size);
+    if (dispatch->barrier())
+      phaseEnds.push_back(dispatches.size());
+    scratch = std::max(
+        scratch,
+        model.executable().kernels()->Get(dispatch->kernel())->scratch_bytes());
+  }
+  if (phaseEnds.empty() || phaseEnds.back() != int(dispatches.size()))
+    phaseEnds.push_back(dispatches.size());
+  sizes.resize(sizeExpressions.size());
+  grids.resize(dispatches.size());
+}
+
+int64_t BoundProgram::maxTokens() const { return program->max_tokens(); }
+
+void BoundProgram::runRange(int begin, int end, int thread, int threads,
+                            std::byte *scratch) const {
+  for (int i = begin; i != end; ++i) {
+    const Dispatch &dispatch = dispatches[i];
+    int64_t first = grids[i] * thread / threads;
+    int64_t last = grids[i] * (thread + 1) / threads;
+    if (first != last)
+      dispatch.kernel(buffers.data() + dispatch.firstBuffer,
+                      sizes.data() + dispatch.firstSize, first, last, scratch);
+  }
+}
+
+void BoundProgram::runTaps(int dispatch, const Observer &observer) const {
+  if (!observer.tap || !program->taps())
+    return;
+  for (const artifact::Tap *tap : *program->taps())
+    if (tap->dispatch() == dispatch)
+      observer.tap({tap->hidden(),
+                    reinterpret_cast<const float *>(arena + tap->offset()),
+                    tap->row_stride()});
+}
+
+void BoundProgram::run(Executor &executor, const StepSizes &step,
+                       std::span<std::byte *const> scratch,
+                       const Observer &observer) {
+  for (size_t i = 0; i != sizes.size(); ++i)
+    sizes[i] = evaluate(*sizeExpressions[i], step);
+  for (size_t i = 0; i != grids.size(); ++i)
+    grids[i] = evaluate(*program->dispatches()->Get(i)->grid(), step);
+  int threads = executor.threads();
+  if (!observer.watches()) {
+    executor.run(phaseEnds.size(), [&](int phase, int thread) {
+      runRange(phase == 0 ? 0 : phaseEnds[phase - 1], phaseEnds[phase], thread,
+               threads, scratch[thread]);
+    });
+    return;
+  }
+  runTaps(-1, observer);
+  for (int i = 0; i != int(dispatches.size()); ++i) {
+    double begin = observer.times ? observer.clock() : 0;
+    executor.run(1, [&](int, int thread) {
+      runRange(i, i + 1, thread, threads, scratch[thread]);
+    });
+    if (observer.times) {
+      const flatbuffers::String *op = program->dispatches()->Get(i)->op();
+      observer.times->push_back({name, i, op ? op->c_str() : "", step.tokens,
+                                 begin, observer.clock()});
+    }
+    runTaps(i, observer);
+  }
+}

@@ -1,0 +1,115 @@
+//===- Program.h - A plan's program bound to a session's memory -*- C++ -*-===//
+
+#ifndef RUNTIME_CORE_PROGRAM_H
+#define RUNTIME_CORE_PROGRAM_H
+
+#include "runtime/core/Executor.h"
+#include "runtime/core/KernelAbi.h"
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace tombolo::artifact {
+struct Program;
+struct Size;
+} // namespace tombolo::artifact
+
+namespace tombolo {
+class Model;
+
+/// Where the arguments of dispatches lie in a session.
+struct Bindings {
+  std::byte *arena;
+  int32_t *tokens;
+  int32_t *positions;
+  std::vector<float *> ropeTables;
+  std::vector<std::byte *> pools;
+  std::vector<int32_t *> pageTables;
+};
+
+/// The integers that sizes depend on in one step.
+struct StepSizes {
+  int64_t tokens;
+  int64_t firstPosition;
+};
+
+/// Value of a size in a step, rounded up.
+int64_t evaluate(const artifact::Size &size, const StepSizes &step);
+
+/// The rows of hidden.N that a program has just computed.
+struct TapRows {
+  int hidden;
+  const float *rows;
+  int64_t rowStride;
+};
+
+/// What a dispatch took: seconds of wall time, from the start of the trace.
+struct DispatchTime {
+  const char *program;
+  int dispatch;
+  /// Dispatch.op; points into the artifact.
+  const char *op;
+  int64_t tokens;
+  double begin, end;
+};
+
+/// Watches a program run. Where there is one, all threads meet after every
+/// dispatch.
+struct Observer {
+  std::function<void(const TapRows &)> tap;
+  std::vector<DispatchTime> *times = nullptr;
+  /// Seconds since the trace began.
+  std::function<double()> clock;
+
+  bool watches() const { return tap || times; }
+};
+
+/// The dispatches of one program with their buffers, ready to run again and
+/// again.
+class BoundProgram {
+public:
+  BoundProgram() = default;
+  /// `program` has passed the checks of the artifact's index, and stays.
+  BoundProgram(const Model &model, const artifact::Program &program,
+               const char *name, const Bindings &bindings);
+
+  bool exists() const { return program != nullptr; }
+  int64_t maxTokens() const;
+  /// Scratch bytes a thread needs.
+  int64_t scratchBytes() const { return scratch; }
+
+  /// `scratch` holds one span of `scratchBytes` per thread.
+  void run(Executor &executor, const StepSizes &step,
+           std::span<std::byte *const> scratch, const Observer &observer);
+
+private:
+  struct Dispatch {
+    KernelFunction kernel;
+    /// Into `buffers` and `sizes`.
+    uint32_t firstBuffer, firstSize;
+  };
+  void runRange(int begin, int end, int thread, int threads,
+                std::byte *scratch) const;
+  void runTaps(int dispatch, const Observer &observer) const;
+
+  const artifact::Program *program = nullptr;
+  const char *name = "";
+  const std::byte *arena = nullptr;
+  std::vector<Dispatch> dispatches;
+  /// Dispatches [phaseEnds[p - 1], phaseEnds[p]) run without a barrier between.
+  std::vector<int> phaseEnds;
+  std::vector<void *> buffers;
+  std::vector<const artifact::Size *> sizeExpressions;
+  int64_t scratch = 0;
+
+  /// Of the step that runs.
+  std::vector<int64_t> sizes, grids;
+};
+
+} // namespace tombolo
+
+#endif // RUNTIME_CORE_PROGRAM_H
