@@ -139,6 +139,15 @@ Result<BenchReport> bench(Engine &engine, const BenchOptions &options) {
                           arithmetic);
     if (limits.readBytes > 0)
       decodePart.push_back(decode.back() * decodeBytes / limits.readBytes);
+  }
+  if (options.perOp) {
+    if (Status status = engine.traceOps(true); !status)
+      return status.takeErrors();
+    Result<Round> round = runOnce(engine, prompt, options.generate);
+    if (Status status = engine.traceOps(false); !status)
+      return status.takeErrors();
+    if (!round)
+      return round.takeErrors();
     report.prefillOps = std::move(round->prefillOps);
     report.decodeOps = std::move(round->decodeOps);
   }
@@ -203,7 +212,7 @@ static std::string opsTable(const char *title, std::vector<OpTime> ops,
   return text;
 }
 
-std::string toText(const BenchReport &report, bool perOp) {
+std::string toText(const BenchReport &report) {
   std::string text = fmt::format(
       "limits    read {:.1f} GB/s, int8 {:.0f} GOPS, bf16 {:.0f} GFLOPS, f32 "
       "{:.0f} GFLOPS ({} threads)\n",
@@ -222,20 +231,20 @@ std::string toText(const BenchReport &report, bool perOp) {
                       100 * report.decode.fraction, report.decode.limit);
   text += fmt::format("load      {:.3f} s, peak memory {:.0f} MB\n",
                       report.loadSeconds, double(report.peakMemoryBytes) / 1e6);
-  if (perOp) {
+  if (!report.prefillOps.empty())
     text += opsTable(
         "prefill", report.prefillOps,
         [](const OpTime &op) {
           return op.seconds > 0 ? op.operations / op.seconds / 1e9 : 0;
         },
         "GOPS");
+  if (!report.decodeOps.empty())
     text += opsTable(
         "decode", report.decodeOps,
         [](const OpTime &op) {
           return op.seconds > 0 ? op.bytes / op.seconds / 1e9 : 0;
         },
         "GB/s");
-  }
   return text;
 }
 

@@ -13,6 +13,8 @@ struct BenchOptions {
   int64_t prompt = 256, generate = 64;
   int repeat = 5;
   int threads = 1;
+  /// One more round, not counted, in which each operation is timed.
+  bool perOp = false;
 };
 
 struct BenchReport {
@@ -31,7 +33,7 @@ struct BenchReport {
   int threads = 0;
   double loadSeconds = 0;
   uint64_t peakMemoryBytes = 0;
-  /// Operations of the last repetition, prefill and decode apart.
+  /// With BenchOptions::perOp.
   std::vector<OpTime> prefillOps, decodeOps;
 };
 
@@ -40,8 +42,7 @@ struct BenchReport {
 Result<BenchReport> bench(Engine &engine, const BenchOptions &options);
 
 nlohmann::ordered_json toJson(const BenchReport &report);
-/// `perOp`: with the table by operation.
-std::string toText(const BenchReport &report, bool perOp);
+std::string toText(const BenchReport &report);
 
 double median(std::vector<double> values);
 

@@ -71,6 +71,9 @@ public:
   virtual Status feed(const Feed &feed) = 0;
 
   virtual ModelCosts costs() const { return {}; }
+  /// Times each operation from now on, which costs some speed.
+  virtual Status traceOps(bool) { return success(); }
+  /// By operation, since the last call.
   virtual std::vector<OpTime> takeOpTimes() { return {}; }
 };
 

@@ -53,7 +53,7 @@ TEST(Bench, ReportHasALinePerOperation) {
   BenchReport report;
   report.decodeOps = {{"rms_norm", 30, 0.001, 0, 0},
                       {"linear wq", 30, 0.003, 6e6, 1e6}};
-  std::string text = toText(report, true);
+  std::string text = toText(report);
   EXPECT_THAT(text, testing::ContainsRegex("linear wq +30 +3.000 +75.0% +2.0"));
   EXPECT_LT(text.find("linear wq"), text.find("rms_norm"));
 }

@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# Speed of Tombolo and of llama.cpp on the same file, SmolLM2-135M-Instruct Q4_1, one after the other in each round,
+# and the medians of the rounds' ratios: what disturbs a round disturbs both sides.
+#   bench/compare_llama_cpp.sh [MODEL.gguf]
+#   THREADS=2 PROMPT=256 GENERATE=64 ROUNDS=7      what is run
+#   COMPILE_OPTIONS="--activations f32"            how Tombolo compiles the model; default: its defaults
+# llama.cpp is built once, from the sources in the sdist of the Python package llama-cpp-python, outside the repository.
+source "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
+
+package=llama-cpp-python version=0.3.36
+threads=${THREADS:-2} prompt=${PROMPT:-256} generate=${GENERATE:-64} rounds=${ROUNDS:-7}
+folder=$cache/llama.cpp-$version
+tombolo=$build/bin/tombolo
+[ -x "$tombolo" ] || fail "'$tombolo' is not there: run scripts/build.sh first"
+
+fetch_sources() {
+  local work
+  work=$(mktemp -d "$cache/.sdist.XXXXXX")
+  python3 -m pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: --dest "$work" \
+    "$package==$version" && tar -xzf "$work"/*.tar.gz -C "$work" && mkdir -p "$folder" &&
+    mv "$work"/*/vendor/llama.cpp "$folder/source"
+  local status=$?
+  rm -rf "$work"
+  return $status
+}
+build_llama() {
+  cmake -S "$folder/source" -B "$folder/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DGGML_NATIVE=ON \
+    -DLLAMA_CURL=OFF -DLLAMA_OPENSSL=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_SERVER=OFF &&
+    ninja -C "$folder/build" -j "$(jobs)" llama-bench
+}
+mkdir -p "$cache"
+[ -d "$folder/source" ] || quiet_step "fetch llama.cpp (the sources in $package $version)" "$cache/llama.cpp.log" \
+  fetch_sources || fail "the sources could not be fetched (above)"
+llama=$folder/build/bin/llama-bench
+[ -x "$llama" ] || quiet_step "build llama.cpp (some minutes, once)" "$cache/llama.cpp.log" build_llama ||
+  fail "llama.cpp could not be built (above)"
+
+if [ $# -gt 0 ]; then model=$1; else model=$("$root/scripts/fetch-model.sh"); fi
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+read -ra options <<<"${COMPILE_OPTIONS:-}"
+step "compile $(basename "$model") ${COMPILE_OPTIONS:-}" "$tombolo" compile "$model" -o "$work/model.tbo" "${options[@]}"
+
+for ((round = 1; round <= rounds; round++)); do
+  echo "-- round $round of $rounds"
+  "$llama" -m "$model" -t "$threads" -p "$prompt" -n "$generate" -r 1 -o json >"$work/llama.$round.json" 2>/dev/null ||
+    fail "llama-bench could not run '$model'"
+  "$tombolo" bench "$work/model.tbo" --threads "$threads" --prompt "$prompt" --generate "$generate" --repeat 1 --json \
+    >"$work/tombolo.$round.json" || fail "'tombolo bench' failed (above)"
+done
+
+python3 - "$work" "$rounds" <<'PYTHON'
+import json
+import statistics
+import sys
+
+work, rounds = sys.argv[1], int(sys.argv[2])
+speeds = {(side, phase): [] for side in ("tombolo", "llama") for phase in ("prefill", "decode")}
+fractions = {"prefill": [], "decode": []}
+for number in range(1, rounds + 1):
+    with open(f"{work}/llama.{number}.json", encoding="utf-8") as file:
+        for entry in json.load(file):
+            phase = "prefill" if entry["n_prompt"] else "decode"
+            speeds["llama", phase].append(entry["avg_ts"])
+    with open(f"{work}/tombolo.{number}.json", encoding="utf-8") as file:
+        report = json.load(file)
+    for phase in fractions:
+        speeds["tombolo", phase].append(report[phase]["tokens_per_second"])
+        fractions[phase].append(report[phase]["fraction_of_limit"])
+print(f"{'':10}{'tombolo':>12}{'llama.cpp':>12}{'ratio':>8}{'of limit':>10}   (tokens/s, medians of {rounds} rounds)")
+for phase in fractions:
+    ours, theirs = speeds["tombolo", phase], speeds["llama", phase]
+    ratio = statistics.median(a / b for a, b in zip(ours, theirs))
+    print(f"{phase:10}{statistics.median(ours):12.1f}{statistics.median(theirs):12.1f}{ratio:8.2f}"
+          f"{100 * statistics.median(fractions[phase]):9.1f}%")
+PYTHON

@@ -1,0 +1,24 @@
+//===- SourceCheck.h - An artifact's weights against its source -*- C++ -*-===//
+
+#ifndef TOOLS_LIB_SOURCECHECK_H
+#define TOOLS_LIB_SOURCECHECK_H
+
+#include "compiler/Compiler.h"
+
+namespace tombolo {
+
+struct SourceReport {
+  int64_t tensors = 0, equal = 0;
+  /// Empty where all are equal.
+  std::string firstDifference;
+};
+
+/// Compiles `source` anew with the options that `artifact` names, beside it,
+/// and compares the weights byte by byte.
+Result<SourceReport> compareWithSource(const std::string &artifact,
+                                       const std::string &source,
+                                       const ProgressCallback &progress);
+
+} // namespace tombolo
+
+#endif // TOOLS_LIB_SOURCECHECK_H

@@ -1,0 +1,125 @@
+#include "frontends/arch/Description.h"
+#include "frontends/arch/Formatter.h"
+#include "tools/tombolo/Arguments.h"
+#include "tools/tombolo/Verbs.h"
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+namespace tombolo {
+
+namespace {
+struct Arguments {
+  std::vector<std::string> check, archFiles;
+  std::string format, draft;
+  bool json = false;
+};
+} // namespace
+
+static Result<std::string> readText(const std::string &path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  if (!file || !(text << file.rdbuf()))
+    return Error(path, "cannot be read");
+  return std::move(text).str();
+}
+
+/// All errors of all files.
+static int checkFiles(const std::vector<std::string> &files) {
+  bool failed = false;
+  for (const std::string &file : files) {
+    Result<arch::Catalog> catalog = arch::loadCatalog({file});
+    if (!catalog) {
+      printErrors(catalog.errors());
+      failed = true;
+      continue;
+    }
+    fmt::print("{}: family '{}' is well formed\n", file,
+               catalog->families.front()->name);
+  }
+  return failed ? Refused : Done;
+}
+
+/// The formatted text to stdout; the file stays as it is.
+static int formatFile(const std::string &path) {
+  Result<std::string> text = readText(path);
+  if (!text)
+    return refuse(text.errors());
+  Result<std::string> formatted = arch::format(path, std::move(*text));
+  if (!formatted)
+    return refuse(formatted.errors());
+  fmt::print("{}", *formatted);
+  return Done;
+}
+
+static std::string names(const auto &list) {
+  std::string text;
+  for (const auto &entry : list)
+    text += (text.empty() ? "" : ", ") + entry.name;
+  return text;
+}
+
+static int listFamilies(const Arguments &arguments) {
+  Result<arch::Catalog> catalog = arch::loadCatalog(arguments.archFiles);
+  if (!catalog)
+    return refuse(catalog.errors());
+  nlohmann::ordered_json json;
+  json["architectures"] = nlohmann::ordered_json::array();
+  size_t width = 0;
+  for (const auto &family : catalog->families)
+    width = std::max(width, family->name.size());
+  for (const auto &family : catalog->families) {
+    std::string serves = names(family->serves), gguf = names(family->gguf);
+    if (arguments.json) {
+      nlohmann::ordered_json entry = {{"name", family->name},
+                                      {"serves", nlohmann::json::array()},
+                                      {"gguf", nlohmann::json::array()}};
+      for (const auto &name : family->serves)
+        entry["serves"].push_back(name.name);
+      for (const auto &name : family->gguf)
+        entry["gguf"].push_back(name.name);
+      json["architectures"].push_back(std::move(entry));
+      continue;
+    }
+    fmt::print("{:<{}}  {}{}\n", family->name, width, serves,
+               gguf.empty() ? "" : " (GGUF: " + gguf + ")");
+  }
+  if (arguments.json)
+    fmt::print("{}\n", json.dump(2));
+  return Done;
+}
+
+static int runArchitectures(const Arguments &arguments) {
+  if (!arguments.draft.empty()) {
+    printError("'--draft' is not in this version");
+    return Refused;
+  }
+  if (!arguments.check.empty())
+    return checkFiles(arguments.check);
+  if (!arguments.format.empty())
+    return formatFile(arguments.format);
+  return listFamilies(arguments);
+}
+
+Verb addArchitectures(CLI::App &app) {
+  CLI::App *verb = app.add_subcommand(
+      "architectures", "the model families this build knows; descriptions "
+                       "checked and formatted");
+  auto arguments = std::make_shared<Arguments>();
+  verb->add_option("--check", arguments->check, "descriptions to check")
+      ->type_name("FILE");
+  verb->add_option("--format", arguments->format,
+                   "a description to print in the usual layout")
+      ->type_name("FILE");
+  verb->add_option("--draft", arguments->draft, "not in this version")
+      ->type_name("SRC");
+  verb->add_option("--arch", arguments->archFiles,
+                   "a description to list with the built-in ones")
+      ->type_name("FILE");
+  verb->add_flag("--json", arguments->json, "one JSON object");
+  return {verb, [arguments] { return runArchitectures(*arguments); }};
+}
+
+} // namespace tombolo

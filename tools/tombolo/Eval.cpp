@@ -1,0 +1,132 @@
+#include "tools/lib/Eval.h"
+#include "codegen/artifact/Artifact_generated.h"
+#include "runtime/text/Tokenizer.h"
+#include "support/MappedFile.h"
+#include "tools/lib/Cache.h"
+#include "tools/lib/RuntimeEngine.h"
+#include "tools/tombolo/Arguments.h"
+#include "tools/tombolo/Verbs.h"
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace tombolo {
+
+namespace {
+struct Arguments {
+  ModelArguments model;
+  std::string textFile, against, score = "all";
+  EvalOptions eval;
+  bool json = false;
+};
+} // namespace
+
+/// The tokens of the text by the model's own tokenizer, without any that it
+/// would add; its bos goes into the options where it adds one.
+static Result<std::vector<int32_t>>
+tokenize(const Model &model, const std::string &path, EvalOptions &options) {
+  const artifact::Text *text = model.index().text();
+  if (!text || !text->tokenizer() || text->tokenizer()->size() == 0)
+    return Error(model.artifact().path(),
+                 "the model has no tokenizer, which '--text' needs");
+  std::span<const std::byte> bytes(
+      reinterpret_cast<const std::byte *>(text->tokenizer()->data()),
+      text->tokenizer()->size());
+  Result<text::TokenizerModel> data =
+      text::deserialize(bytes, model.artifact().path());
+  if (!data)
+    return data.takeErrors();
+  Result<text::Tokenizer> tokenizer = text::Tokenizer::create(std::move(*data));
+  if (!tokenizer)
+    return tokenizer.takeErrors();
+  Result<std::shared_ptr<MappedFile>> file = MappedFile::open(path);
+  if (!file)
+    return file.takeErrors();
+  std::span<const std::byte> content = (*file)->bytes();
+  if (tokenizer->addsBos())
+    options.bos = tokenizer->bosId();
+  return tokenizer->encode(
+      {reinterpret_cast<const char *>(content.data()), content.size()},
+      /*addSpecial=*/false);
+}
+
+static int runEval(Arguments &arguments) {
+  if (arguments.score != "all" && arguments.score != "second-half") {
+    printError("'--score': expects one of all, second-half, but got '" +
+               arguments.score + "'");
+    return WrongUsage;
+  }
+  arguments.eval.secondHalf = arguments.score == "second-half";
+  Result<std::shared_ptr<const Model>> model =
+      openModel(arguments.model, /*exact=*/false);
+  if (!model)
+    return refuse(model.errors());
+  Result<std::vector<int32_t>> tokens =
+      tokenize(**model, arguments.textFile, arguments.eval);
+  if (!tokens)
+    return refuse(tokens.errors());
+
+  Result<std::unique_ptr<RuntimeEngine>> engine =
+      RuntimeEngine::create(*model, arguments.eval.context);
+  if (!engine)
+    return refuse(engine.errors());
+  std::unique_ptr<RuntimeEngine> against;
+  if (!arguments.against.empty()) {
+    // Compile options apply to MODEL only.
+    ModelArguments other;
+    other.model = arguments.against;
+    other.threads = arguments.model.threads;
+    other.checkWeights = arguments.model.checkWeights;
+    other.compile.archFiles = arguments.model.compile.archFiles;
+    Result<std::shared_ptr<const Model>> otherModel =
+        openModel(other, /*exact=*/true);
+    if (!otherModel)
+      return refuse(otherModel.errors());
+    Result<std::unique_ptr<RuntimeEngine>> made =
+        RuntimeEngine::create(*otherModel, arguments.eval.context);
+    if (!made)
+      return refuse(made.errors());
+    against = std::move(*made);
+  }
+
+  Progress progress;
+  Result<EvalReport> report = evaluate(
+      **engine, against.get(), *tokens, arguments.eval,
+      [&](int64_t done, int64_t total) {
+        progress.update("score", uint64_t(done), uint64_t(total), "windows");
+      });
+  progress.clear();
+  if (!report)
+    return refuse(report.errors());
+  if (arguments.json)
+    fmt::print("{}\n", toJson(*report).dump(2));
+  else
+    fmt::print("{}", toText(*report));
+  return Done;
+}
+
+Verb addEval(CLI::App &app) {
+  CLI::App *verb =
+      app.add_subcommand("eval", "perplexity of a text, and how far a model is "
+                                 "from another");
+  auto arguments = std::make_shared<Arguments>();
+  arguments->model.add(*verb, /*withContext=*/false);
+  verb->add_option("--text", arguments->textFile, "the text to score")
+      ->type_name("FILE")
+      ->required();
+  verb->add_option("--context", arguments->eval.context, "tokens of a window")
+      ->check(CLI::PositiveNumber);
+  verb->add_option("--windows", arguments->eval.windows,
+                   "windows to score; default: all that are full")
+      ->check(CLI::NonNegativeNumber);
+  verb->add_option("--score", arguments->score,
+                   "all positions but the first, or second-half");
+  verb->add_option("--against", arguments->against,
+                   "a model whose distributions the KL divergence is from; a "
+                   "checkpoint is compiled exact")
+      ->type_name("MODEL2");
+  verb->add_flag("--json", arguments->json, "one JSON object");
+  return {verb, [arguments] { return runEval(*arguments); }};
+}
+
+} // namespace tombolo

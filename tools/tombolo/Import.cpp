@@ -1,0 +1,50 @@
+#include "tools/tombolo/Arguments.h"
+#include "tools/tombolo/Verbs.h"
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <fstream>
+
+namespace tombolo {
+
+namespace {
+struct Arguments {
+  std::string source, output;
+  CompileOptions options;
+};
+} // namespace
+
+static int runImport(const Arguments &arguments) {
+  if (Status status = checkSource(arguments.source); !status)
+    return refuse(status.errors());
+  Result<std::string> text = importToText(arguments.source, arguments.options);
+  if (!text)
+    return refuse(text.errors());
+  if (arguments.output == "-") {
+    fmt::print("{}", *text);
+    return Done;
+  }
+  std::ofstream file(arguments.output, std::ios::binary);
+  file << *text;
+  file.close();
+  if (!file) {
+    printError(arguments.output + ": cannot be written");
+    return Refused;
+  }
+  return Done;
+}
+
+Verb addImport(CLI::App &app) {
+  CLI::App *verb =
+      app.add_subcommand("import", "the nn module of a checkpoint");
+  auto arguments = std::make_shared<Arguments>();
+  verb->add_option("SRC", arguments->source, "a checkpoint")->required();
+  verb->add_option("-o,--output", arguments->output,
+                   "the .mlir file to write; '-' for stdout")
+      ->required();
+  verb->add_option("--arch", arguments->options.archFiles,
+                   "a description to ask before the built-in ones")
+      ->type_name("FILE");
+  return {verb, [arguments] { return runImport(*arguments); }};
+}
+
+} // namespace tombolo
