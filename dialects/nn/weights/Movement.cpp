@@ -1,0 +1,113 @@
+//===- Movement.cpp - Slices and rearrangements as strided copies ---------===//
+
+#include "dialects/nn/weights/Movement.h"
+#include <cstring>
+
+using namespace mlir;
+using namespace tombolo;
+using namespace tombolo::nn;
+
+int64_t Movement::count() const {
+  int64_t count = 1;
+  for (int64_t size : shape)
+    count *= size;
+  return count;
+}
+
+bool Movement::isContiguous() const {
+  int64_t stride = 1;
+  for (size_t axis = shape.size(); axis-- > 0;) {
+    if (shape[axis] != 1 && strides[axis] != stride)
+      return false;
+    stride *= shape[axis];
+  }
+  return true;
+}
+
+void Movement::copy(std::span<const std::byte> operand, int64_t unitBytes,
+                    std::byte *result) const {
+  // The last axes that are a run of the operand are copied as one.
+  size_t outer = shape.size();
+  int64_t run = 1;
+  while (outer > 0 && (shape[outer - 1] == 1 || strides[outer - 1] == run))
+    run *= shape[--outer];
+  int64_t runs = count() / std::max<int64_t>(run, 1);
+  std::vector<int64_t> place(outer, 0);
+  int64_t at = offset;
+  for (int64_t i = 0; i < runs; ++i) {
+    std::memcpy(result + i * run * unitBytes, operand.data() + at * unitBytes,
+                run * unitBytes);
+    for (size_t axis = outer; axis-- > 0;) {
+      at += strides[axis];
+      if (++place[axis] < shape[axis])
+        break;
+      place[axis] = 0;
+      at -= strides[axis] * shape[axis];
+    }
+  }
+}
+
+/// Row-major strides.
+static std::vector<int64_t> stridesOf(ArrayRef<int64_t> shape) {
+  std::vector<int64_t> strides(shape.size());
+  int64_t stride = 1;
+  for (size_t axis = shape.size(); axis-- > 0;) {
+    strides[axis] = stride;
+    stride *= shape[axis];
+  }
+  return strides;
+}
+
+Movement nn::movementOf(SliceOp op, ArrayRef<int64_t> shape,
+                        int64_t blockElements) {
+  SmallVector<int64_t> units(shape);
+  if (!units.empty())
+    units.back() /= blockElements;
+  std::vector<int64_t> strides = stridesOf(units);
+  Movement movement;
+  for (size_t axis = 0; axis < units.size(); ++axis) {
+    int64_t begin = op.getBegins()[axis], end = op.getEnds()[axis],
+            step = op.getSteps()[axis];
+    if (ShapedType::isDynamic(end))
+      end = shape[axis];
+    if (axis + 1 == units.size()) {
+      begin /= blockElements;
+      end = llvm::divideCeil(end, blockElements);
+    }
+    movement.offset += begin * strides[axis];
+    if (step == 0)
+      continue;
+    movement.shape.push_back(
+        llvm::divideCeil(uint64_t(end - begin), uint64_t(step)));
+    movement.strides.push_back(strides[axis] * step);
+  }
+  return movement;
+}
+
+Result<Movement> nn::movementOf(RearrangeOp op, ArrayRef<int64_t> shape,
+                                int64_t blockElements) {
+  Result<Rearrangement> pattern =
+      parseRearrangement(op.getPattern(), op.getSizesAttr(), shape);
+  if (!pattern)
+    return pattern.takeErrors();
+  SmallVector<int64_t> units(pattern->sizes);
+  if (!units.empty())
+    units.back() /= blockElements;
+  std::vector<int64_t> strides = stridesOf(units);
+  Movement movement;
+  for (unsigned axis : pattern->permutation()) {
+    movement.shape.push_back(units[axis]);
+    movement.strides.push_back(strides[axis]);
+  }
+  return movement;
+}
+
+void nn::concatenate(ArrayRef<std::span<const std::byte>> parts, int64_t outer,
+                     std::byte *result) {
+  for (int64_t i = 0; i < outer; ++i)
+    for (std::span<const std::byte> part : parts) {
+      size_t run = part.size() / outer;
+      std::memcpy(result, part.data() + i * run, run);
+      result += run;
+    }
+}
