@@ -19,7 +19,7 @@ Result<Pages> Pages::allocate(uint64_t bytes, const std::string &purpose) {
     base = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (base == MAP_FAILED)
-    return Error("", "could not get " + formatBytes(bytes) + " of memory for " +
+    return Error("", "could not get " + binaryBytes(bytes) + " of memory for " +
                          purpose);
   pages.base = static_cast<std::byte *>(base);
   pages.length = bytes;
@@ -82,7 +82,7 @@ uint64_t tombolo::availableMemory(const std::string &root) {
   return available;
 }
 
-std::string tombolo::formatBytes(uint64_t bytes) {
+std::string tombolo::binaryBytes(uint64_t bytes) {
   static constexpr const char *units[] = {"bytes", "KiB", "MiB", "GiB",
                                           "TiB",   "PiB", "EiB"};
   double value = bytes;

@@ -48,7 +48,7 @@ Result<Pages> mapCode(std::span<const std::byte> code,
 uint64_t availableMemory(const std::string &root = "");
 
 /// "1.5 GiB", "640 MiB", "12 KiB".
-std::string formatBytes(uint64_t bytes);
+std::string binaryBytes(uint64_t bytes);
 
 } // namespace tombolo
 

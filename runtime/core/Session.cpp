@@ -77,12 +77,12 @@ Session::create(std::shared_ptr<const Model> model,
                                                     : options.availableMemory;
   if (memory.total() > available)
     return Error(model->artifact().path(),
-                 "needs " + formatBytes(memory.total()) + " of memory (" +
-                     formatBytes(memory.weights) + " of weights, " +
-                     formatBytes(memory.states) + " of states for " +
+                 "needs " + binaryBytes(memory.total()) + " of memory (" +
+                     binaryBytes(memory.weights) + " of weights, " +
+                     binaryBytes(memory.states) + " of states for " +
                      std::to_string(*context) + " tokens, " +
-                     formatBytes(memory.activations) +
-                     " of activations), but " + formatBytes(available) +
+                     binaryBytes(memory.activations) +
+                     " of activations), but " + binaryBytes(available) +
                      " are available; a smaller context needs less");
   std::unique_ptr<Session> session(
       new Session(std::move(model), options, *context));

@@ -123,8 +123,8 @@ TEST(MemoryTest, CodeCannotBeWritten) {
 }
 
 TEST(MemoryTest, SizesAreReadable) {
-  EXPECT_EQ(formatBytes(0), "0 bytes");
-  EXPECT_EQ(formatBytes(1023), "1023 bytes");
-  EXPECT_EQ(formatBytes(1536), "1.5 KiB");
-  EXPECT_EQ(formatBytes(uint64_t(5) << 30), "5.0 GiB");
+  EXPECT_EQ(binaryBytes(0), "0 bytes");
+  EXPECT_EQ(binaryBytes(1023), "1023 bytes");
+  EXPECT_EQ(binaryBytes(1536), "1.5 KiB");
+  EXPECT_EQ(binaryBytes(uint64_t(5) << 30), "5.0 GiB");
 }

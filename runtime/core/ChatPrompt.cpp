@@ -1,0 +1,29 @@
+#include "runtime/core/ModelText.h"
+#include "runtime/text/jinja/ChatTemplate.h"
+
+using namespace tombolo;
+
+Result<std::string>
+ModelText::chatPrompt(std::span<const ChatMessage> messages) const {
+  if (chatTemplateText.empty())
+    return Error(path, "the model has no chat template: give it raw text");
+  Result<text::ChatTemplate> parsed =
+      text::ChatTemplate::parse(chatTemplateText);
+  if (!parsed)
+    return Error(path, "chat template: " + parsed.error().str());
+  auto textOf = [&](int32_t token) {
+    return std::string(loaded ? loaded->tokenText(token) : "");
+  };
+  nlohmann::ordered_json inputs;
+  inputs["messages"] = nlohmann::ordered_json::array();
+  for (const ChatMessage &message : messages)
+    inputs["messages"].push_back(
+        {{"role", message.role}, {"content", message.content}});
+  inputs["add_generation_prompt"] = true;
+  inputs["bos_token"] = textOf(bos);
+  inputs["eos_token"] = textOf(loaded ? loaded->eosId() : -1);
+  Result<std::string> rendered = parsed->render(inputs);
+  if (!rendered)
+    return Error(path, "chat template: " + rendered.error().str());
+  return rendered;
+}
