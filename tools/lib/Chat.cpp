@@ -1,0 +1,99 @@
+#include "tools/lib/Chat.h"
+
+namespace tombolo {
+
+nlohmann::ordered_json toJson(const Turn &turn) {
+  const Generation &result = turn.generation;
+  auto rate = [](size_t tokens, double seconds) {
+    return seconds > 0 ? double(tokens) / seconds : 0.0;
+  };
+  return {{"input_ids", turn.inputIds},
+          {"generated_ids", result.tokens},
+          {"text", result.text},
+          {"prefilled_tokens", result.prefillTokens},
+          {"prefill_tokens_per_second",
+           rate(result.prefillTokens, result.prefillSeconds)},
+          {"decode_tokens_per_second",
+           rate(result.decodeTokens, result.decodeSeconds)},
+          {"finish_reason", nameOf(result.reason)}};
+}
+
+Result<std::unique_ptr<Chat>> Chat::open(std::shared_ptr<const Model> model,
+                                         const SessionOptions &options) {
+  std::unique_ptr<Chat> chat(new Chat());
+  Result<ModelText> text = ModelText::load(*model);
+  if (!text)
+    return text.takeErrors();
+  chat->words = std::move(*text);
+  chat->generation = chat->words.defaults();
+  Result<std::unique_ptr<Session>> session = Session::create(model, options);
+  if (!session)
+    return session.takeErrors();
+  chat->sequence = std::move(*session);
+  chat->model = std::move(model);
+  return chat;
+}
+
+Result<std::vector<int32_t>> Chat::encodeRaw(std::string_view text) const {
+  if (!words.tokenizer())
+    return Error(model->artifact().path(),
+                 "the model has no tokenizer: pass token ids with '--ids'");
+  return words.tokenizer()->encode(text, /*addSpecial=*/true);
+}
+
+Result<Turn> Chat::complete(std::vector<int32_t> ids,
+                            const TokenCallback &callback) {
+  if (ids.empty())
+    return Error("", "the prompt has no tokens");
+  Result<Generation> result =
+      generate(*sequence, words.tokenizer(), ids, generation, callback);
+  if (!result)
+    return result.takeErrors();
+  return Turn{std::move(ids), std::move(*result)};
+}
+
+void Chat::setSystem(const std::string &text) {
+  messages.push_back({{"role", "system"}, {"content", text}});
+}
+
+Result<std::vector<int32_t>> Chat::encodeMessages() {
+  const text::Tokenizer *tokenizer = words.tokenizer();
+  if (!tokenizer || words.chatTemplate().empty())
+    return Error(model->artifact().path(),
+                 "the model has no chat template: '--raw' continues the text "
+                 "as it is");
+  if (!chatTemplate) {
+    Result<text::ChatTemplate> parsed =
+        text::ChatTemplate::parse(words.chatTemplate());
+    if (!parsed)
+      return parsed.takeErrors();
+    chatTemplate.emplace(std::move(*parsed));
+  }
+  auto token = [&](int32_t id) {
+    return id < 0 ? std::string() : std::string(tokenizer->tokenText(id));
+  };
+  nlohmann::ordered_json inputs = {{"messages", messages},
+                                   {"add_generation_prompt", true},
+                                   {"bos_token", token(tokenizer->bosId())},
+                                   {"eos_token", token(tokenizer->eosId())}};
+  Result<std::string> text = chatTemplate->render(inputs);
+  if (!text)
+    return text.takeErrors();
+  // The template writes the tokens that begin a text itself.
+  return tokenizer->encode(*text, /*addSpecial=*/false);
+}
+
+Result<Turn> Chat::say(const std::string &message,
+                       const TokenCallback &callback) {
+  messages.push_back({{"role", "user"}, {"content", message}});
+  Result<std::vector<int32_t>> ids = encodeMessages();
+  if (!ids)
+    return ids.takeErrors();
+  Result<Turn> turn = complete(std::move(*ids), callback);
+  if (turn)
+    messages.push_back(
+        {{"role", "assistant"}, {"content", turn->generation.text}});
+  return turn;
+}
+
+} // namespace tombolo

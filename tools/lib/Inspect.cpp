@@ -1,0 +1,105 @@
+#include "tools/lib/Inspect.h"
+#include "tools/lib/Terminal.h"
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace tombolo {
+
+nlohmann::ordered_json toJson(const Inspection &inspection) {
+  nlohmann::ordered_json json;
+  json["kind"] = inspection.kind;
+  json["architecture"] = inspection.architecture;
+  json["supported"] = inspection.supported;
+  json["reason"] = nullptr;
+  if (!inspection.reasons.empty()) {
+    std::string reason;
+    for (const Error &error : inspection.reasons)
+      reason += (reason.empty() ? "" : "\n") + error.str();
+    json["reason"] = reason;
+  }
+  json["parameters"] = inspection.parameters;
+  json["bytes"] = inspection.bytes;
+  json["tensors"] = inspection.tensors;
+  json["context"] = inspection.context;
+  json["tokenizer"] = inspection.tokenizer;
+  json["chat_template"] = inspection.chatTemplate;
+  json["encodings"] = nlohmann::ordered_json::object();
+  for (const auto &[name, bytes] : inspection.encodings)
+    json["encodings"][name] = bytes;
+  json["unused_tensors"] = nlohmann::ordered_json::array();
+  for (const auto &[name, reason] : inspection.unusedTensors)
+    json["unused_tensors"].push_back({{"name", name}, {"reason", reason}});
+  json["unread_config_keys"] = inspection.unreadConfigKeys;
+  if (!inspection.options.empty()) {
+    json["options"] = nlohmann::ordered_json::object();
+    for (const auto &[key, value] : inspection.options)
+      json["options"][key] = value;
+  }
+  if (!inspection.levels.empty())
+    json["levels"] = inspection.levels;
+  json["targets"] = nlohmann::ordered_json::array();
+  for (const TargetEstimate &target : inspection.targets) {
+    nlohmann::ordered_json ops = nlohmann::ordered_json::array();
+    for (const auto &[op, how] : target.ops)
+      ops.push_back({{"op", op}, {"how", how}});
+    json["targets"].push_back({{"name", target.name},
+                               {"status", target.status},
+                               {"memory_bytes", target.memoryBytes},
+                               {"ops", std::move(ops)}});
+  }
+  return json;
+}
+
+std::string toText(const Inspection &inspection) {
+  std::string text;
+  auto line = [&](const char *name, const std::string &value) {
+    text += fmt::format("{:<14}{}\n", name, value);
+  };
+  line("kind", inspection.kind);
+  line("architecture", inspection.architecture);
+  std::string encodings;
+  for (const auto &[name, bytes] : inspection.encodings)
+    encodings += fmt::format("{}{} {}", encodings.empty() ? "" : ", ", name,
+                             formatBytes(double(bytes)));
+  line("size",
+       fmt::format("{}, {:.1f} million parameters in {} tensors",
+                   formatBytes(double(inspection.bytes)),
+                   double(inspection.parameters) / 1e6, inspection.tensors));
+  if (!encodings.empty())
+    line("storage", encodings);
+  if (inspection.context)
+    line("context", fmt::format("{} tokens", inspection.context));
+  line("text", fmt::format("{}, {}",
+                           inspection.tokenizer ? "tokenizer" : "no tokenizer",
+                           inspection.chatTemplate ? "chat template"
+                                                   : "no chat template"));
+  for (const auto &[key, value] : inspection.options)
+    if (!value.empty())
+      line(key.c_str(), value);
+  if (!inspection.levels.empty())
+    line("levels", fmt::format("{}", fmt::join(inspection.levels, ", ")));
+  for (const auto &[name, reason] : inspection.unusedTensors)
+    line("unused", reason.empty() ? name : name + ": " + reason);
+  for (const std::string &key : inspection.unreadConfigKeys)
+    line("unread key", key);
+  if (!inspection.supported)
+    line("supported", "no:");
+  for (const Error &error : inspection.reasons) {
+    text += "  " + error.str() + "\n";
+    for (const std::string &note : error.notes)
+      text += "    " + note + "\n";
+  }
+  for (const TargetEstimate &target : inspection.targets) {
+    line("target",
+         fmt::format("{}: {}{}", target.name, target.status,
+                     target.memoryBytes
+                         ? ", " + formatBytes(double(target.memoryBytes)) +
+                               " of memory"
+                         : ""));
+    for (const auto &[op, how] : target.ops)
+      text += fmt::format("  {:<44}{}\n", op, how);
+  }
+  return text;
+}
+
+} // namespace tombolo

@@ -1,0 +1,48 @@
+//===- Inspect.h - What a checkpoint or an artifact is ----------*- C++ -*-===//
+
+#ifndef TOOLS_LIB_INSPECT_H
+#define TOOLS_LIB_INSPECT_H
+
+#include "compiler/Compiler.h"
+#include <nlohmann/json_fwd.hpp>
+
+namespace tombolo {
+
+struct Inspection {
+  std::string path;
+  /// "safetensors", "gguf" or "artifact".
+  std::string kind;
+  /// The family's name where one serves it, else what the checkpoint says.
+  std::string architecture;
+  bool supported = true;
+  /// Why it is not: every error that compiling would end with.
+  std::vector<Error> reasons;
+
+  int64_t parameters = 0, tensors = 0;
+  /// Of weights in a checkpoint, of the file in an artifact.
+  uint64_t bytes = 0;
+  int64_t context = 0;
+  bool tokenizer = false, chatTemplate = false;
+  /// Bytes by storage encoding.
+  std::vector<std::pair<std::string, uint64_t>> encodings;
+  /// With the reason: "inv_freq: computed from the config".
+  std::vector<std::pair<std::string, std::string>> unusedTensors;
+  std::vector<std::string> unreadConfigKeys;
+  /// Of an artifact.
+  std::vector<std::pair<std::string, std::string>> options;
+  std::vector<std::string> levels;
+  std::vector<TargetEstimate> targets;
+};
+
+/// Headers only: the files may end after them.
+Result<Inspection> inspectSource(const std::string &path,
+                                 const CompileOptions &options);
+/// The header and index only.
+Result<Inspection> inspectArtifact(const std::string &path);
+
+nlohmann::ordered_json toJson(const Inspection &inspection);
+std::string toText(const Inspection &inspection);
+
+} // namespace tombolo
+
+#endif // TOOLS_LIB_INSPECT_H

@@ -1,0 +1,106 @@
+#include "codegen/artifact/Artifact_generated.h"
+#include "runtime/core/Artifact.h"
+#include "tools/lib/Inspect.h"
+#include <algorithm>
+#include <filesystem>
+#include <fmt/format.h>
+#include <map>
+
+namespace tombolo {
+
+static std::string textOf(const flatbuffers::String *text) {
+  return text ? text->str() : std::string();
+}
+
+/// Bytes of weights, of states at `context` tokens, and of activations.
+static uint64_t memoryOf(const artifact::Index &index,
+                         const artifact::Plan *plan, int64_t context) {
+  uint64_t bytes = plan ? uint64_t(plan->arena_bytes()) : 0;
+  if (const auto *tensors = index.tensors())
+    for (const artifact::Tensor *tensor : *tensors)
+      bytes += uint64_t(tensor->bytes());
+  if (const auto *groups = index.state_groups())
+    for (const artifact::StateGroup *group : *groups) {
+      int64_t rows =
+          group->window() > 0
+              ? std::min(context, group->window() + group->page_rows())
+              : context;
+      bytes += uint64_t(group->bytes_per_token()) * uint64_t(rows);
+    }
+  return bytes;
+}
+
+/// Each operation of a decode step, and how often it runs.
+static std::vector<std::pair<std::string, std::string>>
+opsOf(const artifact::Plan *plan) {
+  std::vector<std::string> order;
+  std::map<std::string, int> counts;
+  for (const artifact::Program *program :
+       {plan ? plan->decode() : nullptr, plan ? plan->logits_one() : nullptr})
+    if (program && program->dispatches())
+      for (const artifact::Dispatch *dispatch : *program->dispatches())
+        if (std::string op = textOf(dispatch->op()); counts[op]++ == 0)
+          order.push_back(op);
+  std::vector<std::pair<std::string, std::string>> ops;
+  for (const std::string &op : order)
+    ops.emplace_back(op, fmt::format("{} times a token", counts[op]));
+  return ops;
+}
+
+Result<Inspection> inspectArtifact(const std::string &path) {
+  ArtifactOptions open;
+  open.checkWeights = CheckWeights::Never;
+  Result<std::shared_ptr<const Artifact>> artifact = Artifact::open(path, open);
+  if (!artifact)
+    return artifact.takeErrors();
+  const artifact::Index &index = (*artifact)->index();
+  Inspection inspection;
+  inspection.path = path;
+  inspection.kind = "artifact";
+  std::error_code ignored;
+  inspection.bytes = std::filesystem::file_size(path, ignored);
+  if (const artifact::Model *model = index.model()) {
+    inspection.architecture = textOf(model->family());
+    inspection.parameters = model->parameters();
+    inspection.context = model->context();
+  }
+  if (const artifact::Text *text = index.text()) {
+    inspection.tokenizer = text->tokenizer() && text->tokenizer()->size() > 0;
+    inspection.chatTemplate =
+        text->chat_template() && text->chat_template()->size() > 0;
+  }
+  std::map<std::string, uint64_t> encodings;
+  if (const auto *tensors = index.tensors()) {
+    inspection.tensors = tensors->size();
+    for (const artifact::Tensor *tensor : *tensors)
+      encodings[textOf(tensor->encoding())] += uint64_t(tensor->bytes());
+  }
+  inspection.encodings.assign(encodings.begin(), encodings.end());
+  if (const artifact::Provenance *provenance = index.provenance()) {
+    inspection.options.emplace_back("compiler", textOf(provenance->compiler()));
+    if (const auto *options = provenance->options())
+      for (const artifact::Option *option : *options)
+        inspection.options.emplace_back(textOf(option->key()),
+                                        textOf(option->value()));
+    if (const auto *sources = provenance->sources())
+      for (const artifact::Source *source : *sources)
+        inspection.options.emplace_back("source", textOf(source->file()));
+  }
+  if (const auto *targets = index.targets())
+    for (const artifact::Target *target : *targets) {
+      TargetEstimate estimate;
+      estimate.name = textOf(target->name());
+      estimate.status = "ready";
+      estimate.memoryBytes = memoryOf(
+          index, target->plan(), std::min<int64_t>(4096, inspection.context));
+      estimate.ops = opsOf(target->plan());
+      inspection.targets.push_back(std::move(estimate));
+      if (const auto *executables = target->executables())
+        for (const artifact::Executable *executable : *executables)
+          inspection.levels.push_back(textOf(target->name()) + ":" +
+                                      textOf(executable->level()));
+    }
+  return inspection;
+}
+
+} // namespace tombolo

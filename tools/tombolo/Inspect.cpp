@@ -1,0 +1,48 @@
+#include "tools/lib/Inspect.h"
+#include "tools/lib/Cache.h"
+#include "tools/tombolo/Arguments.h"
+#include "tools/tombolo/Verbs.h"
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace tombolo {
+
+namespace {
+struct Arguments {
+  std::string source;
+  CompileArguments compile;
+  bool json = false;
+};
+} // namespace
+
+static int runInspect(const Arguments &arguments) {
+  if (Status status = checkSource(arguments.source); !status)
+    return refuse(status.errors());
+  Result<CompileOptions> options = arguments.compile.options();
+  if (!options)
+    return refuse(options.errors());
+  Result<Inspection> inspection =
+      isArtifact(arguments.source) ? inspectArtifact(arguments.source)
+                                   : inspectSource(arguments.source, *options);
+  if (!inspection)
+    return refuse(inspection.errors());
+  if (arguments.json)
+    fmt::print("{}\n", toJson(*inspection).dump(2));
+  else
+    fmt::print("{}", toText(*inspection));
+  return inspection->supported ? Done : Refused;
+}
+
+Verb addInspect(CLI::App &app) {
+  CLI::App *verb = app.add_subcommand(
+      "inspect", "what a checkpoint or an artifact is, and what it will take");
+  auto arguments = std::make_shared<Arguments>();
+  verb->add_option("SRC", arguments->source, "a checkpoint or an artifact")
+      ->required();
+  arguments->compile.add(*verb);
+  verb->add_flag("--json", arguments->json, "one JSON object");
+  return {verb, [arguments] { return runInspect(*arguments); }};
+}
+
+} // namespace tombolo
