@@ -1,4 +1,5 @@
 #include "tools/lib/Chat.h"
+#include <nlohmann/json.hpp>
 
 namespace tombolo {
 
@@ -53,46 +54,30 @@ Result<Turn> Chat::complete(std::vector<int32_t> ids,
 }
 
 void Chat::setSystem(const std::string &text) {
-  messages.push_back({{"role", "system"}, {"content", text}});
+  messages.push_back({"system", text});
 }
 
-Result<std::vector<int32_t>> Chat::encodeMessages() {
-  const text::Tokenizer *tokenizer = words.tokenizer();
-  if (!tokenizer || words.chatTemplate().empty())
+Result<std::vector<int32_t>> Chat::encodeMessages() const {
+  if (!words.tokenizer() || words.chatTemplate().empty())
     return Error(model->artifact().path(),
                  "the model has no chat template: '--raw' continues the text "
                  "as it is");
-  if (!chatTemplate) {
-    Result<text::ChatTemplate> parsed =
-        text::ChatTemplate::parse(words.chatTemplate());
-    if (!parsed)
-      return parsed.takeErrors();
-    chatTemplate.emplace(std::move(*parsed));
-  }
-  auto token = [&](int32_t id) {
-    return id < 0 ? std::string() : std::string(tokenizer->tokenText(id));
-  };
-  nlohmann::ordered_json inputs = {{"messages", messages},
-                                   {"add_generation_prompt", true},
-                                   {"bos_token", token(tokenizer->bosId())},
-                                   {"eos_token", token(tokenizer->eosId())}};
-  Result<std::string> text = chatTemplate->render(inputs);
+  Result<std::string> text = words.chatPrompt(messages);
   if (!text)
     return text.takeErrors();
   // The template writes the tokens that begin a text itself.
-  return tokenizer->encode(*text, /*addSpecial=*/false);
+  return words.tokenizer()->encode(*text, /*addSpecial=*/false);
 }
 
 Result<Turn> Chat::say(const std::string &message,
                        const TokenCallback &callback) {
-  messages.push_back({{"role", "user"}, {"content", message}});
+  messages.push_back({"user", message});
   Result<std::vector<int32_t>> ids = encodeMessages();
   if (!ids)
     return ids.takeErrors();
   Result<Turn> turn = complete(std::move(*ids), callback);
   if (turn)
-    messages.push_back(
-        {{"role", "assistant"}, {"content", turn->generation.text}});
+    messages.push_back({"assistant", turn->generation.text});
   return turn;
 }
 

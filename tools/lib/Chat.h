@@ -4,8 +4,7 @@
 #define TOOLS_LIB_CHAT_H
 
 #include "runtime/core/ModelText.h"
-#include "runtime/text/jinja/ChatTemplate.h"
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 namespace tombolo {
 
@@ -40,14 +39,13 @@ public:
 
 private:
   Chat() = default;
-  Result<std::vector<int32_t>> encodeMessages();
+  Result<std::vector<int32_t>> encodeMessages() const;
 
   std::shared_ptr<const Model> model;
   ModelText words = ModelText();
-  std::optional<text::ChatTemplate> chatTemplate;
   GenerationOptions generation;
   std::unique_ptr<Session> sequence;
-  nlohmann::ordered_json messages = nlohmann::ordered_json::array();
+  std::vector<ChatMessage> messages;
 };
 
 } // namespace tombolo

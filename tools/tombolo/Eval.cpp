@@ -1,8 +1,6 @@
 #include "tools/lib/Eval.h"
-#include "codegen/artifact/Artifact_generated.h"
-#include "runtime/text/Tokenizer.h"
+#include "runtime/core/ModelText.h"
 #include "support/MappedFile.h"
-#include "tools/lib/Cache.h"
 #include "tools/lib/RuntimeEngine.h"
 #include "tools/tombolo/Arguments.h"
 #include "tools/tombolo/Verbs.h"
@@ -25,20 +23,13 @@ struct Arguments {
 /// would add; its bos goes into the options where it adds one.
 static Result<std::vector<int32_t>>
 tokenize(const Model &model, const std::string &path, EvalOptions &options) {
-  const artifact::Text *text = model.index().text();
-  if (!text || !text->tokenizer() || text->tokenizer()->size() == 0)
+  Result<ModelText> text = ModelText::load(model);
+  if (!text)
+    return text.takeErrors();
+  const text::Tokenizer *tokenizer = text->tokenizer();
+  if (!tokenizer)
     return Error(model.artifact().path(),
                  "the model has no tokenizer, which '--text' needs");
-  std::span<const std::byte> bytes(
-      reinterpret_cast<const std::byte *>(text->tokenizer()->data()),
-      text->tokenizer()->size());
-  Result<text::TokenizerModel> data =
-      text::deserialize(bytes, model.artifact().path());
-  if (!data)
-    return data.takeErrors();
-  Result<text::Tokenizer> tokenizer = text::Tokenizer::create(std::move(*data));
-  if (!tokenizer)
-    return tokenizer.takeErrors();
   Result<std::shared_ptr<MappedFile>> file = MappedFile::open(path);
   if (!file)
     return file.takeErrors();
