@@ -211,8 +211,10 @@ FailureOr<Operation *> nn::createOp(OpBuilder &builder, Location loc,
   Properties properties(*registered);
   DictionaryAttr dictionary = attrs.getDictionary(context);
   auto error = [&] { return emitError(loc, "'" + fullName + "' op "); };
-  if (failed(registered->setOpPropertiesFromAttribute(
-          *registered, properties.get(), dictionary, error)) ||
+  // An op without attributes has no properties to set.
+  if ((registered->getOpPropertyByteSize() != 0 &&
+       failed(registered->setOpPropertiesFromAttribute(
+           *registered, properties.get(), dictionary, error))) ||
       failed(registered->verifyInherentAttrs(attrs, error)))
     return failure();
   registered->populateDefaultProperties(properties.get());
