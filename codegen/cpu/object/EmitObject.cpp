@@ -61,10 +61,11 @@ static void expandMemoryIntrinsics(llvm::Function &function,
 
 static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
   llvm::PipelineTuningOptions tuning;
-  // Kernels arrive vectorized; vectorizing their short scalar tails again only
+  // Kernels arrive vectorized and unrolled; doing it again to their tails only
   // makes code longer.
   tuning.LoopVectorization = false;
   tuning.SLPVectorization = false;
+  tuning.LoopUnrolling = false;
   llvm::PassBuilder builder(&machine, tuning);
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;

@@ -1,7 +1,17 @@
 #include "codegen/cpu/object/Pipeline.h"
+#include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
+#include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
+#include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVM.h"
+#include "mlir/Conversion/IndexToLLVM/IndexToLLVM.h"
+#include "mlir/Conversion/LLVMCommon/ConversionTarget.h"
+#include "mlir/Conversion/LLVMCommon/TypeConverter.h"
+#include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
+#include "mlir/Conversion/MemRefToLLVM/MemRefToLLVM.h"
 #include "mlir/Conversion/Passes.h"
+#include "mlir/Conversion/UBToLLVM/UBToLLVM.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Index/IR/IndexDialect.h"
@@ -17,12 +27,21 @@
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Transforms/DialectConversion.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
 
 namespace {
+
+/// Whether a math op has no instruction on some level.
+bool isApproximated(StringRef name) {
+  return !llvm::is_contained({"math.absf", "math.sqrt", "math.fma",
+                              "math.floor", "math.ceil", "math.trunc",
+                              "math.round", "math.roundeven", "math.copysign"},
+                             name);
+}
 
 /// Math functions as polynomials and other arithmetic.
 struct ApproximateMathPass : PassWrapper<ApproximateMathPass, OperationPass<>> {
@@ -36,22 +55,81 @@ struct ApproximateMathPass : PassWrapper<ApproximateMathPass, OperationPass<>> {
                     vector::VectorDialect>();
   }
   void runOnOperation() override {
-    // These have instructions on every level.
-    auto lowered = [](StringRef name) {
-      return !llvm::is_contained(
-          {"math.absf", "math.sqrt", "math.fma", "math.floor", "math.ceil",
-           "math.trunc", "math.round", "math.roundeven", "math.copysign"},
-          name);
-    };
     RewritePatternSet patterns(&getContext());
     math::populateExpansionPatterns(patterns, {"exp2", "powf", "fpowi", "ipowi",
                                                "rsqrt", "sinh", "cosh", "tan",
                                                "asinh", "acosh", "atanh"});
-    populateMathF32ExpansionPatterns(patterns, lowered);
-    populateMathPolynomialApproximationPatterns(patterns, lowered);
+    populateMathF32ExpansionPatterns(patterns, isApproximated);
+    populateMathPolynomialApproximationPatterns(patterns, isApproximated);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }
+};
+
+/// Everything but vectors and control flow in one conversion, which takes a
+/// quarter of the time of one pass for each dialect.
+struct ConvertToLlvmPass : PassWrapper<ConvertToLlvmPass, OperationPass<>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(ConvertToLlvmPass)
+  StringRef getArgument() const override { return "cpu-convert-to-llvm"; }
+  StringRef getDescription() const override {
+    return "arith, math, memref, index, cf, ub and func to LLVM";
+  }
+  void getDependentDialects(DialectRegistry &registry) const override {
+    registry.insert<LLVM::LLVMDialect>();
+  }
+  void runOnOperation() override {
+    MLIRContext *context = &getContext();
+    LLVMTypeConverter converter(context);
+    SymbolTableCollection symbols;
+    RewritePatternSet patterns(context);
+    arith::populateCeilFloorDivExpandOpsPatterns(patterns);
+    arith::populateArithToLLVMConversionPatterns(converter, patterns);
+    populateMathToLLVMConversionPatterns(converter, patterns);
+    populateFinalizeMemRefToLLVMConversionPatterns(converter, patterns,
+                                                   &symbols);
+    index::populateIndexToLLVMConversionPatterns(converter, patterns);
+    cf::populateControlFlowToLLVMConversionPatterns(converter, patterns);
+    ub::populateUBToLLVMConversionPatterns(converter, patterns);
+    populateFuncToLLVMConversionPatterns(converter, patterns, &symbols);
+    LLVMConversionTarget target(*context);
+    target.addLegalOp<ModuleOp, UnrealizedConversionCastOp>();
+    if (failed(applyPartialConversion(getOperation(), target,
+                                      std::move(patterns))))
+      signalPassFailure();
+  }
+};
+
+/// Runs `build`'s passes on modules for which `needed` holds of some op.
+struct WhereNeededPass : PassWrapper<WhereNeededPass, OperationPass<ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(WhereNeededPass)
+  using Needed = std::function<bool(Operation *)>;
+  using Build = std::function<void(OpPassManager &)>;
+  WhereNeededPass(Needed needed, Build build)
+      : needed(std::move(needed)), build(std::move(build)) {}
+  StringRef getArgument() const override { return "cpu-where-needed"; }
+  StringRef getDescription() const override {
+    return "passes that only some modules need";
+  }
+  void getDependentDialects(DialectRegistry &registry) const override {
+    OpPassManager pm(ModuleOp::getOperationName());
+    build(pm);
+    pm.getDependentDialects(registry);
+  }
+  void runOnOperation() override {
+    if (!getOperation()
+             ->walk([&](Operation *op) {
+               return needed(op) ? WalkResult::interrupt()
+                                 : WalkResult::advance();
+             })
+             .wasInterrupted())
+      return;
+    OpPassManager pm(ModuleOp::getOperationName());
+    build(pm);
+    if (failed(runPipeline(pm, getOperation())))
+      signalPassFailure();
+  }
+  Needed needed;
+  Build build;
 };
 
 /// `llvm.intr.fma` is a call of fmaf where there is no instruction.
@@ -79,28 +157,49 @@ struct UnfuseMultiplyAddPass
 namespace tombolo {
 
 void buildCpuLlvmPipeline(OpPassManager &pm, const CpuLevel &level) {
-  pm.addPass(createCanonicalizerPass());
+  // Most kernels come as scf, arith and plain vectors: the passes for the rest
+  // would only walk over them.
+  auto where = [&](WhereNeededPass::Needed needed,
+                   WhereNeededPass::Build build) {
+    pm.addPass(std::make_unique<WhereNeededPass>(needed, build));
+  };
   pm.addPass(createCSEPass());
-  pm.addPass(createConvertVectorToSCFPass());
-  pm.addPass(std::make_unique<ApproximateMathPass>());
-  pm.addPass(createExpandFloatsPass(level.isAArch64() || level.has("f16c")));
-  pm.addPass(memref::createExpandStridedMetadataPass());
-  pm.addPass(createLowerAffinePass());
+  where(
+      [](Operation *op) {
+        return isa<vector::TransferReadOp, vector::TransferWriteOp>(op);
+      },
+      [](OpPassManager &nested) {
+        nested.addPass(createConvertVectorToSCFPass());
+      });
+  where(
+      [](Operation *op) {
+        return isa<math::MathDialect>(op->getDialect()) &&
+               isApproximated(op->getName().getStringRef());
+      },
+      [](OpPassManager &nested) {
+        nested.addPass(std::make_unique<ApproximateMathPass>());
+      });
+  bool hasHalf = level.isAArch64() || level.has("f16c");
+  where([](Operation *op) { return isa<arith::ExtFOp, arith::TruncFOp>(op); },
+        [=](OpPassManager &nested) {
+          nested.addPass(createExpandFloatsPass(hasHalf));
+        });
+  where(
+      [](Operation *op) {
+        return isa<affine::AffineDialect>(op->getDialect()) ||
+               (isa<memref::MemRefDialect>(op->getDialect()) &&
+                !isa<memref::LoadOp, memref::StoreOp>(op));
+      },
+      [](OpPassManager &nested) {
+        nested.addPass(memref::createExpandStridedMetadataPass());
+        nested.addPass(createLowerAffinePass());
+      });
   pm.addPass(createSCFToControlFlowPass());
-  pm.addPass(createConvertMathToLLVMPass());
   ConvertVectorToLLVMPassOptions vectorOptions;
   vectorOptions.force32BitVectorIndices = false;
   pm.addPass(createConvertVectorToLLVMPass(vectorOptions));
-  pm.addPass(createFinalizeMemRefToLLVMConversionPass());
-  pm.addPass(createArithToLLVMConversionPass());
-  pm.addPass(createConvertIndexToLLVMPass());
-  pm.addPass(createConvertControlFlowToLLVMPass());
-  pm.addPass(createUBToLLVMConversionPass());
-  pm.addPass(createConvertFuncToLLVMPass());
+  pm.addPass(std::make_unique<ConvertToLlvmPass>());
   pm.addPass(createReconcileUnrealizedCastsPass());
-  // After the casts are gone, descriptors fold to the pointers they hold.
-  pm.addPass(createCanonicalizerPass());
-  pm.addPass(createCSEPass());
   if (!level.isAArch64() && !level.has("fma"))
     pm.addPass(std::make_unique<UnfuseMultiplyAddPass>());
 }
