@@ -13,6 +13,8 @@ WeightGroups::WeightGroups(Encoding encoding) : encoding(encoding), step(0) {
 WeightGroups WeightGroups::panel(int64_t groups) {
   WeightGroups result(Encoding::F32);
   result.step = 64 * groups;
+  // Tiles of many rows are long enough without.
+  result.unroll = 2;
   return result;
 }
 

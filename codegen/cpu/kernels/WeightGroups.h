@@ -16,7 +16,7 @@ public:
   static WeightGroups panel(int64_t groups);
 
   /// k in one block; plain elements may end in a shorter one.
-  int64_t blockColumns() const { return plain() ? 8 : 32; }
+  int64_t blockColumns() const { return plain() ? unroll : 32; }
   int64_t blockBytes() const;
   bool plain() const {
     return encoding == Encoding::F32 || encoding == Encoding::F16 ||
@@ -42,6 +42,7 @@ private:
   Encoding encoding;
   /// Bytes between the vectors of neighbouring k (plain).
   int64_t step;
+  int64_t unroll = 8;
 };
 
 } // namespace tombolo

@@ -1,0 +1,383 @@
+#include "codegen/cpu/kernels/Attention.h"
+#include "codegen/cpu/kernels/Isa.h"
+#include "runtime/core/KernelAbi.h"
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+using namespace mlir;
+
+namespace tombolo {
+
+/// A score that no visible position has.
+static constexpr double kHidden = -1e30;
+
+Status checkAttention(const AttentionSpec &spec) {
+  auto fail = [&](const std::string &message) {
+    return Error("", "attention of " + std::to_string(spec.heads) +
+                         " heads over " + std::to_string(spec.kvHeads) + ": " +
+                         message);
+  };
+  constexpr int64_t kMost = 4096;
+  for (int64_t size :
+       {spec.heads, spec.kvHeads, spec.keyColumns, spec.valueColumns})
+    if (size < 1 || size > kMost)
+      return fail("expects heads and head sizes between 1 and 4096, but got " +
+                  std::to_string(size));
+  if (spec.heads % spec.kvHeads)
+    return fail("expects a whole number of query heads for each");
+  if (spec.storage != Encoding::F32 && spec.storage != Encoding::F16 &&
+      spec.storage != Encoding::BF16)
+    return fail("expects f32, f16 or bf16 storage, but got '" +
+                std::string(infoOf(spec.storage).name) + "'");
+  if (spec.window < 0 || !std::isfinite(spec.scale) ||
+      !std::isfinite(spec.softcap) || spec.softcap < 0)
+    return fail("expects a finite scale, and a window and softcap of at "
+                "least 0");
+  return success();
+}
+
+namespace {
+
+/// How one level cuts the work, and where scratch holds what.
+struct Layout {
+  int64_t group;   ///< query heads of one key-value head
+  int64_t heads;   ///< of them at a time
+  int64_t blocks;  ///< vectors of 16 scores at a time
+  int64_t columns; ///< vectors of 16 output columns at a time
+  int64_t queries, scores, maxima, sums, outputs, bytes; ///< byte offsets
+  int64_t outputColumns;
+
+  Layout(const CpuLevel &level, const AttentionSpec &spec) {
+    Isa isa(level);
+    int64_t budget = std::max<int64_t>(isa.vectors() * 3 / 4, 2);
+    group = spec.heads / spec.kvHeads;
+    heads = std::min<int64_t>(group, std::min<int64_t>(8, budget / 2));
+    while (group % heads)
+      --heads;
+    blocks = 8;
+    while (blocks > 1 && blocks * heads > budget)
+      blocks /= 2;
+    columns = std::clamp<int64_t>(budget / heads, 1, 8);
+    outputColumns = (spec.valueColumns + kLanes - 1) / kLanes * kLanes;
+    int64_t next = 0;
+    auto take = [&](int64_t size) {
+      int64_t at = next;
+      next += (size + 63) / 64 * 64;
+      return at;
+    };
+    queries = take(group * spec.keyColumns * 4);
+    scores = take(group * kPageRows * 4);
+    maxima = take(group * 64);
+    sums = take(group * 64);
+    outputs = take(group * outputColumns * 4);
+    bytes = next;
+  }
+};
+
+class Builder {
+public:
+  Builder(OpBuilder &b, Location loc, const CpuLevel &level,
+          const AttentionSpec &spec, const AttentionOperands &operands)
+      : e(b, loc), spec(spec), in(operands), lay(level, spec) {}
+
+  void build() {
+    e.loop(in.begin, in.end, 1, [&](Value program) {
+      Value row = arith::RemUIOp::create(e.b, e.loc, program, in.rows);
+      kvHead = arith::DivUIOp::create(e.b, e.loc, program, in.rows);
+      position = e.add(in.firstPosition, row);
+      Value one = e.add(position, 1);
+      firstVisible = spec.window
+                         ? e.max(e.sub(one, e.index(spec.window)), zero())
+                         : zero();
+      start(row);
+      e.loop(e.divide(firstVisible, kPageRows),
+             e.add(e.divide(position, kPageRows), 1), 1,
+             [&](Value page) { buildPage(page); });
+      finish(row);
+    });
+  }
+
+private:
+  Value zero() { return e.index(int64_t(0)); }
+  Value firstHead() { return e.mul(kvHead, lay.group); }
+  int64_t storedBytes() const { return spec.storage == Encoding::F32 ? 4 : 2; }
+  Value loadStored(Value memory, Value offset, int64_t lanes) {
+    auto type = VectorType::get({lanes}, e.plainType(spec.storage));
+    return e.extend(e.loadBytes(memory, offset, type));
+  }
+  Value scratchAt(int64_t area, Value head, int64_t headBytes) {
+    return e.add(e.mul(head, headBytes), area);
+  }
+  void forEachHead(llvm::function_ref<void(Value)> body) {
+    e.loop(zero(), e.index(lay.group), 1, body);
+  }
+
+  /// Scaled queries and the empty softmax in scratch.
+  void start(Value row) {
+    // Scores are kept as powers of two; a soft cap comes before that.
+    double factor =
+        spec.softcap > 0 ? spec.scale : spec.scale * std::numbers::log2e;
+    Value source =
+        e.add(e.index(in.queryOffset), e.mul(row, e.index(in.queryStride)));
+    forEachHead([&](Value g) {
+      Value head = e.add(firstHead(), g);
+      Value from = e.add(source, e.mul(head, spec.keyColumns));
+      Value to = scratchAt(lay.queries, g, spec.keyColumns * 4);
+      for (Piece piece : piecesOf(spec.keyColumns)) {
+        VectorType type = e.f32(piece.lanes);
+        Value q = e.load(in.query, e.add(from, piece.offset), type);
+        e.storeBytes(in.scratch, e.add(to, piece.offset * 4),
+                     e.mulf(q, e.constant(factor, type)));
+      }
+      Value maximum = e.constant(kHidden, e.f32());
+      Value sum = e.constant(0.0, e.f32());
+      if (spec.hasSink) {
+        Value sink = e.splat(e.loadScalar(in.sinks, head), e.f32());
+        maximum = e.mulf(sink, e.constant(std::numbers::log2e, e.f32()));
+        // Its own term, 2^(sink - sink), once among the lanes.
+        SmallVector<float> terms(kLanes, 0);
+        terms[0] = 1;
+        sum = arith::ConstantOp::create(
+            e.b, e.loc, DenseElementsAttr::get(e.f32(), ArrayRef(terms)));
+      }
+      e.storeBytes(in.scratch, scratchAt(lay.maxima, g, 64), maximum);
+      e.storeBytes(in.scratch, scratchAt(lay.sums, g, 64), sum);
+      Value nothing = e.constant(0.0, e.f32());
+      Value out = scratchAt(lay.outputs, g, lay.outputColumns * 4);
+      for (int64_t c = 0; c < lay.outputColumns; c += kLanes)
+        e.storeBytes(in.scratch, e.add(out, c * 4), nothing);
+    });
+  }
+
+  void buildPage(Value page) {
+    Value first = e.mul(page, kPageRows);
+    auto headPart = [&](const Pages &pages, int64_t columns) {
+      return e.add(pageStart(e, pages, first),
+                   e.mul(kvHead, pageBytes(1, columns, spec.storage)));
+    };
+    Value keys = headPart(in.keys, spec.keyColumns);
+    Value values = headPart(in.values, spec.valueColumns);
+    // Visible rows of this page.
+    Value from = e.sub(e.max(firstVisible, first), first);
+    Value to = e.sub(e.min(e.add(position, 1), e.add(first, kPageRows)), first);
+    e.loop(zero(), e.index(lay.group), lay.heads, [&](Value g) {
+      Values maxima = scores(keys, g, from, to);
+      Values corrections = softmax(g, from, to, maxima);
+      accumulate(values, g, from, to, corrections);
+    });
+  }
+
+  /// Writes the scores of rows around [from, to), hidden ones as kHidden, for
+  /// query heads g .. g+heads-1. Returns each head's largest, lane by lane.
+  Values scores(Value keys, Value g, Value from, Value to) {
+    int64_t step = lay.blocks * kLanes;
+    Value queries = scratchAt(lay.queries, g, spec.keyColumns * 4);
+    Value target = scratchAt(lay.scores, g, kPageRows * 4);
+    VectorType type = e.f32();
+    auto asVector = [&](Value index) -> Value {
+      Value word =
+          arith::IndexCastOp::create(e.b, e.loc, e.b.getI32Type(), index);
+      return e.splat(word, e.i32());
+    };
+    SmallVector<int32_t> numbers;
+    for (int32_t i = 0; i < kLanes; ++i)
+      numbers.push_back(i);
+    Value lanes = arith::ConstantOp::create(
+        e.b, e.loc, DenseElementsAttr::get(e.i32(), ArrayRef(numbers)));
+    Values none(lay.heads, e.constant(kHidden, type));
+    Value begin = e.mul(e.divide(from, step), step);
+    return e.loop(begin, to, step, none, [&](Value at, ValueRange before) {
+      Values sums(lay.heads * lay.blocks, e.constant(0.0, type));
+      auto addColumn = [&](Value column, ValueRange acc) {
+        Values next(acc);
+        Value row = e.add(
+            keys, e.mul(e.add(e.mul(column, kPageRows), at), storedBytes()));
+        Values k;
+        for (int64_t i = 0; i < lay.blocks; ++i)
+          k.push_back(loadStored(
+              in.keys.pool, e.add(row, i * kLanes * storedBytes()), kLanes));
+        Value q = e.add(queries, e.mul(column, 4));
+        for (int64_t h = 0; h < lay.heads; ++h) {
+          Value factor =
+              e.loadSplat(in.scratch, e.add(q, h * spec.keyColumns * 4), type);
+          for (int64_t i = 0; i < lay.blocks; ++i) {
+            Value &sum = next[h * lay.blocks + i];
+            sum = e.fma(k[i], factor, sum);
+          }
+        }
+        return next;
+      };
+      sums =
+          e.loop(zero(), e.index(spec.keyColumns / 2 * 2), 2, sums,
+                 [&](Value column, ValueRange acc) {
+                   return addColumn(e.add(column, 1), addColumn(column, acc));
+                 });
+      if (spec.keyColumns % 2)
+        sums = addColumn(e.index(spec.keyColumns - 1), sums);
+      Values maxima(before);
+      for (int64_t i = 0; i < lay.blocks; ++i) {
+        Value row = e.add(at, i * kLanes);
+        using Predicate = arith::CmpIPredicate;
+        Value low = arith::CmpIOp::create(e.b, e.loc, Predicate::sge, lanes,
+                                          asVector(e.sub(from, row)));
+        Value high = arith::CmpIOp::create(e.b, e.loc, Predicate::slt, lanes,
+                                           asVector(e.sub(to, row)));
+        Value visible = arith::AndIOp::create(e.b, e.loc, low, high);
+        for (int64_t h = 0; h < lay.heads; ++h) {
+          Value score = arith::SelectOp::create(
+              e.b, e.loc, visible, cap(sums[h * lay.blocks + i]), none[0]);
+          e.storeBytes(in.scratch,
+                       e.add(e.add(target, h * kPageRows * 4), e.mul(row, 4)),
+                       score);
+          maxima[h] = e.maxf(score, maxima[h]);
+        }
+      }
+      return maxima;
+    });
+  }
+
+  Value cap(Value score) {
+    if (spec.softcap <= 0)
+      return score;
+    Type type = score.getType();
+    Value inner = e.mulf(score, e.constant(1 / spec.softcap, type));
+    Value bent = math::TanhOp::create(e.b, e.loc, inner);
+    return e.mulf(bent, e.constant(spec.softcap * std::numbers::log2e, type));
+  }
+
+  /// Turns the page's scores into weights relative to the new maximum. Returns
+  /// what earlier sums and outputs are multiplied by.
+  Values softmax(Value g, Value from, Value to, ValueRange pageMaxima) {
+    Values corrections, maxima, sums;
+    for (int64_t h = 0; h < lay.heads; ++h) {
+      Value at = e.add(scratchAt(lay.maxima, g, 64), h * 64);
+      Value old = e.loadBytes(in.scratch, at, e.f32());
+      Value maximum = e.maxf(e.maxLanes(pageMaxima[h]), old);
+      e.storeBytes(in.scratch, at, maximum);
+      Value correction = e.exp2OfNegative(e.subf(old, maximum));
+      Value sumAt = e.add(scratchAt(lay.sums, g, 64), h * 64);
+      sums.push_back(
+          e.mulf(e.loadBytes(in.scratch, sumAt, e.f32()), correction));
+      corrections.push_back(correction);
+      maxima.push_back(maximum);
+    }
+    Value target = scratchAt(lay.scores, g, kPageRows * 4);
+    Value begin = e.mul(e.divide(from, kLanes), kLanes);
+    sums = e.loop(begin, to, kLanes, sums, [&](Value row, ValueRange acc) {
+      Values next;
+      for (int64_t h = 0; h < lay.heads; ++h) {
+        Value at = e.add(e.add(target, h * kPageRows * 4), e.mul(row, 4));
+        Value score = e.loadBytes(in.scratch, at, e.f32());
+        Value weight = e.exp2OfNegative(e.subf(score, maxima[h]));
+        e.storeBytes(in.scratch, at, weight);
+        next.push_back(e.addf(acc[h], weight));
+      }
+      return next;
+    });
+    for (int64_t h = 0; h < lay.heads; ++h)
+      e.storeBytes(in.scratch, e.add(scratchAt(lay.sums, g, 64), h * 64),
+                   sums[h]);
+    return corrections;
+  }
+
+  /// output = output * correction + weights * values.
+  void accumulate(Value values, Value g, Value from, Value to,
+                  ValueRange corrections) {
+    Value weights = scratchAt(lay.scores, g, kPageRows * 4);
+    Value outputs = scratchAt(lay.outputs, g, lay.outputColumns * 4);
+    auto addPieces = [&](Value column, ArrayRef<Piece> pieces) {
+      auto outputAt = [&](int64_t h, const Piece &piece) {
+        return e.add(e.add(outputs, e.mul(column, 4)),
+                     h * lay.outputColumns * 4 + piece.offset * 4);
+      };
+      Values acc;
+      for (int64_t h = 0; h < lay.heads; ++h)
+        for (const Piece &piece : pieces) {
+          VectorType type = e.f32(piece.lanes);
+          Value factor = corrections[h];
+          if (piece.lanes != kLanes)
+            factor = vector::ExtractStridedSliceOp::create(
+                e.b, e.loc, factor, ArrayRef<int64_t>{0},
+                ArrayRef<int64_t>{piece.lanes}, ArrayRef<int64_t>{1});
+          acc.push_back(e.mulf(
+              e.loadBytes(in.scratch, outputAt(h, piece), type), factor));
+        }
+      acc = e.loop(from, to, 1, acc, [&](Value row, ValueRange before) {
+        Value source =
+            e.add(values, e.mul(e.add(e.mul(row, spec.valueColumns), column),
+                                storedBytes()));
+        Values v;
+        for (const Piece &piece : pieces)
+          v.push_back(loadStored(in.values.pool,
+                                 e.add(source, piece.offset * storedBytes()),
+                                 piece.lanes));
+        Value weightAt = e.add(weights, e.mul(row, 4));
+        Values next;
+        for (int64_t h = 0; h < lay.heads; ++h) {
+          Value at = e.add(weightAt, h * kPageRows * 4);
+          for (auto [i, piece] : llvm::enumerate(pieces))
+            next.push_back(
+                e.fma(v[i], e.loadSplat(in.scratch, at, e.f32(piece.lanes)),
+                      before[h * pieces.size() + i]));
+        }
+        return next;
+      });
+      for (int64_t h = 0; h < lay.heads; ++h)
+        for (auto [i, piece] : llvm::enumerate(pieces))
+          e.storeBytes(in.scratch, outputAt(h, piece),
+                       acc[h * pieces.size() + i]);
+    };
+    int64_t step = lay.columns * kLanes;
+    int64_t whole = spec.valueColumns / step * step;
+    e.loop(zero(), e.index(whole), step,
+           [&](Value column) { addPieces(column, piecesOf(step)); });
+    SmallVector<Piece> rest = piecesOf(spec.valueColumns - whole);
+    for (size_t i = 0; i < rest.size(); i += lay.columns)
+      addPieces(e.index(whole),
+                ArrayRef(rest).slice(
+                    i, std::min<size_t>(lay.columns, rest.size() - i)));
+  }
+
+  void finish(Value row) {
+    Value target = e.mul(row, e.index(in.outputStride));
+    forEachHead([&](Value g) {
+      Value sum = e.sumLanes(
+          e.loadBytes(in.scratch, scratchAt(lay.sums, g, 64), e.f32()));
+      Value to = e.add(target, e.mul(e.add(firstHead(), g), spec.valueColumns));
+      Value from = scratchAt(lay.outputs, g, lay.outputColumns * 4);
+      for (Piece piece : piecesOf(spec.valueColumns)) {
+        Value total = sum;
+        if (piece.lanes != kLanes)
+          total = vector::ExtractStridedSliceOp::create(
+              e.b, e.loc, total, ArrayRef<int64_t>{0},
+              ArrayRef<int64_t>{piece.lanes}, ArrayRef<int64_t>{1});
+        Value out = e.loadBytes(in.scratch, e.add(from, piece.offset * 4),
+                                e.f32(piece.lanes));
+        e.store(in.output, e.add(to, piece.offset), e.divf(out, total));
+      }
+    });
+  }
+
+  Emitter e;
+  const AttentionSpec &spec;
+  const AttentionOperands &in;
+  Layout lay;
+  Value kvHead, position, firstVisible;
+};
+
+} // namespace
+
+int64_t attentionScratchBytes(const CpuLevel &level,
+                              const AttentionSpec &spec) {
+  return Layout(level, spec).bytes;
+}
+
+void buildAttention(OpBuilder &b, Location loc, const CpuLevel &level,
+                    const AttentionSpec &spec,
+                    const AttentionOperands &operands) {
+  assert(checkAttention(spec).ok() && "the spec has a kernel");
+  Builder(b, loc, level, spec, operands).build();
+}
+
+} // namespace tombolo

@@ -1,0 +1,227 @@
+#include "codegen/cpu/kernels/Attention.h"
+#include "Reference.h"
+#include "RunCode.h"
+#include "gmock/gmock.h"
+
+using namespace tombolo;
+using namespace tombolo::test;
+using testing::HasSubstr;
+
+namespace {
+
+using Arguments = llvm::ArrayRef<mlir::BlockArgument>;
+
+struct Case {
+  AttentionSpec spec;
+  int64_t first, rows; ///< a step of `rows` after `first` positions
+  double tolerance = 2e-6;
+};
+
+float rounded(Encoding storage, float value) {
+  if (storage == Encoding::F16)
+    return halfToFloat(floatToHalf(value));
+  if (storage == Encoding::BF16)
+    return bfloatToFloat(floatToBfloat(value));
+  return value;
+}
+
+constexpr int64_t kBase = 192; ///< bytes before the state in its slot
+
+/// Kernels of one case: append keys, append values, attend.
+void addKernels(KernelModule &kernels, const std::string &name,
+                const CpuLevel &level, const AttentionSpec &spec,
+                int64_t slotBytes) {
+  auto pages = [&](OpBuilder &b, Value pool, Value table, int64_t base) {
+    return Pages{pool, table, b.getIndexAttr(base), b.getIndexAttr(slotBytes)};
+  };
+  int64_t keyBytes = pageBytes(spec.kvHeads, spec.keyColumns, spec.storage);
+  for (PageLayout layout : {PageLayout::Keys, PageLayout::Values}) {
+    bool isKeys = layout == PageLayout::Keys;
+    int64_t columns = isKeys ? spec.keyColumns : spec.valueColumns;
+    kernels.add(
+        name + (isKeys ? ".keys" : ".values"),
+        {kernels.floats(), kernels.bytes(), kernels.buffer(32),
+         kernels.index()},
+        0, [&](OpBuilder &b, Location loc, Arguments args) {
+          buildHistoryAppend(
+              b, loc, {spec.kvHeads, columns, spec.storage, layout}, args[2],
+              b.getIndexAttr(3), b.getIndexAttr(spec.kvHeads * columns + 5),
+              pages(b, args[3], args[4], isKeys ? kBase : kBase + keyBytes),
+              args[5], args[0], args[1]);
+        });
+  }
+  kernels.add(
+      name + ".attend",
+      {kernels.floats(), kernels.floats(), kernels.bytes(), kernels.buffer(32),
+       kernels.floats(), kernels.index(), kernels.index()},
+      attentionScratchBytes(level, spec),
+      [&](OpBuilder &b, Location loc, Arguments args) {
+        AttentionOperands in;
+        in.begin = args[0];
+        in.end = args[1];
+        in.query = args[2];
+        in.output = args[3];
+        in.keys = pages(b, args[4], args[5], kBase);
+        in.values = pages(b, args[4], args[5], kBase + keyBytes);
+        in.sinks = args[6];
+        in.rows = args[7];
+        in.firstPosition = args[8];
+        in.scratch = args[9];
+        in.queryOffset = b.getIndexAttr(2);
+        in.queryStride = b.getIndexAttr(spec.heads * spec.keyColumns + 7);
+        in.outputStride = b.getIndexAttr(spec.heads * spec.valueColumns + 1);
+        buildAttention(b, loc, level, spec, in);
+      });
+}
+
+void check(const CpuLevel &level, const std::vector<Case> &cases) {
+  KernelModule kernels;
+  auto slotBytesOf = [](const AttentionSpec &s) {
+    return kBase + pageBytes(s.kvHeads, s.keyColumns, s.storage) +
+           pageBytes(s.kvHeads, s.valueColumns, s.storage) + 64;
+  };
+  for (size_t i = 0; i < cases.size(); ++i)
+    addKernels(kernels, "k" + std::to_string(i), level, cases[i].spec,
+               slotBytesOf(cases[i].spec));
+  Result<CodeBlob> blob = kernels.emit(level);
+  ASSERT_TRUE(blob.ok()) << blob.error().str();
+  MappedCode code(std::move(*blob));
+
+  for (size_t i = 0; i < cases.size(); ++i) {
+    const auto &[spec, first, rows, tolerance] = cases[i];
+    int64_t total = first + rows, pageCount = (total + 127) / 128;
+    int64_t slotBytes = slotBytesOf(spec);
+    std::vector<uint8_t> pool(slotBytes * (pageCount + 2), 0xff); // NaN
+    std::vector<int32_t> table(pageCount);
+    for (int64_t p = 0; p < pageCount; ++p)
+      table[p] = pageCount + 1 - p; // backwards, so that slots are not pages
+    int64_t ck = spec.keyColumns, cv = spec.valueColumns,
+            group = spec.heads / spec.kvHeads;
+    int64_t keyStride = spec.kvHeads * ck + 5,
+            valueStride = spec.kvHeads * cv + 5;
+    std::vector<float> keys = randomFloats(total * keyStride + 3, i);
+    std::vector<float> values = randomFloats(total * valueStride + 3, i + 1);
+    std::vector<float> query =
+        randomFloats(rows * (spec.heads * ck + 7) + 2, i + 2);
+    std::vector<float> sinks = randomFloats(spec.heads, i + 3);
+    int64_t outStride = spec.heads * cv + 1;
+    std::vector<float> out(rows * outStride + 1, -9);
+
+    // Two steps: the second starts at position `first`.
+    for (auto [from, count] : {std::pair(int64_t(0), first), {first, rows}}) {
+      code.run(3 * i, {&keys[from * keyStride], pool.data(), table.data()},
+               {from}, 0, count);
+      code.run(3 * i + 1,
+               {&values[from * valueStride], pool.data(), table.data()}, {from},
+               0, count);
+    }
+    int64_t programs = rows * spec.kvHeads, cut = programs / 2;
+    for (auto [begin, end] : {std::pair(cut, programs), {int64_t(0), cut}})
+      code.run(
+          3 * i + 2,
+          {query.data(), out.data(), pool.data(), table.data(), sinks.data()},
+          {rows, first}, begin, end);
+
+    RelativeError error;
+    for (int64_t t = 0; t < rows; ++t)
+      for (int64_t h = 0; h < spec.heads; ++h) {
+        int64_t kv = h / group, last = first + t;
+        int64_t lowest =
+            spec.window ? std::max<int64_t>(0, last - spec.window + 1) : 0;
+        std::vector<double> scores, expected(cv);
+        double largest = spec.hasSink ? sinks[h] : -INFINITY;
+        for (int64_t s = lowest; s <= last; ++s) {
+          double score = 0;
+          for (int64_t c = 0; c < ck; ++c)
+            score +=
+                double(query[2 + t * (spec.heads * ck + 7) + h * ck + c]) *
+                rounded(spec.storage, keys[3 + s * keyStride + kv * ck + c]);
+          score *= spec.scale;
+          if (spec.softcap > 0)
+            score = spec.softcap * std::tanh(score / spec.softcap);
+          scores.push_back(score);
+          largest = std::max(largest, score);
+        }
+        double sum = spec.hasSink ? std::exp(sinks[h] - largest) : 0;
+        for (int64_t s = lowest; s <= last; ++s) {
+          double weight = std::exp(scores[s - lowest] - largest);
+          sum += weight;
+          for (int64_t c = 0; c < cv; ++c)
+            expected[c] +=
+                weight * rounded(spec.storage,
+                                 values[3 + s * valueStride + kv * cv + c]);
+        }
+        for (int64_t c = 0; c < cv; ++c)
+          error.add(out[t * outStride + h * cv + c], expected[c] / sum);
+      }
+    EXPECT_LT(error.value(), tolerance)
+        << "case " << i << ": " << spec.heads << "/" << spec.kvHeads
+        << " heads of " << ck << "," << cv << " " << infoOf(spec.storage).name
+        << " at " << first << "+" << rows;
+    for (int64_t t = 0; t < rows; ++t)
+      EXPECT_EQ(out[t * outStride + spec.heads * cv], -9);
+  }
+}
+
+class AttentionLevels : public testing::TestWithParam<std::string> {};
+
+TEST_P(AttentionLevels, MatchesFloat64) {
+  std::vector<Case> cases;
+  auto add = [&](int64_t heads, int64_t kvHeads, int64_t ck, int64_t cv,
+                 Encoding storage, int64_t first,
+                 int64_t rows) -> AttentionSpec & {
+    cases.push_back(
+        {{heads, kvHeads, ck, cv, storage, 1 / std::sqrt(ck)}, first, rows});
+    return cases.back().spec;
+  };
+  add(2, 1, 8, 8, Encoding::F32, 0, 1);
+  add(4, 2, 16, 16, Encoding::F16, 0, 9);
+  add(4, 4, 24, 24, Encoding::BF16, 5, 3);
+  add(6, 2, 32, 32, Encoding::F32, 127, 2);
+  add(8, 2, 64, 64, Encoding::F16, 300, 1);
+  add(4, 1, 24, 16, Encoding::F16, 250, 140);
+  add(5, 1, 7, 5, Encoding::F32, 128, 4);
+  add(14, 2, 64, 128, Encoding::BF16, 131, 2);
+  add(11, 1, 16, 33, Encoding::F32, 40, 2);
+  add(16, 1, 192, 128, Encoding::F16, 140, 1);
+  add(4, 2, 16, 8, Encoding::F32, 0, 300).window = 130;
+  add(4, 2, 16, 16, Encoding::F16, 400, 2).window = 7;
+  add(4, 2, 16, 16, Encoding::F16, 383, 3).window = 128;
+  add(4, 2, 32, 32, Encoding::F32, 200, 5).softcap = 1.5;
+  add(4, 2, 32, 32, Encoding::F32, 140, 5).hasSink = true;
+  AttentionSpec &all = add(6, 3, 24, 24, Encoding::BF16, 260, 3);
+  all.window = 20;
+  all.softcap = 30;
+  all.hasSink = true;
+  // Large scores: one position takes nearly all.
+  add(2, 2, 32, 16, Encoding::F32, 290, 4).scale = 40;
+  cases.back().tolerance = 2e-5; // scores of 200 have errors of 1e-5
+  check(levelNamed(GetParam()), cases);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, AttentionLevels,
+                         testing::ValuesIn(runnableLevels()), levelTestName);
+
+TEST(Attention, RefusesImpossibleSpecs) {
+  AttentionSpec spec{4, 2, 16, 16, Encoding::F32, 0.25};
+  EXPECT_TRUE(checkAttention(spec).ok());
+  AttentionSpec odd = spec;
+  odd.kvHeads = 3;
+  EXPECT_EQ(
+      checkAttention(odd).error().message,
+      "attention of 4 heads over 3: expects a whole number of query heads "
+      "for each");
+  AttentionSpec none = spec;
+  none.keyColumns = 0;
+  EXPECT_THAT(checkAttention(none).error().message,
+              HasSubstr("between 1 and 4096, but got 0"));
+  AttentionSpec storage = spec;
+  storage.storage = Encoding::Q8_0;
+  EXPECT_THAT(checkAttention(storage).error().message,
+              HasSubstr("expects f32, f16 or bf16 storage, but got 'q8_0'"));
+  AttentionSpec scale = spec;
+  scale.scale = NAN;
+  EXPECT_FALSE(checkAttention(scale).ok());
+}
+
+} // namespace

@@ -1,0 +1,143 @@
+#include "Reference.h"
+#include "RunCode.h"
+#include "codegen/cpu/kernels/Embedding.h"
+#include "codegen/cpu/kernels/QuantizeRows.h"
+#include "codegen/cpu/packing/PackR16.h"
+#include "gmock/gmock.h"
+
+using namespace tombolo;
+using namespace tombolo::test;
+using testing::HasSubstr;
+
+namespace {
+
+using Arguments = llvm::ArrayRef<mlir::BlockArgument>;
+
+class RowLevels : public testing::TestWithParam<std::string> {};
+
+TEST_P(RowLevels, GathersEmbeddings) {
+  CpuLevel level = levelNamed(GetParam());
+  std::vector<EmbeddingSpec> specs;
+  for (Encoding encoding : {Encoding::F32, Encoding::F16, Encoding::BF16}) {
+    specs.push_back({50, 72, encoding, true});
+    specs.push_back({19, 31, encoding, false});
+    specs.push_back({3, 9, encoding, true});
+  }
+  for (Encoding encoding : {Encoding::Q8_0, Encoding::Q4_0, Encoding::Q4_1})
+    specs.push_back({35, 96, encoding, true});
+  KernelModule kernels;
+  for (size_t i = 0; i < specs.size(); ++i)
+    kernels.add("k" + std::to_string(i),
+                {kernels.buffer(32), kernels.bytes(), kernels.floats()}, 0,
+                [&](OpBuilder &b, Location loc, Arguments args) {
+                  buildEmbedding(b, loc, specs[i],
+                                 {args[2], args[3], args[4],
+                                  b.getIndexAttr(112), args[0], args[1]});
+                });
+  Result<CodeBlob> blob = kernels.emit(level);
+  ASSERT_TRUE(blob.ok()) << blob.error().str();
+  MappedCode code(std::move(*blob));
+  for (size_t i = 0; i < specs.size(); ++i) {
+    const EmbeddingSpec &spec = specs[i];
+    auto raw = randomWeights(spec.encoding, spec.tableRows * spec.columns, i);
+    std::vector<float> table = decoded(spec.encoding, raw);
+    std::vector<std::byte> stored = raw;
+    if (spec.interleaved) {
+      stored.resize(*packedBytes(spec.encoding, spec.tableRows, spec.columns));
+      ASSERT_TRUE(
+          packR16(spec.encoding, spec.tableRows, spec.columns, raw, stored)
+              .ok());
+    }
+    int32_t last = spec.tableRows - 1;
+    std::vector<int32_t> ids = {0, last, 1, last, 2, -7, 1 << 30, last / 2};
+    std::vector<float> out(8 * 112, -5);
+    code.run(i, {ids.data(), stored.data(), out.data()}, {}, 1, 8);
+    for (int t = 0; t < 8; ++t)
+      for (int k = 0; k < 112; ++k) {
+        int64_t row = std::clamp<int64_t>(ids[t], 0, last);
+        float expected =
+            t == 0 || k >= spec.columns ? -5 : table[row * spec.columns + k];
+        ASSERT_EQ(out[t * 112 + k], expected)
+            << infoOf(spec.encoding).name << " row " << t << " k " << k;
+      }
+  }
+}
+
+TEST_P(RowLevels, QuantizesRows) {
+  constexpr int64_t kColumns = 96;
+  KernelModule kernels;
+  for (int64_t tile : {1, 4})
+    kernels.add("q" + std::to_string(tile), {kernels.floats(), kernels.bytes()},
+                0, [&](OpBuilder &b, Location loc, Arguments args) {
+                  buildQuantizeRows(b, loc, kColumns, tile, args[2],
+                                    b.getIndexAttr(100), args[3], args[0],
+                                    args[1]);
+                });
+  Result<CodeBlob> blob = kernels.emit(levelNamed(GetParam()));
+  ASSERT_TRUE(blob.ok()) << blob.error().str();
+  MappedCode code(std::move(*blob));
+
+  std::vector<float> x = randomFloats(7 * 100, 3);
+  for (int k = 0; k < 32; ++k) {
+    x[100 + k] = 0;      // a block of zeros
+    x[200 + k] = 1e-37f; // smaller than the factor can serve
+    x[300 + k] *= 1e30f; // large
+  }
+  x[300] = 3e38f;
+  x[400 + 40] = NAN;
+  x[500 + 70] = INFINITY;
+  for (int64_t tile : {1, 4}) {
+    std::vector<uint8_t> records(8 * recordBytes(kColumns));
+    code.run(tile == 1 ? 0 : 1, {x.data(), records.data()}, {}, 0, 7);
+    RecordLayout layout(tile);
+    for (int64_t row = 0; row < 7; ++row)
+      for (int64_t block = 0; block < kColumns / 32; ++block) {
+        const uint8_t *at = records.data() +
+                            row / tile * tile * recordBytes(kColumns) +
+                            block * layout.bytes();
+        int64_t m = row % tile;
+        auto word = [&](int64_t offset, auto value) {
+          std::memcpy(&value, at + offset, 4);
+          return value;
+        };
+        float scale = word(layout.scale(m), 0.0f);
+        const float *values = &x[row * 100 + block * 32];
+        double largest = 0;
+        bool finite = true;
+        for (int k = 0; k < 32; ++k) {
+          largest = std::max<double>(largest, std::abs(values[k]));
+          finite &= bool(std::isfinite(values[k]));
+        }
+        if (!finite) {
+          EXPECT_FALSE(std::isfinite(scale)) << row << " " << block;
+          continue;
+        }
+        int64_t sum = 0;
+        for (int k = 0; k < 32; ++k) {
+          int low = int8_t(at[layout.plane(0, m) + k]);
+          int high = int8_t(at[layout.plane(1, m) + k]);
+          int q = low + 256 * high;
+          EXPECT_LE(std::abs(q), 32639);
+          EXPECT_NEAR(q * double(scale), values[k],
+                      largest / 32639 * 0.502 + 2e-37);
+          sum += q;
+        }
+        EXPECT_EQ(word(layout.start8(m), 0), -8 * sum);
+        EXPECT_EQ(word(layout.start128(m), 0), -128 * sum);
+        EXPECT_FLOAT_EQ(word(layout.scaledSum(m), 0.0f), scale * sum);
+      }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, RowLevels, testing::ValuesIn(runnableLevels()),
+                         levelTestName);
+
+TEST(Embedding, RefusesTablesWithoutAKernel) {
+  EXPECT_THAT(checkEmbedding({8, 256, Encoding::Q6_K}).error().message,
+              HasSubstr("embedding table of 'q6_k' rows, 8x256: expects"));
+  EXPECT_FALSE(checkEmbedding({8, 32, Encoding::Q4_0, false}).ok());
+  EXPECT_FALSE(checkEmbedding({0, 32, Encoding::F32}).ok());
+  EXPECT_TRUE(checkEmbedding({8, 32, Encoding::Q4_0}).ok());
+}
+
+} // namespace
