@@ -83,8 +83,12 @@ def NN_NotNaN : AttrConstraint<
 def NN_PositiveF32Attr : ConfinedAttr<F32Attr, [NN_Positive]>;
 def NN_FiniteF32Attr : ConfinedAttr<F32Attr, [NN_Finite]>;
 def NN_NumberF32Attr : ConfinedAttr<F32Attr, [NN_NotNaN]>;
-def NN_PositiveI64Attr : ConfinedAttr<I64Attr, [IntPositive]>;
-def NN_NonNegativeI64Attr : ConfinedAttr<I64Attr, [IntNonNegative]>;
+/// An i64 whose accessor is signed, as axes are.
+def NN_I64Attr : TypedSignlessIntegerAttrBase<I64, "int64_t", "64-bit signless integer attribute"> {
+  let convertFromStorage = "$_self.getInt()";
+}
+def NN_PositiveI64Attr : ConfinedAttr<NN_I64Attr, [IntPositive]>;
+def NN_NonNegativeI64Attr : ConfinedAttr<NN_I64Attr, [IntNonNegative]>;
 
 // --- Op classes ------------------------------------------------------------------------------------
 /// May stand in the region of an `nn.weight`.

@@ -119,6 +119,15 @@ struct Check {
     return found;
   }
 
+  /// Operands that are not optional, where sizes of groups come as an
+  /// attribute.
+  LogicalResult single(ValueRange group, StringRef name) const {
+    if (group.size() == 1)
+      return mlir::success();
+    return fail("expects one value for '" + name + "', but got " +
+                Twine(group.size()));
+  }
+
   /// An attribute that inference needs.
   template <typename T> bool given(T attribute, StringRef name) const {
     if (attribute)
@@ -291,6 +300,8 @@ LogicalResult LayerNormOp::inferReturnTypes(MLIRContext *,
                                             std::optional<Location> location,
                                             Adaptor adaptor, Types &types) {
   Check check = checkOf<LayerNormOp>(location);
+  if (failed(check.single(adaptor.getODSOperands(0), "x")))
+    return failure();
   RankedTensorType x = check.rows(adaptor.getX(), "x");
   StringRef what = "element of a row of 'x'";
   if (!x ||
@@ -672,6 +683,9 @@ LogicalResult AttentionOp::inferReturnTypes(MLIRContext *,
                                             std::optional<Location> location,
                                             Adaptor adaptor, Types &types) {
   Check check = checkOf<AttentionOp>(location);
+  if (failed(check.single(adaptor.getODSOperands(0), "q")) ||
+      failed(check.single(adaptor.getODSOperands(1), "positions")))
+    return failure();
   RankedTensorType q = check.rows(adaptor.getQ(), "q");
   if (!q)
     return failure();

@@ -167,7 +167,7 @@ def NN_StateOp : NN_Op<"state", [Symbol, HasParent<"::mlir::ModuleOp">,
     nn.state @shared : !nn.rows<512xf32, window = 128> storage = f32
     ```
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, OptionalAttr<I64Attr>:$count, TypeAttrOf<NN_RowsType>:$type,
+  let arguments = (ins SymbolNameAttr:$sym_name, OptionalAttr<NN_I64Attr>:$count, TypeAttrOf<NN_RowsType>:$type,
                        NN_EncodingAttr:$storage);
   let assemblyFormat = [{
     $sym_name (`[` $count^ `]`)? `:` qualified($type) `storage` `=` custom<EncodingName>($storage) attr-dict

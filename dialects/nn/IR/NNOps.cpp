@@ -180,6 +180,18 @@ private:
 };
 } // namespace
 
+/// The least number of operands that the traits of an op promise.
+static size_t leastOperands(RegisteredOperationName name) {
+  if (name.hasTrait<OpTrait::NOperands<3>::Impl>() ||
+      name.hasTrait<OpTrait::AtLeastNOperands<3>::Impl>())
+    return 3;
+  if (name.hasTrait<OpTrait::NOperands<2>::Impl>() ||
+      name.hasTrait<OpTrait::AtLeastNOperands<2>::Impl>())
+    return 2;
+  return name.hasTrait<OpTrait::OneOperand>() ||
+         name.hasTrait<OpTrait::AtLeastNOperands<1>::Impl>();
+}
+
 FailureOr<Operation *> nn::createOp(OpBuilder &builder, Location loc,
                                     StringRef name,
                                     ArrayRef<SmallVector<Value, 2>> operands,
@@ -205,6 +217,10 @@ FailureOr<Operation *> nn::createOp(OpBuilder &builder, Location loc,
     llvm::append_range(state.operands, group);
     segments.push_back(group.size());
   }
+  if (state.operands.size() < leastOperands(*registered))
+    return emitError(loc, "'" + fullName + "' op expects ")
+           << leastOperands(*registered) << " operands or more, but got "
+           << state.operands.size();
   if (registered->hasTrait<OpTrait::AttrSizedOperandSegments>()) {
     attrs.set("operandSegmentSizes", builder.getDenseI32ArrayAttr(segments));
   }

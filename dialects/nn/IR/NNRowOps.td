@@ -167,7 +167,7 @@ def NN_SoftmaxOp : NN_RowOp<"softmax"> {
     %r = nn.softmax %y axis = 1 : tensor<?x8x4xf32> -> tensor<?x8x4xf32>
     ```
   }];
-  let arguments = (ins NN_Tensor:$x, DefaultValuedAttr<I64Attr, "-1">:$axis);
+  let arguments = (ins NN_Tensor:$x, DefaultValuedAttr<NN_I64Attr, "-1">:$axis);
   let results = (outs NN_Tensor:$result);
   let assemblyFormat = "$x (`axis` `=` $axis^)? attr-dict `:` type($x) `->` type($result)";
   let hasCanonicalizeMethod = 1;
@@ -192,7 +192,7 @@ def NN_SumOp : NN_RowOp<"sum"> {
     %s = nn.sum %x axis = -1 : tensor<?x8xf32> -> tensor<?x1xf32>
     ```
   }];
-  let arguments = (ins NN_Tensor:$x, I64Attr:$axis);
+  let arguments = (ins NN_Tensor:$x, NN_I64Attr:$axis);
   let results = (outs NN_Tensor:$result);
   let assemblyFormat = "$x `axis` `=` $axis attr-dict `:` type($x) `->` type($result)";
   let hasCanonicalizeMethod = 1;

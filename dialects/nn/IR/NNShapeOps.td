@@ -66,7 +66,7 @@ def NN_ConcatOp : NN_ShapeOp<"concat", [NN_OnWeights]> {
     %c = nn.concat %a, %b axis = 1 : tensor<?x8xf32>, tensor<?x4xf32> -> tensor<?x12xf32>
     ```
   }];
-  let arguments = (ins Variadic<NN_WeightOrTensor>:$parts, DefaultValuedAttr<I64Attr, "-1">:$axis);
+  let arguments = (ins Variadic<NN_WeightOrTensor>:$parts, DefaultValuedAttr<NN_I64Attr, "-1">:$axis);
   let results = (outs NN_WeightOrTensor:$result);
   let assemblyFormat = "$parts (`axis` `=` $axis^)? attr-dict `:` type($parts) `->` type($result)";
   let hasFolder = 1;
@@ -88,7 +88,7 @@ def NN_RepeatOp : NN_ShapeOp<"repeat"> {
     %r = nn.repeat %x axis = 1 times = 4 : tensor<?x64xf32> -> tensor<?x4x64xf32>
     ```
   }];
-  let arguments = (ins NN_Tensor:$x, I64Attr:$axis, NN_PositiveI64Attr:$times);
+  let arguments = (ins NN_Tensor:$x, NN_I64Attr:$axis, NN_PositiveI64Attr:$times);
   let results = (outs NN_Tensor:$result);
   let assemblyFormat = "$x `axis` `=` $axis `times` `=` $times attr-dict `:` type($x) `->` type($result)";
   let hasCanonicalizeMethod = 1;

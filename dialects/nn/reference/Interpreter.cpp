@@ -227,7 +227,8 @@ Interpreter::runFunction(StringRef name, std::vector<Tensor> inputs) {
   Status status = checkInputs(func, inputs);
   if (!status)
     return status.takeErrors();
-  fixRopeLength(inputs.empty() ? 0 : inputs.front().rows());
+  bool anyTokens = !inputs.empty() && inputs.front().rank() > 0;
+  fixRopeLength(anyTokens ? inputs.front().shape.front() : 1);
   Values arguments;
   for (Tensor &input : inputs)
     arguments.push_back(valueOf(std::move(input)));

@@ -62,6 +62,7 @@ private:
 
 // One function per family of ops; each adds its kernels.
 void addElementwiseKernels(KernelTable &table);
+void addPlannedKernels(KernelTable &table);
 void addProductKernels(KernelTable &table);
 void addRowKernels(KernelTable &table);
 void addSequenceKernels(KernelTable &table);
