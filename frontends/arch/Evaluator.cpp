@@ -53,6 +53,14 @@ Error &Evaluator::error(const Loc &loc, std::string message) {
   return error;
 }
 
+std::string Evaluator::currentFunction() const {
+  for (auto frame = frames.rbegin(); frame != frames.rend(); ++frame)
+    if (frame->function && !frame->function->prelude &&
+        !frame->function->ofGroup)
+      return frame->function->name;
+  return "";
+}
+
 bool Evaluator::spend(const Loc &loc, uint64_t amount) {
   if (exhausted)
     return false;

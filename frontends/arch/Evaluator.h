@@ -106,6 +106,8 @@ public:
     error(loc, std::move(message));
     return Value::poison();
   }
+  /// The function of the family that is evaluated, for locations; may be empty.
+  std::string currentFunction() const;
   /// Adds a note that says why the value written as `expr` is none here.
   void explainNone(Error &error, const Expr *expr);
   /// Counts work; reports once and is false when there is too much.

@@ -1,0 +1,535 @@
+#include "frontends/arch/WeightBinder.h"
+#include "support/Text.h"
+#include <algorithm>
+
+using namespace tombolo;
+using namespace tombolo::arch;
+
+/// Stand for `{layer}` and for the experts' axis in names while a cell is read;
+/// no name of a description or checkpoint has them.
+static constexpr char layerMark = '\x01', stackMark = '\x02';
+
+static std::string replaced(std::string text, char mark,
+                            const std::string &by) {
+  for (size_t at = text.find(mark); at != std::string::npos;
+       at = text.find(mark, at + by.size()))
+    text.replace(at, 1, by);
+  return text;
+}
+
+/// Shell patterns: `*` any text, `?` one character.
+static bool matches(std::string_view pattern, std::string_view text) {
+  size_t p = 0, t = 0, star = std::string_view::npos, from = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t]) &&
+        pattern[p] != '*') {
+      ++p;
+      ++t;
+    } else if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      from = t;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      t = ++from;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*')
+    ++p;
+  return p == pattern.size();
+}
+
+WeightBinder::WeightBinder(Evaluator &evaluator)
+    : evaluator(evaluator), family(evaluator.family),
+      checkpoint(evaluator.checkpoint), diagnostics(evaluator.diagnostics) {}
+
+const std::string &WeightBinder::fileOf(const TensorInfo &tensor) const {
+  const auto &files = checkpoint.weights.files();
+  return tensor.file < files.size() ? files[tensor.file]->path()
+                                    : checkpoint.path;
+}
+
+const BoundWeight *WeightBinder::find(std::string_view name,
+                                      std::optional<int64_t> layer) const {
+  auto found = bound.find(std::pair(std::string(name), layer.value_or(-1)));
+  return found == bound.end() ? nullptr : &found->second;
+}
+
+bool WeightBinder::bind() {
+  size_t before = diagnostics.count();
+  TensorDomain *outer = std::exchange(evaluator.domain, this);
+  indexTensors();
+  if (diagnostics.count() == before && chooseScheme()) {
+    std::optional<int64_t> layers = evaluator.axisLength("layer");
+    for (const auto &row : family.rows) {
+      if (!layers)
+        break;
+      if (!row->perLayer) {
+        bindRow(*row);
+        continue;
+      }
+      for (int64_t layer = 0; layer < *layers; ++layer) {
+        evaluator.layer = layer;
+        bindRow(*row);
+      }
+      evaluator.layer.reset();
+    }
+    readUnused();
+    checkCoverage();
+  }
+  evaluator.domain = outer;
+  return diagnostics.count() == before;
+}
+
+void WeightBinder::indexTensors() {
+  for (const TensorInfo &tensor : checkpoint.weights.tensors()) {
+    Logical logical{&tensor, nullptr};
+    std::string name = tensor.name;
+    for (const Rename &rename : family.renames)
+      if (name.starts_with(rename.before)) {
+        name = rename.after + name.substr(rename.before.size());
+        logical.rename = &rename;
+        break;
+      }
+    auto [place, fresh] = stored.emplace(name, logical);
+    if (!fresh)
+      diagnostics.error(fileOf(tensor),
+                        "tensors " + quote(tensor.name) + " and " +
+                            quote(place->second.tensor->name) + " are both " +
+                            quote(name) + " after 'rename'");
+  }
+}
+
+bool WeightBinder::chooseScheme() {
+  const RowDecl &first = *family.rows.front();
+  std::string looked;
+  for (size_t i = 0; i < family.schemes.size(); ++i) {
+    const std::string &name = family.schemes[i].name;
+    bool gguf = name == "gguf";
+    if (gguf != (checkpoint.container == Container::Gguf))
+      continue;
+    schemeIndex = i;
+    schemeName = name;
+    if (gguf)
+      return true;
+    for (const ExprPtr &cell : first.cells[i]) {
+      Value value = evaluator.evaluate(*cell, Variables());
+      if (value.isPoison())
+        return false;
+      if (!value.asString())
+        continue;
+      if (stored.count(*value.asString()))
+        return true;
+      looked += (looked.empty() ? "" : " or ") + quote(*value.asString()) +
+                " (scheme " + name + ")";
+    }
+  }
+  if (looked.empty())
+    diagnostics.error(
+        checkpoint.path,
+        "architecture '" + family.name + "' has no names of tensors for " +
+            (checkpoint.container == Container::Gguf ? "GGUF files"
+                                                     : "safetensors"));
+  else
+    addNote(diagnostics.error(checkpoint.path, "expects tensor " + looked +
+                                                   ", but no file has it"),
+            first.loc, "bound here");
+  return false;
+}
+
+//===----------------------------------------------------------------------===//
+// Rows
+//===----------------------------------------------------------------------===//
+
+std::optional<std::vector<int64_t>> WeightBinder::shapeOf(const RowDecl &row) {
+  std::vector<int64_t> shape;
+  stackAxis.clear();
+  for (const ExprPtr &size : row.shape) {
+    Value value = evaluator.evaluate(*size);
+    if (value.isPoison())
+      return std::nullopt;
+    if (!value.asInt() || *value.asInt() < 1) {
+      evaluator.error(size->loc, "expects a size of '" + row.name +
+                                     "' to be a positive integer, but got " +
+                                     value.str());
+      return std::nullopt;
+    }
+    shape.push_back(*value.asInt());
+    if (size->kind == Expr::Kind::Name && family.axis(size->text) &&
+        size->text != "layer") {
+      stackAxis = size->text;
+      stackCount = shape.back();
+    }
+  }
+  return shape;
+}
+
+void WeightBinder::bindRow(const RowDecl &row) {
+  std::optional<int64_t> layer = row.perLayer ? evaluator.layer : std::nullopt;
+  for (const Guard &guard : row.guards) {
+    std::optional<bool> holds = evaluator.truth(*guard.condition);
+    if (!holds || *holds == guard.negated)
+      return;
+  }
+  auto [place, fresh] = bound.emplace(std::pair(row.name, layer.value_or(-1)),
+                                      BoundWeight{&row, nullptr, ""});
+  if (!fresh) {
+    addNote(
+        evaluator.error(
+            row.loc, "'" + row.name + "' is bound twice" +
+                         (layer ? " in layer " + std::to_string(*layer) : "")),
+        place->second.row->loc, "here first");
+    return;
+  }
+  BoundWeight &weight = place->second;
+  if (row.tiedIf) {
+    std::optional<bool> tied = evaluator.truth(*row.tiedIf);
+    if (!tied)
+      return;
+    if (*tied) {
+      weight.tiedTo = row.tiedTo;
+      leaveTied(row);
+      return;
+    }
+  }
+  std::optional<std::vector<int64_t>> shape = shapeOf(row);
+  if (!shape)
+    return;
+  prefix.clear();
+  evaluator.placeholders = {{"layer", std::string(1, layerMark)}};
+  if (!row.perLayer)
+    evaluator.placeholders.clear();
+  if (!stackAxis.empty())
+    evaluator.placeholders[stackAxis] = std::string(1, stackMark);
+  if (!row.prefixes.empty() && !row.prefixes[schemeIndex]->isNone()) {
+    Value text = evaluator.evaluate(*row.prefixes[schemeIndex]);
+    prefix = text.asString() ? *text.asString() : "";
+  }
+  ViewPtr chosen;
+  std::vector<std::string> lacking;
+  size_t present = 0;
+  bool isNone = false, failed = false;
+  for (const ExprPtr &cell : row.cells[schemeIndex]) {
+    size_t before = diagnostics.count();
+    ViewPtr view = cellView(row, *cell, isNone);
+    if (isNone)
+      break;
+    if (!view) {
+      failed |= diagnostics.count() != before || absent.empty();
+      lacking.insert(lacking.end(), absent.begin(), absent.end());
+      present = std::max(present, loaded);
+      continue;
+    }
+    if (chosen)
+      diagnostics
+          .error(checkpoint.path,
+                 "two alternatives of '" + row.name + "' are there")
+          .notes.push_back(row.loc.str() + ": bound here");
+    chosen = view;
+  }
+  evaluator.placeholders.clear();
+  if (isNone || failed || (!chosen && row.optional && present == 0))
+    return;
+  if (!chosen) {
+    Missing &tally = missing[&row];
+    if (tally.first.empty() && !lacking.empty())
+      tally.first = lacking.front();
+    tally.count += lacking.size();
+    tally.present += present;
+    return;
+  }
+  checkShape(row, *chosen, *shape);
+  use(row, *chosen);
+  weight.view = std::move(chosen);
+}
+
+ViewPtr WeightBinder::cellView(const RowDecl &row, const Expr &cell,
+                               bool &isNone) {
+  absent.clear();
+  loaded = 0;
+  inCell = true;
+  Value value = evaluator.asTensor(evaluator.evaluate(cell), cell.loc);
+  inCell = false;
+  isNone = value.isNone();
+  if (isNone || value.isPoison())
+    return nullptr;
+  ViewPtr view = std::dynamic_pointer_cast<const View>(value.asTensor());
+  if (!view)
+    evaluator.error(cell.loc, "expects the cell of '" + row.name +
+                                  "' to be a stored tensor, but got " +
+                                  value.kind());
+  return view;
+}
+
+/// A stored copy of a tied weight is not read.
+bool WeightBinder::leaveTied(const RowDecl &row) {
+  std::string layerText =
+      evaluator.layer ? std::to_string(*evaluator.layer) : "";
+  for (const ExprPtr &cell : row.cells[schemeIndex]) {
+    Value name = evaluator.evaluate(*cell);
+    if (!name.asString())
+      continue;
+    std::string full = *name.asString();
+    if (!row.prefixes.empty()) {
+      Value text = evaluator.evaluate(*row.prefixes[schemeIndex]);
+      full = (text.asString() ? *text.asString() : "") + full;
+    }
+    auto found = stored.find(full);
+    if (found == stored.end())
+      continue;
+    aside.insert(found->second.tensor);
+    leftAside.push_back({found->second.tensor->name,
+                         "'" + row.name + "' is tied to '" + row.tiedTo + "'"});
+  }
+  return true;
+}
+
+/// `K * hd = 8 * 128, D = 4096`: the sizes with the values of their names.
+static std::string sizesInWords(Evaluator &evaluator, const RowDecl &row) {
+  std::string all;
+  for (const ExprPtr &size : row.shape) {
+    if (size->kind == Expr::Kind::Literal)
+      continue;
+    uint32_t begin = size->loc.offset;
+    std::map<uint32_t, std::pair<std::string, std::string>> names;
+    bool simple = true;
+    walk(*size, [&](const Expr &part) {
+      begin = std::min(begin, part.loc.offset);
+      simple &= part.kind == Expr::Kind::Name ||
+                part.kind == Expr::Kind::Literal ||
+                part.kind == Expr::Kind::Binary;
+      if (part.kind == Expr::Kind::Name)
+        names[part.loc.offset] = {part.text, evaluator.evaluate(part).str()};
+    });
+    if (!simple)
+      continue;
+    std::string_view text = size->loc.source->text;
+    size_t end = text.find_first_of(",]\n", begin);
+    text = text.substr(begin, end - begin);
+    std::string values;
+    size_t at = 0;
+    for (const auto &[offset, named] : names) {
+      values += text.substr(at, offset - begin - at);
+      values += named.second;
+      at = offset - begin + named.first.size();
+    }
+    values += text.substr(at);
+    all += (all.empty() ? "" : ", ") + std::string(text) + " = " + values;
+  }
+  return all.empty() ? "" : " (" + all + ")";
+}
+
+void WeightBinder::checkShape(const RowDecl &row, const View &view,
+                              const std::vector<int64_t> &shape) {
+  std::string what = view.kind == View::Kind::Stored
+                         ? "tensor " + quote(view.tensor->name)
+                         : "'" + row.name + "'";
+  const std::string &where =
+      view.kind == View::Kind::Stored ? fileOf(*view.tensor) : checkpoint.path;
+  if (view.shape != shape)
+    addNote(diagnostics.error(where, "expects " + what + " to be " +
+                                         shapeText(shape) +
+                                         sizesInWords(evaluator, row) +
+                                         ", but got " + shapeText(view.shape)),
+            row.loc, "'" + row.name + "' is bound here");
+  else if (infoOf(view.encoding).isInteger != row.integers)
+    addNote(diagnostics.error(where,
+                              "expects " + what + " to hold " +
+                                  (row.integers ? "integers" : "real numbers") +
+                                  ", but got " +
+                                  std::string(infoOf(view.encoding).name)),
+            row.loc, "'" + row.name + "' is bound here");
+}
+
+void WeightBinder::use(const RowDecl &row, const View &view) {
+  for (const ElementMap &source : view.sources)
+    uses[source.tensor].push_back(
+        {&row, row.perLayer ? evaluator.layer : std::nullopt, source});
+}
+
+//===----------------------------------------------------------------------===//
+// What cells are made of
+//===----------------------------------------------------------------------===//
+
+Value WeightBinder::load(const std::string &name, const std::string &shown,
+                         const Loc &loc) {
+  auto found = stored.find(name);
+  if (found == stored.end()) {
+    absent.push_back(name);
+    return Value::poison();
+  }
+  ++loaded;
+  const Logical &logical = found->second;
+  // The name in the file, where `rename` has changed its beginning.
+  std::string inFile = shown;
+  if (logical.rename)
+    inFile = inFile.starts_with(logical.rename->after)
+                 ? logical.rename->before +
+                       inFile.substr(logical.rename->after.size())
+                 : logical.tensor->name;
+  std::string layer = evaluator.layer ? std::to_string(*evaluator.layer) : "";
+  if (replaced(inFile, layerMark, layer) != logical.tensor->name)
+    inFile = logical.tensor->name;
+  if (inFile.find('{') != std::string::npos)
+    return evaluator.fail(loc, "expects a tensor without braces in its name, "
+                               "but got " +
+                                   quote(inFile));
+  return Value::of(
+      storedView(*logical.tensor, replaced(inFile, layerMark, "{layer}"), loc));
+}
+
+Value WeightBinder::tensorNamed(Evaluator &evaluator, const std::string &name,
+                                const Loc &loc) {
+  std::string shown = prefix + name;
+  std::string layer = evaluator.layer ? std::to_string(*evaluator.layer) : "";
+  std::string full = replaced(shown, layerMark, layer);
+  if (full.find(stackMark) == std::string::npos)
+    return load(full, shown, loc);
+  std::vector<ViewPtr> parts;
+  if (!evaluator.spend(loc, stackCount))
+    return Value::poison();
+  for (int64_t i = 0; i < stackCount; ++i) {
+    std::string number = std::to_string(i);
+    Value one = load(replaced(full, stackMark, number),
+                     replaced(shown, stackMark, number), loc);
+    if (ViewPtr view = std::dynamic_pointer_cast<const View>(one.asTensor()))
+      parts.push_back(std::move(view));
+  }
+  if (static_cast<int64_t>(parts.size()) != stackCount)
+    return Value::poison();
+  for (const ViewPtr &part : parts)
+    if (part->shape != parts[0]->shape || part->encoding != parts[0]->encoding)
+      return evaluator.fail(loc, "expects " + quote(part->tensor->name) +
+                                     " to be like " +
+                                     quote(parts[0]->tensor->name) +
+                                     ", but they differ in shape or encoding");
+  return Value::of(stackedView(std::move(parts), loc));
+}
+
+Value WeightBinder::weight(Evaluator &evaluator, const RowDecl &row,
+                           const Loc &loc) {
+  return evaluator.fail(loc, "weight '" + row.name +
+                                 "' has no value while weights are bound");
+}
+
+Value WeightBinder::slice(Evaluator &evaluator, const Loc &loc,
+                          const Value &tensor,
+                          const std::vector<Subscript> &subscripts) {
+  ViewPtr view = std::dynamic_pointer_cast<const View>(tensor.asTensor());
+  if (subscripts.size() > view->shape.size())
+    return evaluator.fail(loc, std::to_string(subscripts.size()) +
+                                   " subscripts for a tensor of shape " +
+                                   shapeText(view->shape));
+  std::vector<View::Range> ranges;
+  for (size_t axis = 0; axis < subscripts.size(); ++axis) {
+    const Subscript &subscript = subscripts[axis];
+    int64_t size = view->shape[axis];
+    auto resolve = [&](std::optional<int64_t> bound, int64_t missing) {
+      int64_t value = bound.value_or(missing);
+      return value < 0 && value >= -size ? value + size : value;
+    };
+    View::Range range{};
+    range.begin = resolve(subscript.begin, 0);
+    range.drop = subscript.isIndex;
+    range.end = range.drop ? range.begin + 1 : resolve(subscript.end, size);
+    range.step = subscript.step.value_or(1);
+    if (range.begin < 0 || range.begin >= range.end || range.end > size ||
+        range.step < 1)
+      return evaluator.fail(loc, "a slice outside of axis " +
+                                     std::to_string(axis) + " of " +
+                                     shapeText(view->shape));
+    ranges.push_back(range);
+  }
+  Result<ViewPtr> made = slicedView(view, ranges, loc);
+  if (!made)
+    return evaluator.fail(loc, made.error().message);
+  return Value::of(std::move(*made));
+}
+
+Value WeightBinder::call(Evaluator &evaluator, const OpCall &call) {
+  auto viewAt = [&](size_t i) {
+    return i < call.operands.size() ? std::dynamic_pointer_cast<const View>(
+                                          call.operands[i].asTensor())
+                                    : nullptr;
+  };
+  auto result = [&](Result<ViewPtr> made) {
+    return made ? Value::of(std::move(*made))
+                : evaluator.fail(call.loc, made.error().message);
+  };
+  if (call.name == "neg" || call.name == "exp") {
+    if (ViewPtr view = viewAt(0))
+      return Value::of(
+          unaryView(call.name == "neg" ? View::Kind::Negate : View::Kind::Exp,
+                    view, call.loc));
+  } else if (!call.decl) {
+    auto part = [&](size_t i) {
+      ViewPtr view = viewAt(i);
+      return View::Part{view, view ? 0.0 : call.operands[i].number()};
+    };
+    return result(arithmeticView(call.name, part(0), part(1), call.loc));
+  } else if (call.name == "rearrange" && viewAt(0)) {
+    if (!call.operands[1].asString())
+      return evaluator.fail(call.loc, "rearrange: expects a pattern");
+    std::vector<std::pair<std::string, int64_t>> sizes;
+    for (const auto &[name, value] : call.attributes) {
+      if (!value.asInt())
+        return evaluator.fail(call.loc, "rearrange: expects size '" + name +
+                                            "' to be an integer, but got " +
+                                            value.kind());
+      sizes.emplace_back(name, *value.asInt());
+    }
+    return result(rearrangedView(viewAt(0), *call.operands[1].asString(),
+                                 std::move(sizes), call.loc));
+  } else if (call.name == "concat") {
+    const List *list = call.operands[0].asList();
+    std::vector<ViewPtr> parts;
+    for (const Value &item : list ? *list : List{call.operands[0]}) {
+      Value tensor = evaluator.asTensor(item, call.loc);
+      if (tensor.isPoison())
+        return tensor;
+      parts.push_back(std::dynamic_pointer_cast<const View>(tensor.asTensor()));
+      if (!parts.back())
+        return evaluator.fail(call.loc, "concat: expects stored tensors");
+    }
+    const int64_t *axis = call.attribute("axis").asInt();
+    if (!axis)
+      return evaluator.fail(call.loc, "concat: expects an integer as 'axis'");
+    return result(joinedView(std::move(parts), *axis, call.loc));
+  }
+  return evaluator.fail(call.loc,
+                        "'" + call.name +
+                            "' cannot be used on stored tensors; there are "
+                            "slices, rearrange, concat, + - * /, exp and the "
+                            "sign");
+}
+
+void WeightBinder::readUnused() {
+  for (const UnusedDecl &unused : family.unused) {
+    if (unused.gguf && checkpoint.container != Container::Gguf)
+      continue;
+    Value over = unused.over ? evaluator.evaluate(*unused.over, Variables())
+                             : Value::of(List{Value()});
+    Value reason = evaluator.evaluate(*unused.reason, Variables());
+    const List *items = over.asList();
+    if (!items || reason.isPoison()) {
+      if (!over.isPoison())
+        evaluator.error(unused.loc,
+                        "expects a list to go through, but got " + over.kind());
+      continue;
+    }
+    for (const Value &item : *items)
+      for (const ExprPtr &pattern : unused.patterns) {
+        Variables variables;
+        if (!unused.variable.empty())
+          variables[unused.variable] = item;
+        Value text = evaluator.evaluate(*pattern, std::move(variables));
+        if (!text.asString() || !evaluator.spend(unused.loc, stored.size()))
+          continue;
+        for (const auto &[name, logical] : stored)
+          if (matches(*text.asString(), name) && !uses.count(logical.tensor) &&
+              aside.insert(logical.tensor).second)
+            leftAside.push_back({logical.tensor->name, reason.interpolated()});
+      }
+  }
+}

@@ -1,0 +1,112 @@
+//===- WeightBinder.h - Binds weights to stored tensors ---------*- C++ -*-===//
+
+#ifndef FRONTENDS_ARCH_WEIGHTBINDER_H
+#define FRONTENDS_ARCH_WEIGHTBINDER_H
+
+#include "frontends/arch/Evaluator.h"
+#include "frontends/arch/View.h"
+
+namespace tombolo::arch {
+
+/// A row of the weights table in one layer.
+struct BoundWeight {
+  const RowDecl *row = nullptr;
+  /// Null: `none`, by its cell or because it is optional and absent.
+  ViewPtr view;
+  /// The weight it is instead, of the same layer; empty if its own.
+  std::string tiedTo;
+};
+
+struct UnusedTensor {
+  std::string name, reason;
+};
+
+/// Evaluates every row for every layer and sees to it that each element of each
+/// stored tensor is bound exactly once or declared unused. Looks at names,
+/// shapes and encodings only.
+class WeightBinder : public TensorDomain {
+public:
+  explicit WeightBinder(Evaluator &evaluator);
+
+  /// False if anything was reported.
+  bool bind();
+
+  /// The chosen row of that name; null if no `when` chose one.
+  const BoundWeight *find(std::string_view name,
+                          std::optional<int64_t> layer) const;
+  const std::string &scheme() const { return schemeName; }
+  const std::vector<UnusedTensor> &unused() const { return leftAside; }
+
+  bool namesTensors() const override { return inCell; }
+  Value tensorNamed(Evaluator &evaluator, const std::string &name,
+                    const Loc &loc) override;
+  Value call(Evaluator &evaluator, const OpCall &call) override;
+  Value slice(Evaluator &evaluator, const Loc &loc, const Value &tensor,
+              const std::vector<Subscript> &subscripts) override;
+  Value weight(Evaluator &evaluator, const RowDecl &row,
+               const Loc &loc) override;
+
+private:
+  struct Logical {
+    const TensorInfo *tensor;
+    const Rename *rename;
+  };
+  struct Use {
+    const RowDecl *row;
+    std::optional<int64_t> layer;
+    ElementMap map;
+  };
+  /// What is missing for one row, over all layers and experts.
+  struct Missing {
+    std::string first;
+    size_t count = 0, present = 0;
+  };
+
+  void indexTensors();
+  bool chooseScheme();
+  void bindRow(const RowDecl &row);
+  std::optional<std::vector<int64_t>> shapeOf(const RowDecl &row);
+  ViewPtr cellView(const RowDecl &row, const Expr &cell, bool &isNone);
+  bool leaveTied(const RowDecl &row);
+  void checkShape(const RowDecl &row, const View &view,
+                  const std::vector<int64_t> &shape);
+  void use(const RowDecl &row, const View &view);
+  Value load(const std::string &name, const std::string &shown, const Loc &loc);
+  void readUnused();
+
+  // Exactly once (Coverage.cpp).
+  void checkCoverage();
+  void checkTiles(const TensorInfo &tensor, const std::vector<Use> &uses);
+  void reportGap(const TensorInfo &tensor, const std::vector<Use> &uses,
+                 const std::vector<std::vector<IndexRuns>> &boxes);
+  void reportUnbound();
+  /// Names that `row` has in other schemes, for telling mixed files.
+  std::map<std::string, std::string> namesOfOtherSchemes();
+  const std::string &fileOf(const TensorInfo &tensor) const;
+
+  Evaluator &evaluator;
+  const Family &family;
+  const Checkpoint &checkpoint;
+  Diagnostics &diagnostics;
+
+  std::map<std::string, Logical, std::less<>> stored;
+  size_t schemeIndex = 0;
+  std::string schemeName;
+  std::map<std::pair<std::string, int64_t>, BoundWeight, std::less<>> bound;
+  std::map<const TensorInfo *, std::vector<Use>> uses;
+  std::set<const TensorInfo *> aside;
+  std::vector<UnusedTensor> leftAside;
+  std::map<const RowDecl *, Missing> missing;
+
+  // While a cell is read.
+  bool inCell = false;
+  std::string prefix;
+  std::string stackAxis;
+  int64_t stackCount = 0;
+  std::vector<std::string> absent;
+  size_t loaded = 0;
+};
+
+} // namespace tombolo::arch
+
+#endif // FRONTENDS_ARCH_WEIGHTBINDER_H
