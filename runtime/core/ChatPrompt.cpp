@@ -1,5 +1,6 @@
 #include "runtime/core/ModelText.h"
 #include "runtime/text/jinja/ChatTemplate.h"
+#include <nlohmann/json.hpp>
 
 using namespace tombolo;
 

@@ -55,13 +55,23 @@ Result<int64_t> Session::contextFor(const Model &model,
   return options.context;
 }
 
+/// Absurd sizes of many groups must not wrap around to small ones.
+static uint64_t addSaturating(uint64_t a, uint64_t b) {
+  return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+uint64_t SessionMemory::total() const {
+  return addSaturating(addSaturating(weights, states), activations);
+}
+
 SessionMemory Session::memoryFor(const Model &model, int64_t context) {
   SessionMemory memory;
   memory.weights = model.weightBytes();
   int64_t maxStep = longestStep(model.plan());
   if (model.index().state_groups())
     for (const artifact::StateGroup *group : *model.index().state_groups())
-      memory.states += shapeOf(*group, context, maxStep).poolBytes();
+      memory.states = addSaturating(
+          memory.states, shapeOf(*group, context, maxStep).poolBytes());
   memory.activations = model.plan().arena_bytes() + inputBytes(model);
   return memory;
 }

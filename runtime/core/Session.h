@@ -28,7 +28,7 @@ struct SessionOptions {
 /// Bytes that a session takes at its longest.
 struct SessionMemory {
   uint64_t weights = 0, states = 0, activations = 0;
-  uint64_t total() const { return weights + states + activations; }
+  uint64_t total() const;
 };
 
 /// Called with the index of a token among those fed, and the logits behind it.
