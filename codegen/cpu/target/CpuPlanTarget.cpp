@@ -1,0 +1,44 @@
+//===- CpuPlanTarget.cpp - What plans for CPUs prefer ---------------------===//
+
+#include "codegen/cpu/target/CpuPlanTarget.h"
+#include "codegen/cpu/kernels/Isa.h"
+#include "codegen/cpu/kernels/Linear.h"
+#include "codegen/cpu/kernels/QuantizeRows.h"
+#include "codegen/cpu/packing/PackR16.h"
+
+using namespace tombolo;
+
+/// R16 keeps the encodings it has a form for; others are decoded when the
+/// artifact is written.
+static Encoding packedEncoding(Encoding encoding) {
+  return hasR16(encoding) ? encoding : Encoding::F32;
+}
+
+LinearChoice CpuPlanTarget::linear(int64_t outRows, int64_t inColumns,
+                                   Encoding encoding, bool manyRows) const {
+  LinearChoice choice;
+  choice.layout = strategies ? "r16" : "rows";
+  choice.encoding = strategies ? packedEncoding(encoding) : Encoding::F32;
+  choice.strategy = strategies;
+  // A whole number of record blocks, and codes to multiply.
+  bool i16 = strategies && activations == "i16" &&
+             supportsI16(level, choice.encoding) &&
+             inColumns % kRecordColumns == 0;
+  choice.activations = i16 ? "i16" : "f32";
+  choice.rowTile = i16 && manyRows ? kI16RowTile : 1;
+  choice.columns = manyRows ? 32 : 16;
+  choice.pairedRows = 32;
+  return choice;
+}
+
+LinearChoice CpuPlanTarget::embedding(int64_t rows, int64_t columns,
+                                      Encoding encoding) const {
+  return linear(rows, columns, encoding, /*manyRows=*/true);
+}
+
+int64_t CpuPlanTarget::rowPadding() const { return kRowPadding; }
+
+int64_t CpuPlanTarget::recordBytes(int64_t columns, Encoding encoding,
+                                   int64_t rowTile) const {
+  return tombolo::recordBytes(columns);
+}

@@ -1,0 +1,34 @@
+//===- CpuPlanTarget.h - What plans for CPUs prefer -------------*- C++ -*-===//
+
+#ifndef CODEGEN_CPU_TARGET_CPUPLANTARGET_H
+#define CODEGEN_CPU_TARGET_CPUPLANTARGET_H
+
+#include "codegen/cpu/object/CpuLevel.h"
+#include "passes/plan/PlanTarget.h"
+
+namespace tombolo {
+
+class CpuPlanTarget : public PlanTarget {
+public:
+  CpuPlanTarget(CpuLevel level, std::string activations, bool strategies)
+      : level(std::move(level)), activations(std::move(activations)),
+        strategies(strategies) {}
+
+  std::string name() const override { return "cpu"; }
+  LinearChoice linear(int64_t outRows, int64_t inColumns, Encoding encoding,
+                      bool manyRows) const override;
+  LinearChoice embedding(int64_t rows, int64_t columns,
+                         Encoding encoding) const override;
+  int64_t rowPadding() const override;
+  int64_t recordBytes(int64_t columns, Encoding encoding,
+                      int64_t rowTile) const override;
+
+private:
+  CpuLevel level;
+  std::string activations;
+  bool strategies;
+};
+
+} // namespace tombolo
+
+#endif // CODEGEN_CPU_TARGET_CPUPLANTARGET_H

@@ -1,0 +1,121 @@
+//===- CpuTarget.cpp - CPUs -----------------------------------------------===//
+
+#include "codegen/cpu/target/CpuTarget.h"
+#include "codegen/cpu/general/Passes.h"
+#include "codegen/cpu/object/EmitObject.h"
+#include "codegen/cpu/object/Pipeline.h"
+#include "codegen/cpu/object/WrapKernel.h"
+#include "codegen/cpu/packing/PackR16.h"
+#include "codegen/cpu/target/CpuPlanTarget.h"
+#include "codegen/cpu/target/Passes.h"
+#include "dialects/plan/IR/Plan.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "mlir/Pass/PassManager.h"
+
+using namespace mlir;
+using namespace tombolo;
+
+namespace {
+
+class CpuTarget : public tombolo::Target {
+public:
+  CpuTarget(CpuLevel level, const TargetOptions &options)
+      : level(std::move(level)), options(options) {}
+
+  std::string name() const override { return "cpu"; }
+  std::string activations() const override {
+    return options.activations.empty() ? "i16" : options.activations;
+  }
+
+  std::shared_ptr<const PlanTarget> planTarget() const override {
+    bool strategies =
+        std::find(options.disabled.begin(), options.disabled.end(),
+                  "cpu-linear-r16") == options.disabled.end();
+    return std::make_shared<CpuPlanTarget>(level, activations(), strategies);
+  }
+
+  void buildLowerPipeline(OpPassManager &pm) const override {
+    cpu::CpuGeneralOptions general;
+    general.vectorBytes = level.vectorBytes();
+    cpu::buildCpuGeneralPipeline(pm, general);
+    cpu::LowerStrategiesPassOptions strategies;
+    strategies.level = level.name;
+    strategies.maxTokens = options.chunk;
+    pm.addPass(cpu::createLowerStrategiesPass(strategies));
+  }
+
+  Result<TargetCode> emit(ModuleOp module) const override;
+  Status pack(const std::string &layout, Encoding encoding,
+              const std::vector<int64_t> &shape,
+              std::span<const std::byte> rows,
+              std::vector<std::byte> &packed) const override;
+
+private:
+  CpuLevel level;
+  TargetOptions options;
+};
+
+} // namespace
+
+Result<TargetCode> CpuTarget::emit(ModuleOp module) const {
+  // Programs and weights stay behind: only kernels become code.
+  OwningOpRef<ModuleOp> kernels = ModuleOp::create(module.getLoc());
+  OpBuilder b(kernels->getBodyRegion());
+  SmallVector<func::FuncOp> bodies;
+  b.setInsertionPointToEnd(kernels->getBody());
+  for (auto kernel : module.getOps<func::FuncOp>())
+    if (kernel->hasAttr(plan::kKernelAttr))
+      bodies.push_back(cast<func::FuncOp>(b.clone(*kernel)));
+  for (func::FuncOp body : bodies) {
+    std::string name = body.getSymName().str();
+    body.setSymName(name + ".body");
+    auto scratch = body->getAttrOfType<IntegerAttr>(cpu::kKernelScratchAttr);
+    if (Status status = wrapKernel(body, name, scratch ? scratch.getInt() : 0);
+        !status)
+      return status.takeErrors();
+  }
+  Result<CodeBlob> blob = emitObject(*kernels, level);
+  if (!blob)
+    return blob.takeErrors();
+  TargetCode code;
+  code.level = level.name;
+  code.triple = level.triple;
+  code.features = level.requiredFeatures();
+  code.bytes = std::move(blob->bytes);
+  for (const CodeBlob::Entry &entry : blob->entries)
+    code.kernels.push_back({entry.name, entry.offset, entry.scratchBytes});
+  return code;
+}
+
+Status CpuTarget::pack(const std::string &layout, Encoding encoding,
+                       const std::vector<int64_t> &shape,
+                       std::span<const std::byte> rows,
+                       std::vector<std::byte> &packed) const {
+  if (layout != "r16" || shape.size() != 2)
+    return Error("", "internal: CPUs have no layout '" + layout + "'");
+  std::optional<uint64_t> bytes = packedBytes(encoding, shape[0], shape[1]);
+  if (!bytes)
+    return Error("", "a matrix of " + std::to_string(shape[0]) + " x " +
+                         std::to_string(shape[1]) +
+                         " does not fit the layout 'r16'");
+  packed.assign(*bytes, std::byte(0));
+  return packR16(encoding, shape[0], shape[1], rows, packed);
+}
+
+Result<std::unique_ptr<tombolo::Target>>
+tombolo::createCpuTarget(const std::string &level,
+                         const TargetOptions &options) {
+  if (!options.activations.empty() && options.activations != "f32" &&
+      options.activations != "i16")
+    return Error("", "activations '" + options.activations +
+                         "' are not in this version on CPUs; use f32 or i16");
+  Result<CpuLevel> found = cpuLevelNamed(level.empty() ? "host" : level);
+  if (!found)
+    return found.takeErrors();
+  return std::unique_ptr<Target>(new CpuTarget(std::move(*found), options));
+}
+
+void tombolo::registerCpuTargetDialects(DialectRegistry &registry) {
+  registerCpuDialects(registry);
+}

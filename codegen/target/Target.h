@@ -1,0 +1,90 @@
+//===- Target.h - What a target is ------------------------------*- C++ -*-===//
+//
+// One folder a target; nothing outside it asks which target it is. A target
+// says what the planner may count on, lowers the kernels of a plan, turns them
+// into code, and packs weights.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef CODEGEN_TARGET_TARGET_H
+#define CODEGEN_TARGET_TARGET_H
+
+#include "passes/plan/PlanTarget.h"
+#include "support/Result.h"
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace mlir {
+class DialectRegistry;
+class ModuleOp;
+class OpPassManager;
+} // namespace mlir
+
+namespace tombolo {
+
+/// Code of all kernels of a plan for one instruction-set level.
+struct TargetCode {
+  struct Kernel {
+    std::string name;
+    uint64_t entry;
+    int64_t scratchBytes;
+  };
+  std::string level, triple;
+  /// All must be present on the machine that runs it, in LLVM's names.
+  std::vector<std::string> features;
+  std::vector<std::byte> bytes;
+  std::vector<Kernel> kernels;
+};
+
+struct TargetOptions {
+  /// "f32", "i16" or "" for the target's default.
+  std::string activations;
+  /// Tokens of a prefill step at most.
+  int64_t chunk = 256;
+  /// Strategies that are turned off, by name.
+  std::vector<std::string> disabled;
+};
+
+class Target {
+public:
+  virtual ~Target() = default;
+  /// As the artifact records it: "cpu".
+  virtual std::string name() const = 0;
+  /// What of `TargetOptions::activations` it uses.
+  virtual std::string activations() const = 0;
+  virtual std::shared_ptr<const PlanTarget> planTarget() const = 0;
+  /// From the kernels of a plan to what `emit` takes.
+  virtual void buildLowerPipeline(mlir::OpPassManager &pm) const = 0;
+  /// The code of the kernels, which are consumed.
+  virtual Result<TargetCode> emit(mlir::ModuleOp module) const = 0;
+  /// Packs a row-major matrix in `layout` (a name the planner got from
+  /// planTarget()).
+  virtual Status pack(const std::string &layout, Encoding encoding,
+                      const std::vector<int64_t> &shape,
+                      std::span<const std::byte> rows,
+                      std::vector<std::byte> &packed) const = 0;
+};
+
+/// A target that this build has.
+struct TargetEntry {
+  std::string name, summary;
+  std::function<Result<std::unique_ptr<Target>>(const std::string &level,
+                                                const TargetOptions &)>
+      create;
+  std::function<void(mlir::DialectRegistry &)> registerDialects;
+};
+
+/// All targets; a new one is a folder and one line in Registry.cpp.
+const std::vector<TargetEntry> &targetEntries();
+
+/// The target of `NAME` or `NAME:LEVEL`.
+Result<std::unique_ptr<Target>> createTarget(const std::string &spec,
+                                             const TargetOptions &options);
+
+} // namespace tombolo
+
+#endif // CODEGEN_TARGET_TARGET_H

@@ -1,0 +1,290 @@
+//===- IndexBuilder.cpp - A plan as an artifact's index -------------------===//
+
+#include "compiler/IndexBuilder.h"
+#include "dialects/plan/IR/Plan.h"
+#include "mlir/IR/SymbolTable.h"
+#include "llvm/ADT/StringMap.h"
+#include <cstring>
+#include <map>
+
+using namespace mlir;
+using namespace tombolo;
+
+namespace {
+
+class IndexBuilder {
+public:
+  IndexBuilder(ModuleOp module, const TargetCode &code,
+               const nn::WeightEvaluator &weights)
+      : module(module), code(code), weights(weights) {}
+
+  Result<BuiltIndex> build();
+
+private:
+  void addModel();
+  void addStates();
+  Status addRopeTables();
+  void addTensors();
+  Result<std::unique_ptr<artifact::PlanT>> plan();
+  Result<std::unique_ptr<artifact::ProgramT>> program(plan::ProgramOp op);
+  Result<artifact::Arg> argument(Value buffer);
+  static std::unique_ptr<artifact::RowBufferT> rowBuffer(plan::BufferOp buffer);
+  static artifact::Size size(plan::SizeAttr attr) {
+    return {static_cast<artifact::Symbol>(attr.getSymbol()), attr.getMul(),
+            attr.getAdd(), attr.getDiv()};
+  }
+
+  ModuleOp module;
+  const TargetCode &code;
+  const nn::WeightEvaluator &weights;
+  BuiltIndex built;
+  llvm::StringMap<int> kernels, groups, ropeTables, firstTensor;
+  std::map<std::string, plan::BufferOp> roles;
+};
+
+} // namespace
+
+void IndexBuilder::addModel() {
+  auto facts = module->getAttrOfType<DictionaryAttr>(nn::NNDialect::kModelAttr);
+  auto model = std::make_unique<artifact::ModelT>();
+  auto number = [&](StringRef key) {
+    auto attr = facts ? facts.getAs<IntegerAttr>(key) : IntegerAttr();
+    return attr ? attr.getInt() : 0;
+  };
+  if (auto family = facts ? facts.getAs<StringAttr>("family") : StringAttr())
+    model->family = family.str();
+  if (auto name = facts ? facts.getAs<StringAttr>("name") : StringAttr())
+    model->name = name.str();
+  model->vocab_size = number("vocab_size");
+  model->hidden_size = number("hidden_size");
+  model->layers = number("layers");
+  model->context = number("context");
+  for (auto weight : module.getOps<nn::WeightOp>())
+    model->parameters += weight.getType().getNumElements() * weight.getCount();
+  built.index.model = std::move(model);
+}
+
+void IndexBuilder::addStates() {
+  for (auto group : module.getOps<plan::StateGroupOp>()) {
+    groups[group.getSymName()] = built.index.state_groups.size();
+    auto made = std::make_unique<artifact::StateGroupT>();
+    made->window = group.getWindow();
+    made->page_rows = nn::StateOp::kPageRows;
+    made->slot_bytes = group.getSlotBytes();
+    made->bytes_per_token = group.getBytesPerToken();
+    built.index.state_groups.push_back(std::move(made));
+  }
+}
+
+Status IndexBuilder::addRopeTables() {
+  for (auto table : module.getOps<nn::RopeTableOp>()) {
+    ropeTables[table.getSymName()] = built.index.rope_tables.size();
+    auto made = std::make_unique<artifact::RopeTableT>();
+    auto divided = [&](ArrayRef<double> freqs, FlatSymbolRefAttr divisors,
+                       std::vector<double> &out) -> Status {
+      out.assign(freqs.begin(), freqs.end());
+      if (!divisors)
+        return tombolo::success();
+      Result<std::vector<float>> values = weights.evaluateF32(divisors.getValue(), 0);
+      if (!values)
+        return values.takeErrors();
+      for (size_t i = 0; i < out.size(); ++i)
+        out[i] /= (*values)[i];
+      return tombolo::success();
+    };
+    if (Status status = divided(table.getFrequencies(), table.getDivisorsAttr(), made->freqs); !status)
+      return status;
+    if (table.getLongFrom()) {
+      SmallVector<double> freqs = table.getLongFrequencies();
+      if (freqs.empty())
+        freqs = table.getFrequencies();
+      FlatSymbolRefAttr divisors = table.getLongDivisorsAttr() ? table.getLongDivisorsAttr()
+                                                               : table.getDivisorsAttr();
+      if (Status status = divided(freqs, divisors, made->long_freqs); !status)
+        return status;
+      made->long_from = *table.getLongFrom();
+    }
+    made->scale = table.getScale().convertToDouble();
+    built.index.rope_tables.push_back(std::move(made));
+  }
+  return tombolo::success();
+}
+
+void IndexBuilder::addTensors() {
+  for (auto pack : module.getOps<plan::PackOp>()) {
+    firstTensor[pack.getSymName()] = built.tensors.size();
+    for (int64_t i = 0; i < static_cast<int64_t>(pack.getCount()); ++i) {
+      PlannedTensor tensor{pack.getSource().str(), i, pack.getLayout().str(),
+                           *encodingNamed(pack.getEncoding()),
+                           {pack.getShape().begin(), pack.getShape().end()}};
+      auto made = std::make_unique<artifact::TensorT>();
+      made->name = tensor.source;
+      made->encoding = pack.getEncoding().str();
+      made->layout = tensor.layout;
+      made->shape = tensor.shape;
+      made->index = i;
+      built.tensors.push_back(std::move(tensor));
+      built.index.tensors.push_back(std::move(made));
+    }
+  }
+}
+
+Result<artifact::Arg> IndexBuilder::argument(Value value) {
+  Operation *op = value.getDefiningOp();
+  if (auto buffer = dyn_cast<plan::BufferOp>(op))
+    return artifact::Arg(artifact::ArgKind_Arena, 0, static_cast<int64_t>(*buffer.getOffset()));
+  if (auto weight = dyn_cast<plan::WeightOp>(op))
+    return artifact::Arg(artifact::ArgKind_Weight,
+                         firstTensor.lookup(weight.getPack()) + static_cast<int>(weight.getIndex()),
+                         0);
+  auto input = cast<plan::InputOp>(op);
+  StringRef source = input.getSource().value_or("");
+  if (input.getKind() == "tokens")
+    return artifact::Arg(artifact::ArgKind_Tokens, 0, 0);
+  if (input.getKind() == "positions")
+    return artifact::Arg(artifact::ArgKind_Positions, 0, 0);
+  if (input.getKind() == "rope_table")
+    return artifact::Arg(artifact::ArgKind_RopeTable, ropeTables.lookup(source), 0);
+  if (input.getKind() == "pool")
+    return artifact::Arg(artifact::ArgKind_StatePool, groups.lookup(source), 0);
+  if (input.getKind() == "page_table")
+    return artifact::Arg(artifact::ArgKind_PageTable, groups.lookup(source), 0);
+  return Error("", "internal: unknown input '" + input.getKind().str() + "' in a plan");
+}
+
+Result<std::unique_ptr<artifact::ProgramT>> IndexBuilder::program(plan::ProgramOp op) {
+  auto made = std::make_unique<artifact::ProgramT>();
+  made->name = op.getSymName().str();
+  made->max_tokens = op.getMaxTokens();
+  for (Operation &inner : op.getBody().front()) {
+    if (auto buffer = dyn_cast<plan::BufferOp>(inner)) {
+      if (buffer.getRole()) {
+        plan::BufferOp &known = roles[buffer.getRole()->str()];
+        if (!known || known.getRows() < buffer.getRows())
+          known = buffer;
+      }
+    } else if (auto tap = dyn_cast<plan::TapOp>(inner)) {
+      auto buffer = tap.getBuffer().getDefiningOp<plan::BufferOp>();
+      auto entry = std::make_unique<artifact::TapT>();
+      entry->hidden = tap.getHidden();
+      entry->dispatch = int64_t(made->dispatches.size()) - 1;
+      entry->offset = *buffer.getOffset();
+      entry->row_stride = buffer.getRowBytes() / 4;
+      made->taps.push_back(std::move(entry));
+    } else if (auto dispatch = dyn_cast<plan::DispatchOp>(inner)) {
+      auto entry = std::make_unique<artifact::DispatchT>();
+      auto kernel = kernels.find(dispatch.getKernel());
+      if (kernel == kernels.end())
+        return Error("", "internal: kernel '" + dispatch.getKernel().str() + "' has no code");
+      entry->kernel = kernel->second;
+      entry->grid = std::make_unique<artifact::Size>(size(dispatch.getGrid()));
+      for (Value buffer : dispatch.getBuffers()) {
+        Result<artifact::Arg> arg = argument(buffer);
+        if (!arg)
+          return arg.takeErrors();
+        entry->args.push_back(*arg);
+      }
+      for (Attribute attr : dispatch.getSizes())
+        entry->sizes.push_back(size(cast<plan::SizeAttr>(attr)));
+      entry->barrier = dispatch.getBarrier();
+      entry->op = dispatch.getLabel().str();
+      entry->bytes = dispatch.getWeightBytes();
+      entry->flops = dispatch.getFlops();
+      made->dispatches.push_back(std::move(entry));
+    }
+  }
+  return made;
+}
+
+std::unique_ptr<artifact::RowBufferT> IndexBuilder::rowBuffer(plan::BufferOp buffer) {
+  auto made = std::make_unique<artifact::RowBufferT>();
+  auto type = cast<MemRefType>(buffer.getType());
+  made->offset = *buffer.getOffset();
+  made->row_stride = buffer.getRowBytes() / 4;
+  made->columns = type.getShape().back();
+  made->rows = buffer.getRows();
+  return made;
+}
+
+Result<std::unique_ptr<artifact::PlanT>> IndexBuilder::plan() {
+  auto made = std::make_unique<artifact::PlanT>();
+  made->arena_bytes = module->getAttrOfType<IntegerAttr>("plan.arena_bytes").getInt();
+  std::pair<const char *, std::unique_ptr<artifact::ProgramT> *> programs[] = {
+      {"prefill", &made->prefill},
+      {"decode", &made->decode},
+      {"logits", &made->logits},
+      {"logits_one", &made->logits_one}};
+  for (auto [name, place] : programs) {
+    auto found = program(module.lookupSymbol<plan::ProgramOp>(name));
+    if (!found)
+      return found.takeErrors();
+    *place = std::move(*found);
+  }
+  for (const char *role : {"hidden", "logits_in", "logits_out"})
+    if (!roles.count(role))
+      return Error("", std::string("internal: no buffer has the role '") + role + "'");
+  made->hidden = rowBuffer(roles["hidden"]);
+  made->logits_in = rowBuffer(roles["logits_in"]);
+  made->logits_out = rowBuffer(roles["logits_out"]);
+  return made;
+}
+
+Result<BuiltIndex> IndexBuilder::build() {
+  auto executable = std::make_unique<artifact::ExecutableT>();
+  executable->level = code.level;
+  executable->triple = code.triple;
+  executable->features = code.features;
+  executable->code_segment = 0;
+  for (const TargetCode::Kernel &kernel : code.kernels) {
+    kernels[kernel.name] = executable->kernels.size();
+    auto made = std::make_unique<artifact::KernelT>();
+    made->name = kernel.name;
+    made->entry = kernel.entry;
+    made->scratch_bytes = kernel.scratchBytes;
+    executable->kernels.push_back(std::move(made));
+  }
+  addModel();
+  addStates();
+  if (Status status = addRopeTables(); !status)
+    return status.takeErrors();
+  addTensors();
+  auto target = std::make_unique<artifact::TargetT>();
+  target->name = module->getAttrOfType<StringAttr>("plan.target").str();
+  auto planned = plan();
+  if (!planned)
+    return planned.takeErrors();
+  target->plan = std::move(*planned);
+  target->executables.push_back(std::move(executable));
+  built.index.targets.push_back(std::move(target));
+  return std::move(built);
+}
+
+Result<BuiltIndex> tombolo::buildIndex(ModuleOp module, const TargetCode &code,
+                                       const nn::WeightEvaluator &weights) {
+  return IndexBuilder(module, code, weights).build();
+}
+
+Status tombolo::packTensor(const PlannedTensor &tensor, const Target &target,
+                           const nn::WeightEvaluator &weights,
+                           std::vector<std::byte> &bytes) {
+  Result<nn::StoredTensor> stored = weights.evaluate(tensor.source, tensor.index);
+  if (!stored)
+    return stored.takeErrors();
+  std::vector<float> values;
+  std::span<const std::byte> rows = stored->bytes;
+  if (stored->encoding != tensor.encoding) {
+    // The planner asks for f32 where the target has no layout for the storage.
+    Result<std::vector<float>> decoded = stored->toFloats();
+    if (!decoded)
+      return decoded.takeErrors();
+    values = std::move(*decoded);
+    rows = std::as_bytes(std::span<const float>(values));
+  }
+  if (tensor.layout != "rows")
+    return target.pack(tensor.layout, tensor.encoding, tensor.shape, rows, bytes);
+  // Kernels may load whole vectors past the last element.
+  constexpr size_t kVectorBytes = 64;
+  bytes.assign((rows.size() + kVectorBytes - 1) / kVectorBytes * kVectorBytes, std::byte(0));
+  std::memcpy(bytes.data(), rows.data(), rows.size());
+  return tombolo::success();
+}

@@ -1,0 +1,42 @@
+//===- IndexBuilder.h - A plan as an artifact's index -----------*- C++ -*-===//
+
+#ifndef COMPILER_INDEXBUILDER_H
+#define COMPILER_INDEXBUILDER_H
+
+#include "codegen/artifact/Artifact_generated.h"
+#include "codegen/target/Target.h"
+#include "dialects/nn/weights/WeightEvaluator.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "support/Result.h"
+#include <vector>
+
+namespace tombolo {
+
+/// A tensor that the artifact stores.
+struct PlannedTensor {
+  std::string source; ///< the nn.weight family
+  int64_t index;
+  std::string layout;
+  Encoding encoding;
+  std::vector<int64_t> shape;
+};
+
+struct BuiltIndex {
+  artifact::IndexT index;
+  /// In the order of index.tensors.
+  std::vector<PlannedTensor> tensors;
+};
+
+/// Model, plan, states, rope tables and tensors of a planned module; kernels of
+/// dispatches are numbered as in `kernels`. Rope divisors are read through
+/// `weights`.
+Result<BuiltIndex> buildIndex(mlir::ModuleOp module, const TargetCode &code,
+                              const nn::WeightEvaluator &weights);
+
+/// The bytes of `tensor` as the artifact stores them.
+Status packTensor(const PlannedTensor &tensor, const Target &target,
+                  const nn::WeightEvaluator &weights, std::vector<std::byte> &bytes);
+
+} // namespace tombolo
+
+#endif // COMPILER_INDEXBUILDER_H

@@ -1,0 +1,128 @@
+//===- Pipelines.cpp - The phases of the compiler -------------------------===//
+
+#include "compiler/Pipelines.h"
+#include "codegen/cpu/general/Passes.h"
+#include "codegen/cpu/object/Pipeline.h"
+#include "codegen/cpu/target/Passes.h"
+#include "dialects/nn/IR/NNOps.h"
+#include "dialects/plan/IR/Plan.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/Extensions/InlinerExtension.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Pass/PassOptions.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+#include "passes/fuse/Passes.h"
+#include "passes/lower/Passes.h"
+#include "passes/plan/Passes.h"
+#include "passes/quantize/Passes.h"
+
+using namespace mlir;
+using namespace tombolo;
+
+void tombolo::buildFusePipeline(OpPassManager &pm, const FusePipelineOptions &options) {
+  auto add = [&](std::unique_ptr<Pass> pass) {
+    if (!llvm::is_contained(options.disabled, pass->getArgument()))
+      pm.addPass(std::move(pass));
+  };
+  // Folds first: what a description writes in general form is simple by now.
+  add(createCanonicalizerPass());
+  add(createCSEPass());
+  // Gate and up before the rest: merged with others their rows could no longer
+  // alternate.
+  add(nn::createFuseGatedLinearsPass());
+  add(nn::createMergeLinearsPass());
+  add(createCanonicalizerPass());
+  add(createCSEPass());
+  pm.addPass(nn::createCheckModelPass());
+}
+
+void tombolo::buildQuantizePipeline(OpPassManager &pm, const std::string &kv) {
+  nn::SetKvStoragePassOptions storage;
+  storage.storage = kv;
+  pm.addPass(nn::createSetKvStoragePass(storage));
+  pm.addPass(nn::createCheckModelPass());
+}
+
+void tombolo::buildPlanPipeline(OpPassManager &pm, const Target &target, int64_t chunk) {
+  plan::BuildPlanOptions options;
+  options.chunk = chunk;
+  pm.addPass(plan::createBuildPlanPass(target.planTarget(), options));
+  // Constants of kernels are folded before kernels are compared.
+  pm.addNestedPass<func::FuncOp>(createCSEPass());
+  pm.addPass(plan::createMergeKernelsPass());
+  pm.addPass(plan::createAssignMemoryPass());
+  pm.addPass(plan::createCheckPlanPass());
+}
+
+void tombolo::buildLowerPipeline(OpPassManager &pm, const Target &target) {
+  target.buildLowerPipeline(pm);
+}
+
+void tombolo::registerAllDialects(DialectRegistry &registry) {
+  registry.insert<nn::NNDialect, plan::PlanDialect, arith::ArithDialect,
+                  func::FuncDialect>();
+  func::registerInlinerExtension(registry);
+  for (const TargetEntry &entry : targetEntries())
+    entry.registerDialects(registry);
+}
+
+namespace {
+
+/// Options of the pipelines that depend on a target.
+struct TargetPipelineOptions : PassPipelineOptions<TargetPipelineOptions> {
+  Option<std::string> target{*this, "target", llvm::cl::desc("target, cpu:x86-64-v3"),
+                             llvm::cl::init("cpu")};
+  Option<std::string> activations{*this, "activations",
+                                  llvm::cl::desc("f32 or i16; empty: the target's default"),
+                                  llvm::cl::init("")};
+  Option<int64_t> chunk{*this, "chunk", llvm::cl::desc("tokens of a prefill step"),
+                        llvm::cl::init(256)};
+
+  std::unique_ptr<Target> create() const {
+    TargetOptions options;
+    options.activations = activations;
+    options.chunk = chunk;
+    Result<std::unique_ptr<Target>> found = createTarget(target, options);
+    if (!found)
+      llvm::report_fatal_error(llvm::StringRef(found.error().str()), /*gen_crash_diag=*/false);
+    return std::move(*found);
+  }
+};
+
+struct KvPipelineOptions : PassPipelineOptions<KvPipelineOptions> {
+  Option<std::string> kv{*this, "kv", llvm::cl::desc("f32, f16 or bf16"),
+                         llvm::cl::init("f16")};
+};
+
+} // namespace
+
+void tombolo::registerAllPasses() {
+  nn::registerTomboloFusePasses();
+  nn::registerTomboloQuantizePasses();
+  plan::registerTomboloPlanPasses();
+  cpu::registerTomboloCpuTargetPasses();
+  cpu::registerCpuGeneral();
+  registerCpuLlvmPipeline();
+  registerCanonicalizerPass();
+  registerCSEPass();
+  registerSymbolDCEPass();
+  registerInlinerPass();
+  PassPipelineRegistration<>("tombolo-fuse", "the fuse phase",
+                             [](OpPassManager &pm) { buildFusePipeline(pm); });
+  PassPipelineRegistration<KvPipelineOptions>(
+      "tombolo-quantize", "the quantize phase",
+      [](OpPassManager &pm, const KvPipelineOptions &options) {
+        buildQuantizePipeline(pm, options.kv);
+      });
+  PassPipelineRegistration<TargetPipelineOptions>(
+      "tombolo-plan", "the plan phase",
+      [](OpPassManager &pm, const TargetPipelineOptions &options) {
+        buildPlanPipeline(pm, *options.create(), options.chunk);
+      });
+  PassPipelineRegistration<TargetPipelineOptions>(
+      "tombolo-lower", "the lower phase",
+      [](OpPassManager &pm, const TargetPipelineOptions &options) {
+        buildLowerPipeline(pm, *options.create());
+      });
+}

@@ -1,0 +1,79 @@
+//===- Emit.h - Kernels and dispatches of one function ----------*- C++ -*-===//
+
+#ifndef PASSES_PLAN_EMIT_H
+#define PASSES_PLAN_EMIT_H
+
+#include "dialects/plan/IR/Plan.h"
+#include "passes/plan/Graph.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/MapVector.h"
+#include <vector>
+
+namespace tombolo::plan {
+
+/// What is bound to an argument of a kernel, before a layer's index is known.
+struct BufferBinding {
+  enum Kind { Row, Record, Weight, Tokens, Positions, RopeTable, Pool, PageTable };
+  Kind kind = Row;
+  /// Row: a root value of the function. Record: the quantize node's value.
+  mlir::Value value;
+  /// Record: index of the quantize node.
+  int node = -1;
+  /// Weight: the `nn.get_weight`; its pack's layout and encoding.
+  mlir::Operation *getWeight = nullptr;
+  std::string layout;
+  Encoding encoding = Encoding::F32;
+  /// RopeTable, Pool, PageTable: the symbol of the table or the state family.
+  mlir::StringAttr symbol;
+  mlir::Type type;
+};
+
+/// An index argument: a size, or the place of a state instance in its slot.
+struct SizeBinding {
+  enum Kind { Host, StateOffset, SlotBytes };
+  Kind kind = Host;
+  SizeAttr size;
+  /// StateOffset, SlotBytes: the op that names state and instance.
+  mlir::Operation *history = nullptr;
+};
+
+struct KernelPlan {
+  mlir::func::FuncOp kernel;
+  SizeAttr grid;
+  llvm::SmallVector<BufferBinding> buffers;
+  llvm::SmallVector<int64_t> writes;
+  llvm::SmallVector<SizeBinding> sizes;
+  int stage;
+  std::string label;
+  int64_t weightBytes = 0, flops = 0;
+};
+
+/// Makes the kernels of one function, into `kernels` (a module).
+class FunctionEmitter {
+public:
+  FunctionEmitter(mlir::func::FuncOp function, const Graph &graph,
+                  mlir::ModuleOp kernels)
+      : function(function), graph(graph), kernels(kernels) {}
+  mlir::FailureOr<std::vector<KernelPlan>> emit();
+
+private:
+  mlir::LogicalResult emitRows(int stage);
+  mlir::LogicalResult emitLinear(const Node &node);
+  mlir::LogicalResult emitAttention(const Node &node);
+  mlir::LogicalResult emitEmbedding(const Node &node);
+
+  mlir::func::FuncOp function;
+  const Graph &graph;
+  mlir::ModuleOp kernels;
+  std::vector<KernelPlan> plans;
+};
+
+/// Elements of one row of a [T, ...] tensor, and the padded row of its buffer.
+int64_t rowElements(mlir::Value value);
+inline int64_t rowStride(int64_t elements) { return (elements + 15) / 16 * 16; }
+/// memref<?xCxf32, strided<[stride, 1]>> of a value's rows.
+mlir::MemRefType rowBufferType(mlir::Value value);
+
+} // namespace tombolo::plan
+
+#endif // PASSES_PLAN_EMIT_H

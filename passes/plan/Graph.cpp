@@ -1,0 +1,234 @@
+//===- Graph.cpp - Stages of a function -----------------------------------===//
+
+#include "passes/plan/Graph.h"
+#include "dialects/nn/IR/NNOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "llvm/ADT/StringSet.h"
+
+using namespace mlir;
+using namespace tombolo;
+using namespace tombolo::plan;
+
+bool plan::isElementwise(Operation *op) {
+  static const llvm::StringSet<> names = {
+      "nn.add",   "nn.sub",  "nn.mul",       "nn.div",     "nn.min",
+      "nn.max",   "nn.neg",  "nn.silu",      "nn.gelu",    "nn.gelu_tanh",
+      "nn.relu",  "nn.tanh", "nn.sigmoid",   "nn.softplus", "nn.exp",
+      "nn.sqrt",  "nn.clamp"};
+  return names.contains(op->getName().getStringRef());
+}
+
+static bool isTensor(Value value) {
+  return isa<RankedTensorType>(value.getType());
+}
+
+/// Elements of one row of a [T, ...] tensor.
+static int64_t rowElements(Value value) {
+  auto shape = cast<RankedTensorType>(value.getType()).getShape();
+  int64_t elements = 1;
+  for (int64_t size : shape.drop_front())
+    elements *= size;
+  return elements;
+}
+
+/// A rearrange that only splits and merges axes moves nothing.
+static bool isView(Operation *op) {
+  auto rearrange = dyn_cast<nn::RearrangeOp>(op);
+  return rearrange && rearrange.getRearrangement().isPermutationIdentity();
+}
+
+/// What makes a value and reads no activation: weights, constants.
+static bool isSource(Operation *op) {
+  return isa<nn::GetWeightOp>(op) || op->hasTrait<OpTrait::ConstantLike>();
+}
+
+Graph::Graph(func::FuncOp function, const PlanTarget &target, bool manyRows)
+    : function(function), target(target), manyRows(manyRows) {}
+
+Value Graph::rootOf(Value value) const {
+  while (Operation *op = value.getDefiningOp()) {
+    if (!isView(op))
+      break;
+    value = op->getOperand(0);
+  }
+  return value;
+}
+
+int Graph::producerOf(Value value) const {
+  auto it = producers.find(value);
+  return it == producers.end() ? -1 : it->second;
+}
+
+LogicalResult Graph::collect() {
+  for (Operation &op : function.getBody().front()) {
+    if (isSource(&op) || isView(&op) || isa<func::ReturnOp>(op))
+      continue;
+    Node node;
+    node.op = &op;
+    if (auto linear = dyn_cast<nn::LinearOp>(op)) {
+      auto weight = dyn_cast<nn::WeightType>(linear.getW().getType());
+      if (!weight)
+        return op.emitError("expects a product with a stored weight; products "
+                            "of two activations are not in this version");
+      node.kind = NodeKind::Linear;
+      node.choice = target.linear(weight.getShape()[0], weight.getShape()[1],
+                                  weight.getEncoding(), manyRows);
+    } else if (isa<nn::AttentionOp>(op)) {
+      node.kind = NodeKind::Attention;
+    } else if (auto embedding = dyn_cast<nn::EmbeddingOp>(op)) {
+      auto weight = dyn_cast<nn::WeightType>(embedding.getTable().getType());
+      if (!weight)
+        return op.emitError("expects a stored table");
+      node.kind = NodeKind::Embedding;
+      node.choice = target.embedding(weight.getShape()[0], weight.getShape()[1],
+                                     weight.getEncoding());
+    } else {
+      node.kind = NodeKind::Row;
+    }
+    if (op.getNumResults() != 1)
+      return op.emitError("expects one result to plan it");
+    node.result = op.getResult(0);
+    producers[node.result] = nodes.size();
+    nodeOf[&op] = nodes.size();
+    nodes.push_back(std::move(node));
+  }
+  return mlir::success();
+}
+
+void Graph::foldEpilogues() {
+  for (Node &node : nodes) {
+    if (node.kind != NodeKind::Linear || !node.choice.strategy)
+      continue;
+    int self = producers.lookup(node.result);
+    Value current = node.result;
+    while (current.hasOneUse()) {
+      Operation *user = *current.getUsers().begin();
+      bool first = node.epilogue.empty();
+      auto glu = dyn_cast<nn::GluOp>(user);
+      if (glu) {
+        // A bias would have to come in the order of the alternating rows.
+        if (!first || !node.choice.paired || glu.getGroup() != 16 ||
+            cast<nn::LinearOp>(node.op).getBias())
+          break;
+      } else if (!isElementwise(user)) {
+        break;
+      }
+      // Other operands: constants, or activations of the same shape that do not
+      // wait for this product.
+      auto fits = [&](Value operand) {
+        if (operand == current || (operand.getDefiningOp() &&
+                                   isSource(operand.getDefiningOp()) &&
+                                   !isa<nn::WeightType>(operand.getType())))
+          return true;
+        if (!isTensor(operand) || operand.getType() != user->getResult(0).getType())
+          return false;
+        int producer = producerOf(rootOf(operand));
+        return producer < self;
+      };
+      if (!llvm::all_of(user->getOperands(), fits))
+        break;
+      node.epilogue.push_back(user);
+      folded.insert(user);
+      producers.erase(current);
+      current = user->getResult(0);
+    }
+    node.result = current;
+    producers[current] = self;
+  }
+}
+
+void Graph::addQuantizeNodes() {
+  struct Key {
+    Value value;
+    Encoding encoding;
+    int64_t tile;
+  };
+  SmallVector<std::pair<Key, int>> made;
+  size_t count = nodes.size();
+  for (size_t i = 0; i < count; ++i) {
+    if (nodes[i].kind != NodeKind::Linear || nodes[i].choice.activations == "f32")
+      continue;
+    Value x = rootOf(cast<nn::LinearOp>(nodes[i].op).getX());
+    int found = -1;
+    for (auto &[key, index] : made)
+      if (key.value == x && key.encoding == nodes[i].choice.encoding &&
+          key.tile == nodes[i].choice.rowTile)
+        found = index;
+    if (found < 0) {
+      found = nodes.size();
+      Node quantize;
+      quantize.kind = NodeKind::Quantize;
+      quantize.quantized = x;
+      quantize.choice = nodes[i].choice;
+      made.push_back({{x, quantize.choice.encoding, quantize.choice.rowTile}, found});
+      nodes.push_back(std::move(quantize));
+    }
+    nodes[i].quantizeNode = found;
+  }
+}
+
+/// The first stage at which a row op (or a heavy op) can read `value`.
+int Graph::readyStage(Value value, bool forRow) {
+  if (!isa<RankedTensorType, nn::RowsType>(value.getType()))
+    return forRow ? 0 : 1;
+  Value root = rootOf(value);
+  int producer = producerOf(root);
+  if (producer < 0)
+    return forRow ? 0 : 1; // an argument, a constant
+  int made = stageOf(producer);
+  bool madeByRow = nodes[producer].kind == NodeKind::Row;
+  if (forRow)
+    return madeByRow ? made : made + 1;
+  return madeByRow ? made + 1 : made + 2;
+}
+
+int Graph::stageOf(int index) {
+  if (nodes[index].stage >= 0)
+    return nodes[index].stage;
+  bool isRow = nodes[index].kind == NodeKind::Row ||
+               nodes[index].kind == NodeKind::Quantize;
+  int stage = isRow ? 0 : 1;
+  auto reads = [&](Value value) {
+    stage = std::max(stage, readyStage(value, isRow));
+  };
+  if (nodes[index].kind == NodeKind::Quantize) {
+    reads(nodes[index].quantized);
+  } else {
+    for (Value operand : nodes[index].op->getOperands())
+      reads(operand);
+    for (Operation *op : nodes[index].epilogue)
+      for (Value operand : op->getOperands())
+        if (producerOf(rootOf(operand)) != index &&
+            producers.contains(rootOf(operand)))
+          reads(operand);
+    if (nodes[index].quantizeNode >= 0)
+      stage = std::max(stage, stageOf(nodes[index].quantizeNode) + 1);
+  }
+  nodes[index].stage = stage;
+  return stage;
+}
+
+LogicalResult Graph::build() {
+  if (failed(collect()))
+    return failure();
+  foldEpilogues();
+  // Folded ops are part of their product.
+  SmallVector<Node> kept;
+  for (Node &node : nodes)
+    if (!folded.contains(node.op))
+      kept.push_back(std::move(node));
+  nodes = std::move(kept);
+  producers.clear();
+  for (auto [index, node] : llvm::enumerate(nodes))
+    producers[node.result] = index;
+  addQuantizeNodes();
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    if (nodes[i].kind == NodeKind::Row && !nodes[i].result.use_empty() &&
+        isTensor(nodes[i].result) &&
+        cast<RankedTensorType>(nodes[i].result.getType()).getRank() > 0 &&
+        rowElements(nodes[i].result) <= 0)
+      return nodes[i].op->emitError("expects static rows");
+    stages = std::max(stages, stageOf(i) + 1);
+  }
+  return mlir::success();
+}

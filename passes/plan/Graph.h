@@ -1,0 +1,92 @@
+//===- Graph.h - Stages of a function ---------------------------*- C++ -*-===//
+//
+// How a function of row-wise ops, products and attention falls into kernels.
+//
+// Products, attention and table lookups are *heavy*: each is a kernel of its
+// own. Everything between two of them works on one row at a time, so it can
+// share one kernel. The graph gives every op a stage: row-wise ops have even
+// stages, heavy ones odd, and a stage needs only what earlier stages made. All
+// row-wise ops of one stage become one kernel.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PASSES_PLAN_GRAPH_H
+#define PASSES_PLAN_GRAPH_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Value.h"
+#include "passes/plan/PlanTarget.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/SmallVector.h"
+
+namespace tombolo::plan {
+
+enum class NodeKind {
+  /// Works on one row: becomes part of its stage's row kernel.
+  Row,
+  /// The same elements in the same order under another shape: no work.
+  View,
+  Linear,
+  Attention,
+  Embedding,
+  /// Made by the planner: `x` into the record that `choice` reads.
+  Quantize,
+};
+
+struct Node {
+  NodeKind kind;
+  /// Null for Quantize.
+  mlir::Operation *op = nullptr;
+  int stage = -1;
+  /// Linear, Quantize: the target's choice.
+  LinearChoice choice;
+  /// Quantize: what is quantized. Linear: the quantize node it reads, or -1.
+  mlir::Value quantized;
+  int quantizeNode = -1;
+  /// Linear: elementwise ops folded into the store of the result, in order;
+  /// the first may be an `nn.glu` (paired).
+  llvm::SmallVector<mlir::Operation *, 2> epilogue;
+  /// The tensor that the node leaves behind (after the epilogue).
+  mlir::Value result;
+};
+
+class Graph {
+public:
+  /// `manyRows`: the plan for steps of more than one token.
+  Graph(mlir::func::FuncOp function, const PlanTarget &target, bool manyRows);
+  /// Fails with a diagnostic on an op that no kernel can hold.
+  mlir::LogicalResult build();
+
+  llvm::SmallVector<Node> nodes;
+  int stages = 0;
+
+  /// The value whose elements `value` shows (through views).
+  mlir::Value rootOf(mlir::Value value) const;
+  /// Whether every use of the op's result was folded into a product's store.
+  bool isFolded(mlir::Operation *op) const { return folded.contains(op); }
+  bool isManyRows() const { return manyRows; }
+  /// Index of the node that makes `value` (a root), or -1: an argument.
+  int producerOf(mlir::Value value) const;
+
+private:
+  mlir::LogicalResult collect();
+  void foldEpilogues();
+  void addQuantizeNodes();
+  int stageOf(int node);
+  int readyStage(mlir::Value value, bool forRow);
+
+  mlir::func::FuncOp function;
+  const PlanTarget &target;
+  bool manyRows;
+  llvm::DenseMap<mlir::Value, int> producers;
+  llvm::DenseMap<mlir::Operation *, int> nodeOf;
+  llvm::DenseSet<mlir::Operation *> folded;
+};
+
+/// Elementwise on tensors of one shape (and f32 constants): can be folded into
+/// the store of a product.
+bool isElementwise(mlir::Operation *op);
+
+} // namespace tombolo::plan
+
+#endif // PASSES_PLAN_GRAPH_H

@@ -1,0 +1,57 @@
+//===- Passes.td - From nn to plan -------------------------*- tablegen -*-===//
+
+#ifndef PASSES_PLAN_PASSES_TD
+#define PASSES_PLAN_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def AssignMemoryPass : Pass<"plan-assign-memory", "::mlir::ModuleOp"> {
+  let summary = "give every activation buffer its place in the arena";
+  let description = [{
+    Buffers with a role (`hidden`, `logits_in`, `logits_out`) come first and lie
+    at the same offset in every program. The others share what is behind them:
+    a buffer is alive from the dispatch that writes it to the last one that
+    reads it, counted in groups of dispatches between barriers, and takes the
+    lowest free place that is large enough (largest buffers first).
+
+    ```mlir
+    %0 = plan.buffer rows 1 row_bytes 2304 : memref<?x576xf32, strided<[576, 1]>>
+    // becomes
+    %0 = plan.buffer rows 1 row_bytes 2304 offset 4096 : memref<?x576xf32, strided<[576, 1]>>
+    ```
+    The module's `plan.arena_bytes` is the size of the whole.
+  }];
+  let statistics = [
+    Statistic<"arenaBytes", "arena-bytes", "bytes of the activation arena">
+  ];
+}
+
+def MergeKernelsPass : Pass<"plan-merge-kernels", "::mlir::ModuleOp"> {
+  let summary = "keep one of equal kernels";
+  let description = [{
+    Layers of one kind, and prefill and decode, have many kernels in common.
+    Kernels whose bodies are equal but for locations become one:
+    ```mlir
+    plan.dispatch @rows(%a, %b) ...
+    plan.dispatch @rows_1(%c, %d) ...    // @rows_1 equals @rows
+    // becomes
+    plan.dispatch @rows(%a, %b) ...
+    plan.dispatch @rows(%c, %d) ...
+    ```
+    Compile time thus follows the number of distinct kernels, not the depth.
+  }];
+  let statistics = [
+    Statistic<"merged", "merged", "kernels that were equal to another">
+  ];
+}
+
+def CheckPlanPass : Pass<"plan-check", "::mlir::ModuleOp"> {
+  let summary = "check the contract of the plan level";
+  let description = [{
+    At the end of the phase: the four programs are there; every dispatch names a
+    kernel whose arguments fit its buffers and sizes; every buffer has a place
+    inside the arena; no `nn` function is left.
+  }];
+}
+
+#endif // PASSES_PLAN_PASSES_TD
