@@ -1,0 +1,180 @@
+// Every golden that a shipped family serves is imported and interpreted, and
+// computes what transformers computed.
+
+#include "dialects/nn/reference/Interpreter.h"
+#include "frontends/import/Import.h"
+#include "frontends/safetensors/Safetensors.h"
+#include "mlir/IR/MLIRContext.h"
+#include "llvm/Support/raw_ostream.h"
+#include <cmath>
+#include <gtest/gtest.h>
+
+using namespace tombolo;
+
+namespace {
+
+struct GoldenCase {
+  const char *source;
+  const char *expected;
+  const char *family;
+  /// Bodies among the layers that differ.
+  int64_t distinctLayers;
+};
+
+std::ostream &operator<<(std::ostream &out, const GoldenCase &golden) {
+  return out << golden.source;
+}
+
+std::string golden(const std::string &path) {
+  return TOMBOLO_SOURCE_DIR "/test/goldens/" + path;
+}
+
+std::vector<float> floatsOf(const WeightSource &source,
+                            const std::string &name) {
+  const TensorInfo *info = source.find(name);
+  EXPECT_TRUE(info) << name;
+  std::vector<float> values(info ? info->elements() : 0);
+  if (info) {
+    auto bytes = source.bytes(*info);
+    EXPECT_TRUE(bytes.ok());
+    EXPECT_TRUE(decode(info->encoding, *bytes, values).ok());
+  }
+  return values;
+}
+
+std::vector<int32_t> idsOf(const WeightSource &source,
+                           const std::string &name) {
+  std::vector<int32_t> ids;
+  for (float value : floatsOf(source, name))
+    ids.push_back(static_cast<int32_t>(value));
+  return ids;
+}
+
+double relativeError(const std::vector<float> &got,
+                     const std::vector<float> &expected) {
+  EXPECT_EQ(got.size(), expected.size());
+  double difference = 0, norm = 0;
+  for (size_t i = 0; i < std::min(got.size(), expected.size()); ++i) {
+    double d = static_cast<double>(got[i]) - expected[i];
+    difference += d * d;
+    norm += static_cast<double>(expected[i]) * expected[i];
+  }
+  return std::sqrt(difference / norm);
+}
+
+std::string messages(const std::vector<Error> &errors) {
+  std::string text;
+  for (const Error &error : errors)
+    text += error.str() + "\n";
+  return text;
+}
+
+class Golden : public testing::TestWithParam<GoldenCase> {
+protected:
+  void SetUp() override {
+    Result<Checkpoint> opened = openCheckpoint(golden(GetParam().source));
+    ASSERT_TRUE(opened.ok()) << messages(opened.errors());
+    checkpoint = std::move(*opened);
+    Status values = readSafetensors(golden(GetParam().expected), expected);
+    ASSERT_TRUE(values.ok()) << messages(values.errors());
+    auto imported = importModel(context, checkpoint, {}, &report);
+    ASSERT_TRUE(imported.ok()) << messages(imported.errors());
+    module = std::move(*imported);
+  }
+
+  mlir::MLIRContext context{mlir::MLIRContext::Threading::DISABLED};
+  Checkpoint checkpoint;
+  WeightSource expected;
+  ImportReport report;
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+};
+
+TEST_P(Golden, IsServedByItsFamily) {
+  EXPECT_EQ(report.family, GetParam().family);
+  EXPECT_EQ(report.distinctLayers, GetParam().distinctLayers);
+  EXPECT_TRUE(report.unreadKeys.empty());
+  EXPECT_GT(report.contextLength, 0);
+}
+
+TEST_P(Golden, ComputesWhatTransformersComputed) {
+  nn::Interpreter interpreter(*module, checkpoint.weights);
+  std::vector<int32_t> tokens = idsOf(expected, "input_ids");
+  auto step = interpreter.feed(tokens);
+  ASSERT_TRUE(step.ok()) << messages(step.errors());
+  EXPECT_EQ(static_cast<int64_t>(step->taps.size()), report.layers + 1);
+  for (const auto &[number, tap] : step->taps) {
+    std::string name = "hidden." + std::to_string(number);
+    EXPECT_LT(relativeError(tap.floats, floatsOf(expected, name)), 1e-4)
+        << name;
+  }
+  auto logits = interpreter.logits(step->hidden);
+  ASSERT_TRUE(logits.ok()) << messages(logits.errors());
+  EXPECT_LT(relativeError(logits->floats, floatsOf(expected, "logits")), 1e-4);
+}
+
+TEST_P(Golden, ChunksEqualTheWhole) {
+  std::vector<int32_t> tokens = idsOf(expected, "input_ids");
+  nn::InterpreterOptions options;
+  options.ropeLength = tokens.size();
+  nn::Interpreter interpreter(*module, checkpoint.weights, options);
+  auto whole = interpreter.feed(tokens);
+  ASSERT_TRUE(whole.ok()) << messages(whole.errors());
+  interpreter.restart();
+  std::vector<float> rows;
+  size_t sizes[] = {5, 1, 1, 20};
+  for (size_t at = 0, i = 0; at < tokens.size(); ++i) {
+    size_t size = std::min(i < 4 ? sizes[i] : 3, tokens.size() - at);
+    auto step =
+        interpreter.feed(std::span<const int32_t>(tokens).subspan(at, size));
+    ASSERT_TRUE(step.ok()) << messages(step.errors());
+    rows.insert(rows.end(), step->hidden.floats.begin(),
+                step->hidden.floats.end());
+    at += size;
+  }
+  EXPECT_LT(relativeError(rows, whole->hidden.floats), 1e-5);
+}
+
+constexpr GoldenCase cases[] = {
+    {"llama", "llama/expected.safetensors", "llama", 1},
+    {"llama_f16", "llama_f16/expected.safetensors", "llama", 1},
+    {"llama_f32", "llama_f32/expected.safetensors", "llama", 1},
+    {"smollm2", "smollm2/expected.safetensors", "llama", 1},
+    {"mistral", "mistral/expected.safetensors", "mistral", 1},
+    {"qwen2", "qwen2/expected.safetensors", "qwen2", 1},
+    {"qwen3", "qwen3/expected.safetensors", "qwen3", 1},
+    {"gemma3", "gemma3/expected.safetensors", "gemma3", 2},
+    {"gemma3_v5", "gemma3_v5/expected.safetensors", "gemma3", 2},
+    {"phi3_longrope", "phi3_longrope/expected.safetensors", "phi3", 1},
+    {"gguf-llama/model.f16.gguf", "gguf-llama/expected.f16.safetensors",
+     "llama", 1},
+    {"gguf-llama/model.mixed.gguf", "gguf-llama/expected.mixed.safetensors",
+     "llama", 1},
+    {"gguf-llama/model.q4_0.gguf", "gguf-llama/expected.q4_0.safetensors",
+     "llama", 1},
+    {"gguf-llama/model.q4_k_m.gguf", "gguf-llama/expected.q4_k_m.safetensors",
+     "llama", 2},
+    {"gguf-llama/model.q6_k.gguf", "gguf-llama/expected.q6_k.safetensors",
+     "llama", 1},
+    {"gguf-llama/model.q8_0.gguf", "gguf-llama/expected.q8_0.safetensors",
+     "llama", 1},
+    {"gguf-llama3/model.bf16.gguf", "gguf-llama3/expected.bf16.safetensors",
+     "llama", 1},
+    {"gguf-llama3/model.q4_1.gguf", "gguf-llama3/expected.q4_1.safetensors",
+     "llama", 1},
+    {"gguf-llama3/model.q5_0.gguf", "gguf-llama3/expected.q5_0.safetensors",
+     "llama", 1},
+    {"gguf-gemma3/model.bf16.gguf", "gguf-gemma3/expected.bf16.safetensors",
+     "gemma3", 2},
+    {"gguf-gemma3/model.q5_1.gguf", "gguf-gemma3/expected.q5_1.safetensors",
+     "gemma3", 2},
+};
+
+INSTANTIATE_TEST_SUITE_P(All, Golden, testing::ValuesIn(cases),
+                         [](const auto &info) {
+                           std::string name = info.param.source;
+                           for (char &c : name)
+                             c = std::isalnum(c) ? c : '_';
+                           return name;
+                         });
+
+} // namespace
