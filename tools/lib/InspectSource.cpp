@@ -25,6 +25,22 @@ static uint64_t stateBytes(mlir::ModuleOp module, int64_t context) {
   return bytes;
 }
 
+/// An imported module keeps states as f32; the compiler may narrow them.
+static uint64_t stateDivisor(const CompileOptions &options) {
+  bool exact =
+      options.kv == KvType::F32 ||
+      (options.kv == KvType::Auto && options.activations == Activations::F32);
+  return exact ? 1 : 2;
+}
+
+static std::string statusOf(const std::string &target) {
+  std::string family = target.substr(0, target.find(':'));
+  for (const TargetDescription &known : targets())
+    if (known.name == family)
+      return "ready";
+  return "not in this version";
+}
+
 Result<Inspection> inspectSource(const std::string &path,
                                  const CompileOptions &options) {
   OpenOptions open;
@@ -68,16 +84,21 @@ Result<Inspection> inspectSource(const std::string &path,
     inspection.reasons = module.takeErrors();
     return inspection;
   }
-  TargetEstimate estimate;
-  estimate.name = options.target;
-  estimate.status = "ready";
-  estimate.memoryBytes =
-      inspection.bytes +
-      stateBytes(module->get(),
-                 report.contextLength > 0
-                     ? std::min(report.contextLength, estimatedContext)
-                     : estimatedContext);
-  inspection.targets.push_back(std::move(estimate));
+  int64_t length = report.contextLength > 0
+                       ? std::min(report.contextLength, estimatedContext)
+                       : estimatedContext;
+  uint64_t memory = inspection.bytes +
+                    stateBytes(module->get(), length) / stateDivisor(options);
+  for (size_t begin = 0; begin <= options.target.size();) {
+    size_t end =
+        std::min(options.target.find(',', begin), options.target.size());
+    std::string name = options.target.substr(begin, end - begin);
+    inspection.targets.push_back({.name = name,
+                                  .status = statusOf(name),
+                                  .memoryBytes = memory,
+                                  .ops = {}});
+    begin = end + 1;
+  }
   return inspection;
 }
 
