@@ -8,5 +8,7 @@ include "dialects/nn/IR/NNRowOps.td"
 include "dialects/nn/IR/NNShapeOps.td"
 include "dialects/nn/IR/NNElementwiseOps.td"
 include "dialects/nn/IR/NNSequenceOps.td"
+include "dialects/nn/IR/NNFusedOps.td"
+include "dialects/nn/IR/NNKernelOps.td"
 
 #endif // DIALECTS_NN_IR_NNOPS

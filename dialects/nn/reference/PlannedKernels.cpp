@@ -38,8 +38,8 @@ static Result<Values> rows(RowsOp op, ArrayRef<nn::Value> operands, Machine &) {
   history->rowElements = type.getRowElements();
   history->count = x.shape[0];
   history->rows = x.floats;
-  return Values{Rows{std::move(history), type.getShape().vec(),
-                     type.getWindow()}};
+  return Values{
+      Rows{std::move(history), type.getShape().vec(), type.getWindow()}};
 }
 
 void nn::addPlannedKernels(KernelTable &table) {
