@@ -1,0 +1,146 @@
+//===- LowerProducts.cpp - Products and gathers to linalg -----------------===//
+
+#include "dialects/nn/IR/NNOps.h"
+#include "passes/lower/RowBuilder.h"
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Transforms/DialectConversion.h"
+
+using namespace mlir;
+using namespace tombolo;
+
+/// `id` (i32) as an index, held inside of [0, size): whatever the ids, nothing
+/// outside of the table is read.
+static Value clampedIndex(Formula &f, Value id, int64_t size) {
+  auto bound = [&](int64_t value) -> Value {
+    return arith::ConstantOp::create(f.builder, f.loc,
+                                     f.builder.getI32IntegerAttr(value));
+  };
+  int64_t last = std::min<int64_t>(size - 1, INT32_MAX);
+  id = arith::MaxSIOp::create(f.builder, f.loc, id, bound(0));
+  id = arith::MinSIOp::create(f.builder, f.loc, id, bound(last));
+  return arith::IndexCastOp::create(f.builder, f.loc, f.builder.getIndexType(),
+                                    id);
+}
+
+namespace {
+
+struct LowerLinear : OpConversionPattern<nn::LinearOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(nn::LinearOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    RowBuilder builder(rewriter, op.getLoc());
+    Value x = adaptor.getX(), w = adaptor.getW(), bias = adaptor.getBias();
+    auto type = op.getType();
+    unsigned rank = type.getRank();
+    RowBuilder::Sizes sizes = builder.sizesOf(x);
+    sizes.back() = builder.sizesOf(w)[0];
+
+    // Loops: the axes of the result, then the columns of x.
+    SmallVector<unsigned> rowDims, resultDims;
+    for (unsigned dim = 0; dim < rank; ++dim)
+      resultDims.push_back(dim);
+    rowDims = resultDims;
+    rowDims.back() = rank;
+    Value product =
+        builder.reduce(sizes, builder.dims(rank + 1, resultDims), 0.0,
+                       {{x, builder.dims(rank + 1, rowDims)},
+                        {w, builder.dims(rank + 1, {rank - 1, rank})}},
+                       [](Formula &f, ArrayRef<Value> in) {
+                         return f.mulAdd(in[0], in[1], in[2]);
+                       });
+    if (!bias && type.getElementType().isF32()) {
+      rewriter.replaceOp(op, product);
+      return mlir::success();
+    }
+    if (type.getElementType().isF32()) {
+      rewriter.replaceOp(
+          op, builder.mapInto(product, {{bias, builder.last(rank, 1)}},
+                              [](Formula &f, ArrayRef<Value> in) {
+                                return f.add(in[1], in[0]);
+                              }));
+      return mlir::success();
+    }
+    SmallVector<Input> inputs = {{product, builder.identity(rank)}};
+    if (bias)
+      inputs.push_back({bias, builder.last(rank, 1)});
+    rewriter.replaceOp(op, builder.map(sizes, type.getElementType(), inputs,
+                                       [](Formula &f, ArrayRef<Value> in) {
+                                         return in.size() > 1
+                                                    ? f.add(in[0], in[1])
+                                                    : in[0];
+                                       }));
+    return mlir::success();
+  }
+};
+
+struct LowerEmbedding : OpConversionPattern<nn::EmbeddingOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(nn::EmbeddingOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    RowBuilder builder(rewriter, op.getLoc());
+    Value ids = adaptor.getIds(), table = adaptor.getTable();
+    auto tableType = cast<RankedTensorType>(table.getType());
+    if (tableType.isDynamicDim(0))
+      return op.emitOpError("expects a table of static size here, but got ")
+             << tableType;
+    unsigned rank = op.getType().getRank();
+    RowBuilder::Sizes sizes = builder.sizesOf(ids);
+    sizes.push_back(rewriter.getIndexAttr(tableType.getDimSize(1)));
+    rewriter.replaceOp(
+        op,
+        builder.map(sizes, op.getType().getElementType(),
+                    {{ids, builder.without(rank, rank - 1)}},
+                    [&](Formula &f, ArrayRef<Value> in) -> Value {
+                      Value row =
+                          clampedIndex(f, in[0], tableType.getDimSize(0));
+                      Value column =
+                          linalg::IndexOp::create(f.builder, f.loc, rank - 1);
+                      return f.toF32(tensor::ExtractOp::create(
+                          f.builder, f.loc, table, ValueRange{row, column}));
+                    }));
+    return mlir::success();
+  }
+};
+
+struct LowerTake : OpConversionPattern<nn::TakeOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(nn::TakeOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    RowBuilder builder(rewriter, op.getLoc());
+    Value x = adaptor.getX(), ids = adaptor.getIds();
+    auto type = cast<RankedTensorType>(x.getType());
+    if (ShapedType::isDynamic(type.getShape().back()))
+      return op.emitOpError("expects 'x' of a static size here, but got ")
+             << type;
+    rewriter.replaceOp(
+        op, builder.map(
+                builder.sizesOf(ids), op.getType().getElementType(),
+                {{ids, builder.identity(2)}},
+                [&](Formula &f, ArrayRef<Value> in) -> Value {
+                  SmallVector<Value> at;
+                  if (type.getRank() == 2)
+                    at.push_back(linalg::IndexOp::create(f.builder, f.loc, 0));
+                  at.push_back(clampedIndex(f, in[0], type.getShape().back()));
+                  Value value = f.toF32(
+                      tensor::ExtractOp::create(f.builder, f.loc, x, at));
+                  Value zero = arith::ConstantOp::create(
+                      f.builder, f.loc, f.builder.getI32IntegerAttr(0));
+                  Value none = arith::CmpIOp::create(
+                      f.builder, f.loc, arith::CmpIPredicate::slt, in[0], zero);
+                  return arith::SelectOp::create(f.builder, f.loc, none,
+                                                 f.constant(0), value);
+                }));
+    return mlir::success();
+  }
+};
+
+} // namespace
+
+void tombolo::populateProductPatterns(RewritePatternSet &patterns) {
+  patterns.add<LowerLinear, LowerEmbedding, LowerTake>(patterns.getContext());
+}
