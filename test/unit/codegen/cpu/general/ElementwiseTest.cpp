@@ -51,8 +51,7 @@ TEST_P(Elementwise, UnaryOps) {
     in[0] = 0;
     in[1] = 87, in[2] = -87, in[3] = 1e-4f, in[4] = -1e-4f, in[5] = -150;
     std::vector<float> out(in.size());
-    RowKernel(std::string("    %y = nn.") + op.name +
-              " %x : tensor<1x43xf32>")
+    RowKernel(std::string("    %y = nn.") + op.name + " %x : tensor<1x43xf32>")
         .rows("x", {43}, in)
         .result("y", {43}, out)
         .run(GetParam(), kTokens);
@@ -131,8 +130,8 @@ TEST_P(Elementwise, GatedActivation) {
          up = numbers(kTokens * width, 7);
     std::vector<float> out(gate.size());
     std::string t = "tensor<1x" + std::to_string(width) + "xf32>";
-    RowKernel("    %a = nn.silu %g : " + t + "\n    %o = nn.mul %a, %u : " +
-              t + ", " + t + " -> " + t)
+    RowKernel("    %a = nn.silu %g : " + t + "\n    %o = nn.mul %a, %u : " + t +
+              ", " + t + " -> " + t)
         .rows("g", {width}, gate)
         .rows("u", {width}, up)
         .result("o", {width}, out)
@@ -169,8 +168,8 @@ TEST_P(Elementwise, GluOfGroups) {
 }
 
 TEST_P(Elementwise, Casts) {
-  std::vector<int32_t> ids = {0, 1, -5, 1 << 24, (1 << 24) + 1, 70000,
-                              2147483647, 8, 9};
+  std::vector<int32_t> ids = {0,     1,          -5, 1 << 24, (1 << 24) + 1,
+                              70000, 2147483647, 8,  9};
   std::vector<float> wide(9);
   std::vector<uint16_t> half(9);
   RowKernel("    %f = nn.cast %i to f32 : tensor<1x3xi32> -> tensor<1x3xf32>\n"

@@ -30,13 +30,11 @@ RowKernel &RowKernel::add(Kind kind, std::string name, std::string element,
 }
 RowKernel &RowKernel::rows(std::string name, std::vector<int64_t> shape,
                            std::vector<float> &data) {
-  return add(Kind::Rows, std::move(name), "f32", std::move(shape),
-             data.data());
+  return add(Kind::Rows, std::move(name), "f32", std::move(shape), data.data());
 }
 RowKernel &RowKernel::rows(std::string name, std::vector<int64_t> shape,
                            std::vector<int32_t> &data) {
-  return add(Kind::Rows, std::move(name), "i32", std::move(shape),
-             data.data());
+  return add(Kind::Rows, std::move(name), "i32", std::move(shape), data.data());
 }
 RowKernel &RowKernel::rows(std::string name, std::vector<int64_t> shape,
                            std::vector<uint16_t> &data, std::string element) {
@@ -54,8 +52,7 @@ RowKernel &RowKernel::result(std::string name, std::vector<int64_t> shape,
              data.data());
 }
 RowKernel &RowKernel::result(std::string name, std::vector<int64_t> shape,
-                             std::vector<uint16_t> &data,
-                             std::string element) {
+                             std::vector<uint16_t> &data, std::string element) {
   return add(Kind::Result, std::move(name), std::move(element),
              std::move(shape), data.data());
 }
@@ -80,14 +77,15 @@ std::string RowKernel::text() const {
     for (size_t i = b.shape.size(); i > 0; --i)
       strides[i - 1] = strides[i] * b.shape[i - 1];
     std::vector<int64_t> ones(strides.size(), 1);
-    std::string shape = "1" + std::string(b.shape.empty() ? "" : ", ") +
-                        join(b.shape, ", ");
+    std::string shape =
+        "1" + std::string(b.shape.empty() ? "" : ", ") + join(b.shape, ", ");
     std::string row = "memref<1x" + dims + b.element + ", strided<[" +
                       join(strides, ", ") + "], offset: ?>>";
     std::string tensor = "tensor<1x" + dims + b.element + ">";
-    inside += "    %" + b.name + ".v = memref.subview %" + b.name + ".m[%r" +
-              (zeros.empty() ? "" : ", ") + join(zeros, ", ") + "] [" + shape +
-              "] [" + join(ones, ", ") + "] : " + memref + " to " + row + "\n";
+    inside += "    %" + b.name + ".v = memref.subview %" + b.name +
+              ".m[%token" + (zeros.empty() ? "" : ", ") + join(zeros, ", ") +
+              "] [" + shape + "] [" + join(ones, ", ") + "] : " + memref +
+              " to " + row + "\n";
     if (b.kind == Kind::Rows)
       inside += "    %" + b.name + " = bufferization.to_tensor %" + b.name +
                 ".v restrict : " + row + " to " + tensor + "\n";
@@ -97,8 +95,8 @@ std::string RowKernel::text() const {
                row + ") -> ()\n";
   }
   return head + ") {\n  %c1 = arith.constant 1 : index\n" + before +
-         "  scf.for %r = %begin to %end step %c1 {\n" + inside + body + "\n" +
-         after + "  }\n  return\n}\n";
+         "  scf.for %token = %begin to %end step %c1 {\n" + inside + body +
+         "\n" + after + "  }\n  return\n}\n";
 }
 
 void RowKernel::run(const std::string &level, int64_t tokens) const {
@@ -131,8 +129,7 @@ Kernel tombolo::test::compileKernel(const std::string &text,
                                     const std::string &level) {
   Result<CpuLevel> cpu = cpuLevelNamed(level);
   EXPECT_TRUE(cpu.ok());
-  auto module =
-      mlir::parseSourceString<mlir::ModuleOp>(text, &context());
+  auto module = mlir::parseSourceString<mlir::ModuleOp>(text, &context());
   EXPECT_TRUE(module) << text;
   if (!module || !cpu.ok())
     return {};

@@ -55,9 +55,9 @@ private:
 
 /// Compiled code of one kernel, `@kernel` in `text`, by way of the general
 /// path; empty, with a failure of the test, where that does not work.
-using Kernel = std::function<void(std::vector<void *> buffers,
-                                  std::vector<int64_t> sizes, int64_t begin,
-                                  int64_t end)>;
+using Kernel =
+    std::function<void(std::vector<void *> buffers, std::vector<int64_t> sizes,
+                       int64_t begin, int64_t end)>;
 Kernel compileKernel(const std::string &text, const std::string &level);
 
 /// Numbers in (-scale, scale), the same on every machine.

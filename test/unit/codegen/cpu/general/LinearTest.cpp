@@ -43,9 +43,8 @@ std::string linearKernel(int64_t in, int64_t out, int64_t block, bool bias) {
          "] [1, 1] : memref<?x" + n(out) + "xf32> to " + o +
          "\n    %wt = bufferization.to_tensor %ws restrict : " + w + " to " +
          wt + "\n    %bt = bufferization.to_tensor %bs restrict : " + b +
-         " to " + bt + "\n    %y = nn.linear %xt, %wt" +
-         (bias ? ", %bt" : "") + " : " + xt + ", " + wt +
-         (bias ? ", " + bt : "") + " -> " + ot +
+         " to " + bt + "\n    %y = nn.linear %xt, %wt" + (bias ? ", %bt" : "") +
+         " : " + xt + ", " + wt + (bias ? ", " + bt : "") + " -> " + ot +
          "\n    bufferization.materialize_in_destination %y in restrict "
          "writable %os : (" +
          ot + ", " + o + ") -> ()\n  }\n  return\n}\n";
@@ -56,8 +55,12 @@ struct Shape {
 };
 
 TEST_P(Linear, EveryShape) {
-  for (Shape s : {Shape{5, 576, 24, 8}, {1, 72, 72, 12}, {2, 24, 6, 3},
-                  {7, 9, 5, 5}, {4, 1, 1, 1}, {3, 40, 128, 32}})
+  for (Shape s : {Shape{5, 576, 24, 8},
+                  {1, 72, 72, 12},
+                  {2, 24, 6, 3},
+                  {7, 9, 5, 5},
+                  {4, 1, 1, 1},
+                  {3, 40, 128, 32}})
     for (bool bias : {false, true}) {
       SCOPED_TRACE(linearKernel(s.in, s.out, s.block, bias));
       auto x = numbers(s.tokens * s.in, 1), w = numbers(s.out * s.in, 2),

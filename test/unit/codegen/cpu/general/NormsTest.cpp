@@ -8,8 +8,7 @@ using namespace tombolo::test;
 namespace {
 
 class Norms : public testing::TestWithParam<std::string> {};
-INSTANTIATE_TEST_SUITE_P(Levels, Norms, testing::ValuesIn(levels()),
-                         levelName);
+INSTANTIATE_TEST_SUITE_P(Levels, Norms, testing::ValuesIn(levels()), levelName);
 
 constexpr int64_t kTokens = 3;
 constexpr int64_t kWidths[] = {576, 72, 24, 8, 1};

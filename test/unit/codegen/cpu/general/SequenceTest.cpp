@@ -44,20 +44,22 @@ TEST_P(Sequence, HeadNormAndRotate) {
     int64_t heads, width, pairs, at;
     bool half, inverse;
   };
-  for (Case c : {Case{9, 64, 32, 0, true, false}, {2, 24, 8, 4, true, true},
-                 {3, 16, 8, 0, false, false}, {1, 10, 3, 2, false, true},
+  for (Case c : {Case{9, 64, 32, 0, true, false},
+                 {2, 24, 8, 4, true, true},
+                 {3, 16, 8, 0, false, false},
+                 {1, 10, 3, 2, false, true},
                  {2, 2, 1, 0, true, false}}) {
     auto n = [](int64_t value) { return std::to_string(value); };
     auto x = numbers(kTokens * c.heads * c.width, 1), w = numbers(c.width, 2);
     auto angles = angleTable(c.pairs);
     std::vector<float> out(x.size());
     std::string t = "tensor<1x" + n(c.heads) + "x" + n(c.width) + "xf32>";
-    std::string body =
-        "    %n = nn.rms_norm %x, %w eps = 1.0e-6 : " + t + ", tensor<" +
-        n(c.width) + "xf32>\n    %y = nn.rotate %n, %a pairs = " +
-        (c.half ? "half" : "adjacent") + " at = " + n(c.at) +
-        " inverse = " + (c.inverse ? "true" : "false") + " : " + t +
-        ", tensor<1x2x" + n(c.pairs) + "xf32>";
+    std::string body = "    %n = nn.rms_norm %x, %w eps = 1.0e-6 : " + t +
+                       ", tensor<" + n(c.width) +
+                       "xf32>\n    %y = nn.rotate %n, %a pairs = " +
+                       (c.half ? "half" : "adjacent") + " at = " + n(c.at) +
+                       " inverse = " + (c.inverse ? "true" : "false") + " : " +
+                       t + ", tensor<1x2x" + n(c.pairs) + "xf32>";
     SCOPED_TRACE(body);
     RowKernel(body)
         .rows("x", {c.heads, c.width}, x)
@@ -105,7 +107,8 @@ void checkAttention(const Attention &a, const std::string &level) {
   std::vector<std::vector<int64_t>> keyShapes, valueShapes;
   for (const RowSet &set : a.sets) {
     std::string index = n(keys.size());
-    keys.push_back(numbers(set.count * set.heads * a.keyWidth, 3 + keys.size()));
+    keys.push_back(
+        numbers(set.count * set.heads * a.keyWidth, 3 + keys.size()));
     values.push_back(
         numbers(set.count * set.heads * a.valueWidth, 9 + keys.size()));
     std::string window = set.window ? ", window = " + n(set.window) : "";
@@ -130,13 +133,13 @@ void checkAttention(const Attention &a, const std::string &level) {
     }
   }
   std::string head = "tensor<1x" + n(a.heads) + "x";
-  RowKernel kernel(
-      rows + "    %y = nn.attention %q, %p keys(" + keyNames + ") values(" +
-      valueNames + ")" + (a.sink ? " sink(%s)" : "") + " scale = 0.25" +
-      (a.softcap > 0 ? " softcap = 1.5" : "") + " : " + head + n(a.keyWidth) +
-      "xf32>, tensor<1xi32>" + types + valueTypes +
-      (a.sink ? ", tensor<" + n(a.heads) + "xf32>" : "") + " -> " + head +
-      n(a.valueWidth) + "xf32>");
+  RowKernel kernel(rows + "    %y = nn.attention %q, %p keys(" + keyNames +
+                   ") values(" + valueNames + ")" +
+                   (a.sink ? " sink(%s)" : "") + " scale = 0.25" +
+                   (a.softcap > 0 ? " softcap = 1.5" : "") + " : " + head +
+                   n(a.keyWidth) + "xf32>, tensor<1xi32>" + types + valueTypes +
+                   (a.sink ? ", tensor<" + n(a.heads) + "xf32>" : "") + " -> " +
+                   head + n(a.valueWidth) + "xf32>");
   std::vector<float> out(kTokens * a.heads * a.valueWidth);
   kernel.rows("q", {a.heads, a.keyWidth}, q).rows("p", {}, positions);
   if (a.sink)
@@ -161,9 +164,9 @@ void checkAttention(const Attention &a, const std::string &level) {
             continue;
           double score = 0;
           for (int64_t c = 0; c < a.keyWidth; ++c)
-            score += static_cast<double>(
-                         q[(t * a.heads + h) * a.keyWidth + c]) *
-                     keys[s][(row * set.heads + group) * a.keyWidth + c];
+            score +=
+                static_cast<double>(q[(t * a.heads + h) * a.keyWidth + c]) *
+                keys[s][(row * set.heads + group) * a.keyWidth + c];
           score *= 0.25;
           if (a.softcap > 0)
             score = a.softcap * std::tanh(score / a.softcap);
@@ -187,9 +190,13 @@ TEST_P(Sequence, AttentionWithWindowSinkAndSoftcap) {
   checkAttention({3, 24, 8, true, 1.5, {{19, 3, 5, false}}}, GetParam());
 }
 TEST_P(Sequence, AttentionOverSeveralRowSets) {
-  checkAttention(
-      {6, 10, 12, false, 0, {{19, 3, 4, false}, {7, 1, 0, true}, {5, 2, 0, false}}},
-      GetParam());
+  checkAttention({6,
+                  10,
+                  12,
+                  false,
+                  0,
+                  {{19, 3, 4, false}, {7, 1, 0, true}, {5, 2, 0, false}}},
+                 GetParam());
 }
 // With the window, the last token sees none of the three rows there are.
 TEST_P(Sequence, AttentionToNothingGivesZero) {
