@@ -36,6 +36,7 @@ public:
     registerAllDialects(registry);
     context.appendDialectRegistry(registry);
     context.loadAllAvailableDialects();
+    context.printOpOnDiagnostic(false);
     // Dumps and timings are of one pass at a time.
     if (!options.dumpAfter.empty() || options.timing)
       context.disableMultithreading();

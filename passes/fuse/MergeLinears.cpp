@@ -100,6 +100,8 @@ struct MergeLinearsPass : tombolo::nn::impl::MergeLinearsPassBase<MergeLinearsPa
       Value slice = SliceOp::create(b, linear.getLoc(), y, ranges);
       begin += size;
       linear.replaceAllUsesWith(slice);
+    }
+    for (LinearOp linear : linears) {
       linear.erase();
       ++merged;
     }

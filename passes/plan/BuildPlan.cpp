@@ -59,6 +59,7 @@ private:
   void startProgram(StringRef name, int64_t capacity);
 
   ModuleOp module;
+  func::FuncOp hiddenFunction, logitsFunction;
   const PlanTarget &target;
   BuildPlanOptions options;
   SymbolTable symbols;
@@ -291,7 +292,7 @@ void ModulePlanner::startProgram(StringRef name, int64_t capacity) {
 }
 
 LogicalResult ModulePlanner::planHidden(StringRef name, int64_t capacity) {
-  auto hidden = symbols.lookup<func::FuncOp>("hidden");
+  func::FuncOp hidden = hiddenFunction;
   startProgram(name, capacity);
   bool manyRows = capacity > 1;
   Type ids = MemRefType::get({ShapedType::kDynamic}, b.getI32Type());
@@ -339,7 +340,7 @@ LogicalResult ModulePlanner::planHidden(StringRef name, int64_t capacity) {
 }
 
 LogicalResult ModulePlanner::planLogits(StringRef name, int64_t capacity) {
-  auto logits = symbols.lookup<func::FuncOp>("logits");
+  func::FuncOp logits = logitsFunction;
   startProgram(name, capacity);
   Value x = logits.getArgument(0);
   Value buffer = makeBuffer(rowBufferType(x), rowStride(rowElements(x)) * 4,
@@ -353,7 +354,11 @@ LogicalResult ModulePlanner::run() {
     if (!symbols.lookup<func::FuncOp>(name))
       return module.emitError("expects a function '@") << name << "'";
   SmallVector<func::FuncOp> functions(module.getOps<func::FuncOp>());
-  auto hidden = symbols.lookup<func::FuncOp>("hidden");
+  auto hidden = hiddenFunction = symbols.lookup<func::FuncOp>("hidden");
+  logitsFunction = symbols.lookup<func::FuncOp>("logits");
+  // A program takes the name.
+  if (failed(symbols.rename(logitsFunction, "nn.logits")))
+    return failure();
   if (hidden.getNumArguments() != 2 || hidden.getNumResults() != 1)
     return hidden.emitError("expects tokens and positions, and one result");
   for (func::FuncOp part : outlineEntry(hidden, symbols))
