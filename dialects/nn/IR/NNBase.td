@@ -7,6 +7,7 @@ include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/BuiltinAttributes.td"
 include "mlir/IR/EnumAttr.td"
 include "mlir/IR/OpBase.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
 
 def NN_Dialect : Dialect {
   let name = "nn";
@@ -95,6 +96,13 @@ def NN_NonNegativeI64Attr : ConfinedAttr<NN_I64Attr, [IntNonNegative]>;
 def NN_OnWeights : NativeOpTrait<"OnWeights"> {
   let cppNamespace = "::tombolo::nn";
 }
+
+/// Result types follow from operands and attributes; what does not fit is said
+/// once, where they are inferred.
+def NN_ChecksInference : NativeOpTrait<"ChecksInference"> {
+  let cppNamespace = "::tombolo::nn";
+}
+def NN_InfersTypes : TraitList<[NN_ChecksInference, InferTypeOpAdaptor]>;
 
 class NN_Op<string mnemonic, list<Trait> traits = []> : Op<NN_Dialect, mnemonic, traits>;
 

@@ -4,12 +4,11 @@
 #define DIALECTS_NN_IR_NNELEMENTWISEOPS
 
 include "dialects/nn/IR/NNTypes.td"
-include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
 /// One formula on each element.
 class NN_UnaryOp<string mnemonic, string text, string formula>
-    : NN_Op<mnemonic, [Pure, Elementwise, NN_OnWeights, InferTypeOpAdaptor]> {
+    : NN_Op<mnemonic, [Pure, Elementwise, NN_OnWeights, NN_InfersTypes]> {
   let summary = text;
   let description = "    result[..] = " # formula # [{
 
@@ -33,7 +32,7 @@ class NN_UnaryOp<string mnemonic, string text, string formula>
 
 /// One formula on each pair of elements, with broadcasting.
 class NN_BinaryOp<string mnemonic, string text, string formula, list<Trait> traits = []>
-    : NN_Op<mnemonic, [Pure, NN_OnWeights, InferTypeOpAdaptor] # traits> {
+    : NN_Op<mnemonic, [Pure, NN_OnWeights, NN_InfersTypes] # traits> {
   let summary = text;
   let description = "    result[..] = " # formula # [{
 
@@ -88,7 +87,7 @@ def NN_TanhOp : NN_UnaryOp<"tanh", "hyperbolic tangent", "tanh(x[..])">;
 def NN_ExpOp : NN_UnaryOp<"exp", "exponential", "exp(x[..])">;
 def NN_SqrtOp : NN_UnaryOp<"sqrt", "square root", "sqrt(x[..])">;
 
-def NN_ClampOp : NN_Op<"clamp", [Pure, Elementwise, NN_OnWeights, InferTypeOpAdaptor]> {
+def NN_ClampOp : NN_Op<"clamp", [Pure, Elementwise, NN_OnWeights, NN_InfersTypes]> {
   let summary = "each element held between two bounds";
   let description = [{
         result[..] = min(max(x[..], low), high)
@@ -114,7 +113,7 @@ def NN_ClampOp : NN_Op<"clamp", [Pure, Elementwise, NN_OnWeights, InferTypeOpAda
   let hasVerifier = 1;
 }
 
-def NN_CastOp : NN_Op<"cast", [Pure, InferTypeOpAdaptor]> {
+def NN_CastOp : NN_Op<"cast", [Pure, NN_InfersTypes]> {
   let summary = "the same numbers in another element type";
   let description = [{
     Rounds to nearest even. A weight becomes a tensor of its decoded values,

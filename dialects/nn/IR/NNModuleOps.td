@@ -7,7 +7,6 @@ include "dialects/nn/IR/NNAttrs.td"
 include "dialects/nn/IR/NNInterfaces.td"
 include "dialects/nn/IR/NNTypes.td"
 include "mlir/IR/SymbolInterfaces.td"
-include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
 class NN_SymbolOp<string mnemonic, list<Trait> traits = []>
@@ -86,7 +85,7 @@ def NN_StoredOp : NN_Op<"stored", [Pure, NN_OnWeights, HasParent<"WeightOp">]> {
   }];
 }
 
-def NN_DecodeOp : NN_Op<"decode", [Pure, NN_OnWeights, InferTypeOpAdaptor]> {
+def NN_DecodeOp : NN_Op<"decode", [Pure, NN_OnWeights, NN_InfersTypes]> {
   let summary = "a weight's numbers as f32";
   let description = [{
     Each number is exact up to one rounding of each product of the encoding's
@@ -105,7 +104,7 @@ def NN_DecodeOp : NN_Op<"decode", [Pure, NN_OnWeights, InferTypeOpAdaptor]> {
   let hasFolder = 1;
 }
 
-def NN_InterleaveOp : NN_Op<"interleave", [Pure, NN_OnWeights, InferTypeOpAdaptor]> {
+def NN_InterleaveOp : NN_Op<"interleave", [Pure, NN_OnWeights, NN_InfersTypes]> {
   let summary = "rows of several weights, alternating in groups";
   let description = [{
     With `r = rows` and n parts of R rows each, row `(g * n + p) * r + i` of the

@@ -5,10 +5,9 @@
 
 include "dialects/nn/IR/NNAttrs.td"
 include "dialects/nn/IR/NNTypes.td"
-include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
-class NN_RowOp<string mnemonic, list<Trait> traits = []> : NN_Op<mnemonic, [Pure, InferTypeOpAdaptor] # traits>;
+class NN_RowOp<string mnemonic, list<Trait> traits = []> : NN_Op<mnemonic, [Pure, NN_InfersTypes] # traits>;
 
 def NN_EmbeddingOp : NN_RowOp<"embedding"> {
   let summary = "rows of a table";

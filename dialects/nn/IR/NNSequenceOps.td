@@ -6,10 +6,9 @@
 include "dialects/nn/IR/NNAttrs.td"
 include "dialects/nn/IR/NNTypes.td"
 include "mlir/IR/SymbolInterfaces.td"
-include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
-def NN_RopeOp : NN_Op<"rope", [Pure, InferTypeOpAdaptor, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+def NN_RopeOp : NN_Op<"rope", [Pure, NN_InfersTypes, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "rotary embedding: turns pairs of channels by the position";
   let description = [{
     With n frequencies in `table`, channels `at .. at + 2n` of each innermost
@@ -50,7 +49,7 @@ def NN_RopeOp : NN_Op<"rope", [Pure, InferTypeOpAdaptor, DeclareOpInterfaceMetho
   }];
 }
 
-def NN_HistoryOp : NN_Op<"history", [InferTypeOpAdaptor, DeclareOpInterfaceMethods<SymbolUserOpInterface>,
+def NN_HistoryOp : NN_Op<"history", [NN_InfersTypes, DeclareOpInterfaceMethods<SymbolUserOpInterface>,
                                      DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
   let summary = "all rows of a value since the sequence began";
   let description = [{
@@ -87,7 +86,7 @@ def NN_HistoryOp : NN_Op<"history", [InferTypeOpAdaptor, DeclareOpInterfaceMetho
   }];
 }
 
-def NN_AttentionOp : NN_Op<"attention", [Pure, AttrSizedOperandSegments, InferTypeOpAdaptor]> {
+def NN_AttentionOp : NN_Op<"attention", [Pure, AttrSizedOperandSegments, NN_InfersTypes]> {
   let summary = "softmax-weighted sum of the visible rows";
   let description = [{
     For the query of token t (at position p) and head h, over the rows n of all

@@ -4,10 +4,9 @@
 #define DIALECTS_NN_IR_NNSHAPEOPS
 
 include "dialects/nn/IR/NNTypes.td"
-include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
-class NN_ShapeOp<string mnemonic, list<Trait> traits = []> : NN_Op<mnemonic, [Pure, InferTypeOpAdaptor] # traits>;
+class NN_ShapeOp<string mnemonic, list<Trait> traits = []> : NN_Op<mnemonic, [Pure, NN_InfersTypes] # traits>;
 
 def NN_SliceOp : NN_ShapeOp<"slice", [NN_OnWeights]> {
   let summary = "a range of each axis, or one place of it";

@@ -17,6 +17,27 @@ namespace tombolo::nn {
 template <typename ConcreteType>
 class OnWeights : public mlir::OpTrait::TraitBase<ConcreteType, OnWeights> {};
 
+/// Stops the verifier where result types can not be inferred: inference has
+/// said why, and the verifier of inferred types would only add that it failed.
+template <typename ConcreteType>
+class ChecksInference
+    : public mlir::OpTrait::TraitBase<ConcreteType, ChecksInference> {
+public:
+  static llvm::LogicalResult verifyTrait(mlir::Operation *op) {
+    llvm::SmallVector<mlir::Type, 1> types;
+    if (llvm::failed(ConcreteType::inferReturnTypes(
+            op->getContext(), op->getLoc(), op->getOperands(),
+            op->getRawDictionaryAttrs(), op->getPropertiesStorage(),
+            op->getRegions(), types)))
+      return llvm::failure();
+    for (auto [inferred, result] : llvm::zip(types, op->getResultTypes()))
+      if (inferred != result)
+        return op->emitOpError("expects a result of type ")
+               << inferred << ", but got " << result;
+    return llvm::success();
+  }
+};
+
 /// The states that `nn.history` writes; no memory of anything else.
 struct StateResource : public mlir::SideEffects::Resource::Base<StateResource> {
   mlir::StringRef getName() final { return "nn.state"; }
