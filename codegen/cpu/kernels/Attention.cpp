@@ -113,6 +113,16 @@ private:
     e.loop(zero(), e.index(lay.group), 1, body);
   }
 
+  /// Asks for `bytes` at an offset that is needed about a page later: a page's
+  /// part of one head is too short for the hardware to run ahead.
+  void prefetch(Value memory, Value offset, int64_t bytes) {
+    for (int64_t at = 0; at < bytes; at += 64)
+      memref::PrefetchOp::create(e.b, e.loc, memory,
+                                 ValueRange(e.add(offset, at)),
+                                 /*isWrite=*/false, /*localityHint=*/2,
+                                 /*isDataCache=*/true);
+  }
+
   /// Scaled queries and the empty softmax in scratch.
   void start(Value row) {
     // Scores are kept as powers of two; a soft cap comes before that.
@@ -158,19 +168,24 @@ private:
     };
     Value keys = headPart(in.keys, spec.keyColumns);
     Value values = headPart(in.values, spec.valueColumns);
+    // The last page asks for itself again, which is where it is.
+    Value next = e.min(e.add(page, 1), e.divide(position, kPageRows));
+    Value nextKeys =
+        e.add(pageStart(e, in.keys, e.mul(next, kPageRows)),
+              e.mul(kvHead, pageBytes(1, spec.keyColumns, spec.storage)));
     // Visible rows of this page.
     Value from = e.sub(e.max(firstVisible, first), first);
     Value to = e.sub(e.min(e.add(position, 1), e.add(first, kPageRows)), first);
     e.loop(zero(), e.index(lay.group), lay.heads, [&](Value g) {
-      Values maxima = scores(keys, g, from, to);
+      Values maxima = scores(keys, values, g, from, to);
       Values corrections = softmax(g, from, to, maxima);
-      accumulate(values, g, from, to, corrections);
+      accumulate(values, nextKeys, g, from, to, corrections);
     });
   }
 
   /// Writes the scores of rows around [from, to), hidden ones as kHidden, for
   /// query heads g .. g+heads-1. Returns each head's largest, lane by lane.
-  Values scores(Value keys, Value g, Value from, Value to) {
+  Values scores(Value keys, Value values, Value g, Value from, Value to) {
     int64_t step = lay.blocks * kLanes;
     Value queries = scratchAt(lay.queries, g, spec.keyColumns * 4);
     Value target = scratchAt(lay.scores, g, kPageRows * 4);
@@ -191,8 +206,10 @@ private:
       Values sums(lay.heads * lay.blocks, e.constant(0.0, type));
       auto addColumn = [&](Value column, ValueRange acc) {
         Values next(acc);
-        Value row = e.add(
-            keys, e.mul(e.add(e.mul(column, kPageRows), at), storedBytes()));
+        Value offset =
+            e.mul(e.add(e.mul(column, kPageRows), at), storedBytes());
+        Value row = e.add(keys, offset);
+        prefetch(in.values.pool, e.add(values, offset), step * storedBytes());
         Values k;
         for (int64_t i = 0; i < lay.blocks; ++i)
           k.push_back(loadStored(
@@ -282,7 +299,7 @@ private:
   }
 
   /// output = output * correction + weights * values.
-  void accumulate(Value values, Value g, Value from, Value to,
+  void accumulate(Value values, Value nextKeys, Value g, Value from, Value to,
                   ValueRange corrections) {
     Value weights = scratchAt(lay.scores, g, kPageRows * 4);
     Value outputs = scratchAt(lay.outputs, g, lay.outputColumns * 4);
@@ -304,9 +321,16 @@ private:
               e.loadBytes(in.scratch, outputAt(h, piece), type), factor));
         }
       acc = e.loop(from, to, 1, acc, [&](Value row, ValueRange before) {
-        Value source =
-            e.add(values, e.mul(e.add(e.mul(row, spec.valueColumns), column),
-                                storedBytes()));
+        Value offset =
+            e.mul(e.add(e.mul(row, spec.valueColumns), column), storedBytes());
+        Value source = e.add(values, offset);
+        int64_t width = 0;
+        for (const Piece &piece : pieces)
+          width += piece.lanes * storedBytes();
+        prefetch(in.keys.pool,
+                 e.add(e.add(nextKeys, offset),
+                       pieces.front().offset * storedBytes()),
+                 width);
         Values v;
         for (const Piece &piece : pieces)
           v.push_back(loadStored(in.values.pool,

@@ -188,7 +188,7 @@ void buildCpuLlvmPipeline(OpPassManager &pm, const CpuLevel &level) {
       [](Operation *op) {
         return isa<affine::AffineDialect>(op->getDialect()) ||
                (isa<memref::MemRefDialect>(op->getDialect()) &&
-                !isa<memref::LoadOp, memref::StoreOp>(op));
+                !isa<memref::LoadOp, memref::StoreOp, memref::PrefetchOp>(op));
       },
       [](OpPassManager &nested) {
         nested.addPass(memref::createExpandStridedMetadataPass());

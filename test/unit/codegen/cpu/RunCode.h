@@ -118,12 +118,13 @@ public:
 /// The levels that this machine can run, by their names.
 inline std::vector<std::string> runnableLevels() {
   std::vector<std::string> result;
-  for (const char *name :
-       {"x86-64-v2", "x86-64-v3", "x86-64-v4", "znver4", "host"}) {
+  for (const char *name : {"x86-64-v2", "x86-64-v3", "x86-64-v4", "znver4"}) {
     Result<CpuLevel> level = cpuLevelNamed(name);
     if (level && runsOnHost(*level))
       result.push_back(name);
   }
+  if (result.empty() || result.back() != "znver4")
+    result.push_back("host");
   return result;
 }
 
