@@ -17,7 +17,8 @@ Artifact::open(const std::string &path, const ArtifactOptions &options) {
       bytes.size(), path);
   if (!header)
     return header.takeErrors();
-  std::span<const std::byte> indexBytes = bytes.subspan(header->indexOffset);
+  std::span<const std::byte> stored = bytes.subspan(header->indexOffset);
+  std::vector<std::byte> indexBytes(stored.begin(), stored.end());
   if (artifact::hashBytes(indexBytes) != header->indexHash)
     return Error(path, "the index does not have the hash that the header "
                        "names; the file was altered or damaged");
@@ -26,7 +27,7 @@ Artifact::open(const std::string &path, const ArtifactOptions &options) {
   if (!index)
     return index.takeErrors();
   std::shared_ptr<const Artifact> result(
-      new Artifact(std::move(*mapped), *index));
+      new Artifact(std::move(*mapped), std::move(indexBytes), *index));
   if (Status status = result->checkSegments(options); !status)
     return status.takeErrors();
   return result;

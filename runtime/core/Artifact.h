@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tombolo::artifact {
 struct Index;
@@ -43,12 +44,15 @@ public:
   std::span<const std::byte> tensor(size_t i) const;
 
 private:
-  Artifact(std::shared_ptr<MappedFile> file, const artifact::Index *root)
-      : file(std::move(file)), root(root) {}
+  Artifact(std::shared_ptr<MappedFile> file, std::vector<std::byte> indexBytes,
+           const artifact::Index *root)
+      : file(std::move(file)), indexBytes(std::move(indexBytes)), root(root) {}
   Status checkSegments(const ArtifactOptions &options) const;
   Status checkHashes(const artifact::Segment &segment) const;
 
   std::shared_ptr<MappedFile> file;
+  /// A copy: what was checked stays as it was, whoever writes to the file.
+  std::vector<std::byte> indexBytes;
   const artifact::Index *root;
 };
 

@@ -1,5 +1,6 @@
 #include "runtime/core/Model.h"
 #include "codegen/artifact/Artifact_generated.h"
+#include "codegen/artifact/Format.h"
 #include "runtime/core/CpuFeatures.h"
 
 using namespace tombolo;
@@ -67,6 +68,11 @@ Result<std::shared_ptr<const Model>> Model::open(const std::string &path,
       mapCode((*file)->segment(chosen->executable->code_segment()), path);
   if (!code)
     return code.takeErrors();
+  // The copy once more: the file may have changed since it was checked.
+  const artifact::Segment &segment =
+      *(*file)->index().segments()->Get(chosen->executable->code_segment());
+  if (artifact::hashBytes({code->data(), code->size()}) != segment.hash())
+    return Error(path, "the code was changed while it was loaded");
   std::shared_ptr<Executor> threads = options.executor;
   if (!threads) {
     Result<std::shared_ptr<Executor>> pool = createThreadPool(

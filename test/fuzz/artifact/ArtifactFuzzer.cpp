@@ -40,7 +40,7 @@ static void useProgram(const Program *program, const Executable &executable) {
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  if (size < 2)
+  if (size <= 2)
     return 0;
   uint64_t offset = (data[0] | data[1] << 8) * kPageBytes;
   // FlatBuffers wants what a mapped file gives: an aligned start.
