@@ -104,10 +104,7 @@ void tombolo::registerAllPasses() {
   cpu::registerTomboloCpuTargetPasses();
   cpu::registerCpuGeneral();
   registerCpuLlvmPipeline();
-  registerCanonicalizerPass();
-  registerCSEPass();
-  registerSymbolDCEPass();
-  registerInlinerPass();
+  registerLowerPasses();
   PassPipelineRegistration<>("tombolo-fuse", "the fuse phase",
                              [](OpPassManager &pm) { buildFusePipeline(pm); });
   PassPipelineRegistration<KvPipelineOptions>(

@@ -30,8 +30,7 @@ void buildLowerPipeline(mlir::OpPassManager &pm, const Target &target);
 
 /// All dialects and interfaces that a module can meet on its way.
 void registerAllDialects(mlir::DialectRegistry &registry);
-/// All passes of this project, the upstream ones that pipelines use, and the
-/// pipelines by name.
+/// All passes of this project, and its pipelines by name.
 void registerAllPasses();
 
 } // namespace tombolo

@@ -38,7 +38,7 @@ def MergeLinearsPass : Pass<"nn-merge-linears", "::mlir::ModuleOp"> {
     %k = nn.linear %x, %wk : tensor<?x576xf32>, !nn.weight<192x576, q4_1> -> tensor<?x192xf32>
     // becomes
     %y = nn.linear %x, %wqk : tensor<?x576xf32>, !nn.weight<768x576, q4_1> -> tensor<?x768xf32>
-    %q = nn.slice %y[:, 0:576] : tensor<?x768xf32> -> tensor<?x576xf32>
+    %q = nn.slice %y[:, :576] : tensor<?x768xf32> -> tensor<?x576xf32>
     %k = nn.slice %y[:, 576:768] : tensor<?x768xf32> -> tensor<?x192xf32>
     ```
     The new weight concatenates the bytes of the old ones when the artifact is

@@ -1,8 +1,6 @@
 //===- tombolo-opt.cpp - Run passes on a module ---------------------------===//
 
-#include "codegen/cpu/general/Passes.h"
-#include "dialects/nn/IR/NNOps.h"
-#include "passes/lower/Passes.h"
+#include "compiler/Pipelines.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
@@ -12,10 +10,9 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
-  registry.insert<tombolo::nn::NNDialect>();
+  tombolo::registerAllDialects(registry);
   mlir::registerTransformsPasses();
-  tombolo::registerLowerPasses();
-  tombolo::cpu::registerCpuGeneral();
+  tombolo::registerAllPasses();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "Tombolo's optimizer driver\n", registry));
 }
