@@ -6,6 +6,7 @@
 #include "frontends/safetensors/Safetensors.h"
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/Support/raw_ostream.h"
+#include <algorithm>
 #include <cmath>
 #include <gtest/gtest.h>
 
@@ -132,6 +133,33 @@ TEST_P(Golden, ChunksEqualTheWhole) {
     at += size;
   }
   EXPECT_LT(relativeError(rows, whole->hidden.floats), 1e-5);
+}
+
+/// The prompt at once, then token by token, greedily.
+TEST_P(Golden, GeneratesWhatTransformersGenerated) {
+  nn::Interpreter interpreter(*module, checkpoint.weights);
+  std::vector<int32_t> tokens = idsOf(expected, "input_ids");
+  std::vector<int32_t> wanted = idsOf(expected, "generated_ids");
+  ASSERT_EQ(wanted.size(), 24u);
+  std::vector<int32_t> generated;
+  std::vector<float> rows;
+  while (generated.size() < wanted.size()) {
+    auto step = interpreter.feed(tokens);
+    ASSERT_TRUE(step.ok()) << messages(step.errors());
+    int64_t width = step->hidden.rowSize();
+    nn::Tensor last({1, width},
+                    std::vector<float>(step->hidden.floats.end() - width,
+                                       step->hidden.floats.end()));
+    auto logits = interpreter.logits(last);
+    ASSERT_TRUE(logits.ok()) << messages(logits.errors());
+    const std::vector<float> &row = logits->floats;
+    rows.insert(rows.end(), row.begin(), row.end());
+    generated.push_back(static_cast<int32_t>(
+        std::max_element(row.begin(), row.end()) - row.begin()));
+    tokens = {generated.back()};
+  }
+  EXPECT_EQ(generated, wanted);
+  EXPECT_LT(relativeError(rows, floatsOf(expected, "generated_logits")), 1e-4);
 }
 
 constexpr GoldenCase cases[] = {
