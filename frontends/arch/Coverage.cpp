@@ -85,7 +85,7 @@ void WeightBinder::checkTiles(const TensorInfo &tensor,
                       shapeText(tensor.shape) + " that are bound already"),
               uses[j].row->loc, "by " + inLayer(*uses[j].row, uses[j].layer));
     }
-  if (!twice && covered != total)
+  if (!twice && covered != total && reportedGaps.insert(uses[0].row).second)
     reportGap(tensor, uses, boxes);
 }
 
@@ -216,15 +216,16 @@ std::map<std::string, std::string> WeightBinder::namesOfOtherSchemes() {
     for (const auto &row : family.rows) {
       if (row->perLayer)
         evaluator.layer = 0;
+      std::string before;
+      if (!row->prefixes.empty()) {
+        Value text = evaluator.evaluate(*row->prefixes[i]);
+        before = text.asString() ? *text.asString() : "";
+      }
       for (const ExprPtr &cell : row->cells[i])
-        if (const std::string *name = cell->plainString()) {
-          std::string before;
-          if (!row->prefixes.empty()) {
-            Value text = evaluator.evaluate(*row->prefixes[i]);
-            before = text.asString() ? *text.asString() : "";
-          }
-          names.emplace(before + *name, family.schemes[i].name);
-        }
+        walk(*cell, [&](const Expr &part) {
+          if (const std::string *name = part.plainString())
+            names.emplace(before + *name, family.schemes[i].name);
+        });
       evaluator.layer.reset();
     }
   }
@@ -295,6 +296,8 @@ void WeightBinder::checkCoverage() {
               std::to_string(tally.present + tally.count) + " are present";
     addNote(error, row->loc, note);
   }
+  if (incomplete)
+    return;
   // In the order of the files, whatever the addresses.
   for (const TensorInfo &tensor : checkpoint.weights.tensors())
     if (auto found = uses.find(&tensor); found != uses.end())

@@ -29,14 +29,15 @@ Evaluator::Evaluator(const Family &family, const Prelude &prelude,
 //===----------------------------------------------------------------------===//
 
 Error &Evaluator::error(const Loc &loc, std::string message) {
-  static thread_local Error repeated;
   std::string where = loc.str();
-  // Every layer makes the same mistake.
-  for (const Error &other : diagnostics.errors())
-    if (other.where == where && other.message == message) {
-      repeated = Error();
-      return repeated;
-    }
+  // Every layer makes the same mistake; the first one says so.
+  std::string_view alike = message;
+  if (size_t at = alike.rfind(" in layer "); at != std::string_view::npos)
+    alike = alike.substr(0, at);
+  if (!reported.insert(where + ": " + std::string(alike)).second) {
+    repeated = Error();
+    return repeated;
+  }
   Error &error = diagnostics.error(std::move(where), std::move(message));
   unsigned shown = 0;
   for (auto frame = frames.rbegin(); frame != frames.rend() && shown < 4;

@@ -168,6 +168,9 @@ private:
   std::vector<Frame> frames;
   std::map<std::string, Value, std::less<>> lets;
   std::set<std::string> keysRead, originsRead;
+  /// Errors that were reported, without their layers.
+  std::set<std::string> reported;
+  Error repeated;
   uint64_t work = 0;
   bool exhausted = false;
   unsigned depth = 0;

@@ -169,6 +169,7 @@ void WeightBinder::bindRow(const RowDecl &row) {
   std::optional<int64_t> layer = row.perLayer ? evaluator.layer : std::nullopt;
   for (const Guard &guard : row.guards) {
     std::optional<bool> holds = evaluator.truth(*guard.condition);
+    incomplete |= !holds;
     if (!holds || *holds == guard.negated)
       return;
   }
@@ -185,6 +186,7 @@ void WeightBinder::bindRow(const RowDecl &row) {
   BoundWeight &weight = place->second;
   if (row.tiedIf) {
     std::optional<bool> tied = evaluator.truth(*row.tiedIf);
+    incomplete |= !tied;
     if (!tied)
       return;
     if (*tied) {
@@ -194,8 +196,10 @@ void WeightBinder::bindRow(const RowDecl &row) {
     }
   }
   std::optional<std::vector<int64_t>> shape = shapeOf(row);
-  if (!shape)
+  if (!shape) {
+    incomplete = true;
     return;
+  }
   prefix.clear();
   evaluator.placeholders = {{"layer", std::string(1, layerMark)}};
   if (!row.perLayer)
@@ -218,7 +222,9 @@ void WeightBinder::bindRow(const RowDecl &row) {
     if (!view) {
       failed |= diagnostics.count() != before || absent.empty();
       lacking.insert(lacking.end(), absent.begin(), absent.end());
-      present = std::max(present, loaded);
+      present = std::max(present, loaded.size());
+      // They have their row, which lacks others.
+      aside.insert(loaded.begin(), loaded.end());
       continue;
     }
     if (chosen)
@@ -229,6 +235,7 @@ void WeightBinder::bindRow(const RowDecl &row) {
     chosen = view;
   }
   evaluator.placeholders.clear();
+  incomplete |= failed;
   if (isNone || failed || (!chosen && row.optional && present == 0))
     return;
   if (!chosen) {
@@ -247,7 +254,7 @@ void WeightBinder::bindRow(const RowDecl &row) {
 ViewPtr WeightBinder::cellView(const RowDecl &row, const Expr &cell,
                                bool &isNone) {
   absent.clear();
-  loaded = 0;
+  loaded.clear();
   inCell = true;
   Value value = evaluator.asTensor(evaluator.evaluate(cell), cell.loc);
   inCell = false;
@@ -359,8 +366,8 @@ Value WeightBinder::load(const std::string &name, const std::string &shown,
     absent.push_back(name);
     return Value::poison();
   }
-  ++loaded;
   const Logical &logical = found->second;
+  loaded.push_back(logical.tensor);
   // The name in the file, where `rename` has changed its beginning.
   std::string inFile = shown;
   if (logical.rename)

@@ -97,6 +97,10 @@ private:
   std::set<const TensorInfo *> aside;
   std::vector<UnusedTensor> leftAside;
   std::map<const RowDecl *, Missing> missing;
+  /// Rows whose tensors are not tiled; said of the first layer only.
+  std::set<const RowDecl *> reportedGaps;
+  /// Some row could not be evaluated: what is left over says nothing.
+  bool incomplete = false;
 
   // While a cell is read.
   bool inCell = false;
@@ -104,7 +108,7 @@ private:
   std::string stackAxis;
   int64_t stackCount = 0;
   std::vector<std::string> absent;
-  size_t loaded = 0;
+  std::vector<const TensorInfo *> loaded;
 };
 
 } // namespace tombolo::arch

@@ -54,6 +54,10 @@ OwningOpRef<ModuleOp> Elaborator::run() {
                                     "' does not verify: " + messages);
     return nullptr;
   }
+  // The module owns its functions now.
+  bodies.clear();
+  for (Distinct &body : distinct)
+    body.function = nullptr;
   return std::move(module);
 }
 
