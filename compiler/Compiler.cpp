@@ -53,7 +53,9 @@ private:
   template <typename Build> Status phase(const char *name, Build build);
   Status writeModule();
   Status writeArtifact();
-  bool stopsAfter(llvm::StringRef name) const { return options.stopAfter == name; }
+  bool stopsAfter(llvm::StringRef name) const {
+    return options.stopAfter == name;
+  }
   void report(const std::string &what, uint64_t done = 0, uint64_t total = 0) {
     if (progress)
       progress(what, done, total);
@@ -103,7 +105,8 @@ static std::string nameOf(Activations activations) {
   return "i16";
 }
 
-std::vector<std::pair<std::string, std::string>> CompileOptions::resolved() const {
+std::vector<std::pair<std::string, std::string>>
+CompileOptions::resolved() const {
   std::string act = nameOf(activations);
   return {{"target", target},   {"compute", compute},
           {"activations", act}, {"kv", nameOf(kv, act)},
@@ -120,7 +123,8 @@ Status Compilation::check() {
   if (options.weights != "embed")
     return notYet("'--weights " + options.weights + "'", "embed");
   if (!options.quantize.empty())
-    return notYet("'--quantize " + options.quantize + "'", "the checkpoint as it is");
+    return notYet("'--quantize " + options.quantize + "'",
+                  "the checkpoint as it is");
   if (options.activations == Activations::I8)
     return notYet("'--activations i8'", "i16 or f32");
   if (options.kv == KvType::Q8_0)
@@ -129,9 +133,10 @@ Status Compilation::check() {
     return notYet("more than one target", "one target");
   if (!options.stopAfter.empty() &&
       !llvm::is_contained(kPhases, llvm::StringRef(options.stopAfter)))
-    return Error("", "phase '" + options.stopAfter +
-                         "' is not known; phases are import, fuse, quantize, plan, "
-                         "lower and codegen");
+    return Error("",
+                 "phase '" + options.stopAfter +
+                     "' is not known; phases are import, fuse, quantize, plan, "
+                     "lower and codegen");
   if (options.chunk < 2 || options.chunk > 4096)
     return Error("", "expects a chunk of 2 to 4096 tokens, but got " +
                          std::to_string(options.chunk));
@@ -143,7 +148,8 @@ Status Compilation::open() {
   targetOptions.activations = nameOf(options.activations);
   targetOptions.chunk = options.chunk;
   targetOptions.disabled = options.disabled;
-  Result<std::unique_ptr<Target>> made = createTarget(options.target, targetOptions);
+  Result<std::unique_ptr<Target>> made =
+      createTarget(options.target, targetOptions);
   if (!made)
     return made.takeErrors();
   target = std::move(*made);
@@ -189,8 +195,9 @@ Status Compilation::importFrom(const std::string &modulePath) {
     return diagnostics.take(modulePath);
   auto named = (*module)->getAttrOfType<StringAttr>(kSourceAttr);
   if (!named)
-    return Error(modulePath, "expects the attribute 'tombolo.source' that names the "
-                             "checkpoint; make the module with 'tombolo import'");
+    return Error(modulePath,
+                 "expects the attribute 'tombolo.source' that names the "
+                 "checkpoint; make the module with 'tombolo import'");
   llvm::SmallString<256> path(named.getValue());
   if (llvm::sys::path::is_relative(path)) {
     llvm::SmallString<256> base(modulePath);
@@ -205,14 +212,16 @@ Status Compilation::importFrom(const std::string &modulePath) {
   return tombolo::success();
 }
 
-template <typename Build> Status Compilation::phase(const char *name, Build build) {
+template <typename Build>
+Status Compilation::phase(const char *name, Build build) {
   report(name);
   DiagnosticErrors diagnostics(&context);
   PassManager pm(&context);
   if (options.timing)
     pm.enableTiming();
   if (!options.dumpAfter.empty())
-    pm.addInstrumentation(createDumpAfter(options.dumpAfter, options.dumpDir, dumps));
+    pm.addInstrumentation(
+        createDumpAfter(options.dumpAfter, options.dumpDir, dumps));
   build(pm);
   if (failed(pm.run(*module)))
     return diagnostics.take(name);
@@ -239,8 +248,9 @@ Status Compilation::writeArtifact() {
   if (!code)
     return code.takeErrors();
   if (stopsAfter("codegen"))
-    return Error("", "nothing can be stopped after codegen but the artifact itself; "
-                     "stop after 'lower' to see the kernels");
+    return Error(
+        "", "nothing can be stopped after codegen but the artifact itself; "
+            "stop after 'lower' to see the kernels");
   nn::WeightEvaluator weights(*module, checkpoint->weights);
   Result<BuiltIndex> built = buildIndex(*module, *code, weights);
   if (!built)
@@ -278,7 +288,8 @@ Status Compilation::writeArtifact() {
   return artifact::writeArtifact(
       output, std::move(built->index), segments,
       [&](size_t tensor, std::vector<std::byte> &bytes) -> Status {
-        Status status = packTensor(built->tensors[tensor], *target, weights, bytes);
+        Status status =
+            packTensor(built->tensors[tensor], *target, weights, bytes);
         done += bytes.size();
         report("write", std::min(done, total), total);
         return status;
@@ -301,19 +312,23 @@ Status Compilation::run() {
   }
   FusePipelineOptions fuse;
   fuse.disabled = options.disabled;
-  if (Status status = phase("fuse", [&](PassManager &pm) { buildFusePipeline(pm, fuse); });
+  if (Status status =
+          phase("fuse", [&](PassManager &pm) { buildFusePipeline(pm, fuse); });
       !status || stopsAfter("fuse"))
     return status ? writeModule() : std::move(status);
   std::string kv = nameOf(options.kv, nameOf(options.activations));
-  if (Status status = phase("quantize", [&](PassManager &pm) { buildQuantizePipeline(pm, kv); });
+  if (Status status = phase(
+          "quantize", [&](PassManager &pm) { buildQuantizePipeline(pm, kv); });
       !status || stopsAfter("quantize"))
     return status ? writeModule() : std::move(status);
-  if (Status status = phase("plan", [&](PassManager &pm) {
-        buildPlanPipeline(pm, *target, options.chunk);
-      });
+  if (Status status = phase("plan",
+                            [&](PassManager &pm) {
+                              buildPlanPipeline(pm, *target, options.chunk);
+                            });
       !status || stopsAfter("plan"))
     return status ? writeModule() : std::move(status);
-  if (Status status = phase("lower", [&](PassManager &pm) { buildLowerPipeline(pm, *target); });
+  if (Status status = phase(
+          "lower", [&](PassManager &pm) { buildLowerPipeline(pm, *target); });
       !status || stopsAfter("lower"))
     return status ? writeModule() : std::move(status);
   return writeArtifact();
@@ -328,8 +343,10 @@ Result<std::string> Compilation::importText() {
   return text + "\n";
 }
 
-Status tombolo::compile(const std::string &source, const CompileOptions &options,
-                        const std::string &output, const ProgressCallback &progress) {
+Status tombolo::compile(const std::string &source,
+                        const CompileOptions &options,
+                        const std::string &output,
+                        const ProgressCallback &progress) {
   return Compilation(source, options, output, progress).run();
 }
 

@@ -51,13 +51,14 @@ struct CompileOptions {
 };
 
 /// Called with the phase, and done and total bytes where it streams weights.
-using ProgressCallback =
-    std::function<void(const std::string &phase, uint64_t done, uint64_t total)>;
+using ProgressCallback = std::function<void(const std::string &phase,
+                                            uint64_t done, uint64_t total)>;
 
-/// Compiles SRC (a checkpoint, or a `.mlir` module at a phase boundary) into the
-/// artifact `output`; atomic: on failure nothing is left behind.
+/// Compiles SRC (a checkpoint, or a `.mlir` module at a phase boundary) into
+/// the artifact `output`; atomic: on failure nothing is left behind.
 Status compile(const std::string &source, const CompileOptions &options,
-               const std::string &output, const ProgressCallback &progress = {});
+               const std::string &output,
+               const ProgressCallback &progress = {});
 
 /// The nn module of the checkpoint as text, as `tombolo import` writes it.
 Result<std::string> importToText(const std::string &source,

@@ -13,8 +13,8 @@ static std::string placeOf(Location location) {
   std::string place;
   location->walk([&](Location inner) {
     if (auto file = dyn_cast<FileLineColLoc>(inner)) {
-      place = file.getFilename().str() + ":" + std::to_string(file.getLine()) + ":" +
-              std::to_string(file.getColumn());
+      place = file.getFilename().str() + ":" + std::to_string(file.getLine()) +
+              ":" + std::to_string(file.getColumn());
       return WalkResult::interrupt();
     }
     if (auto name = dyn_cast<NameLoc>(inner); name && place.empty())
@@ -31,7 +31,8 @@ DiagnosticErrors::DiagnosticErrors(MLIRContext *context)
         Error error(placeOf(diagnostic.getLocation()), diagnostic.str());
         for (Diagnostic &note : diagnostic.getNotes()) {
           std::string place = placeOf(note.getLocation());
-          error.notes.push_back((place.empty() ? "" : place + ": ") + note.str());
+          error.notes.push_back((place.empty() ? "" : place + ": ") +
+                                note.str());
         }
         errors.push_back(std::move(error));
         return mlir::success();

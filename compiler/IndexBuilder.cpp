@@ -85,21 +85,25 @@ Status IndexBuilder::addRopeTables() {
       out.assign(freqs.begin(), freqs.end());
       if (!divisors)
         return tombolo::success();
-      Result<std::vector<float>> values = weights.evaluateF32(divisors.getValue(), 0);
+      Result<std::vector<float>> values =
+          weights.evaluateF32(divisors.getValue(), 0);
       if (!values)
         return values.takeErrors();
       for (size_t i = 0; i < out.size(); ++i)
         out[i] /= (*values)[i];
       return tombolo::success();
     };
-    if (Status status = divided(table.getFrequencies(), table.getDivisorsAttr(), made->freqs); !status)
+    if (Status status = divided(table.getFrequencies(), table.getDivisorsAttr(),
+                                made->freqs);
+        !status)
       return status;
     if (table.getLongFrom()) {
       SmallVector<double> freqs = table.getLongFrequencies();
       if (freqs.empty())
         freqs = table.getFrequencies();
-      FlatSymbolRefAttr divisors = table.getLongDivisorsAttr() ? table.getLongDivisorsAttr()
-                                                               : table.getDivisorsAttr();
+      FlatSymbolRefAttr divisors = table.getLongDivisorsAttr()
+                                       ? table.getLongDivisorsAttr()
+                                       : table.getDivisorsAttr();
       if (Status status = divided(freqs, divisors, made->long_freqs); !status)
         return status;
       made->long_from = *table.getLongFrom();
@@ -114,7 +118,9 @@ void IndexBuilder::addTensors() {
   for (auto pack : module.getOps<plan::PackOp>()) {
     firstTensor[pack.getSymName()] = built.tensors.size();
     for (int64_t i = 0; i < static_cast<int64_t>(pack.getCount()); ++i) {
-      PlannedTensor tensor{pack.getSource().str(), i, pack.getLayout().str(),
+      PlannedTensor tensor{pack.getSource().str(),
+                           i,
+                           pack.getLayout().str(),
                            *encodingNamed(pack.getEncoding()),
                            {pack.getShape().begin(), pack.getShape().end()}};
       auto made = std::make_unique<artifact::TensorT>();
@@ -132,10 +138,12 @@ void IndexBuilder::addTensors() {
 Result<artifact::Arg> IndexBuilder::argument(Value value) {
   Operation *op = value.getDefiningOp();
   if (auto buffer = dyn_cast<plan::BufferOp>(op))
-    return artifact::Arg(artifact::ArgKind_Arena, 0, static_cast<int64_t>(*buffer.getOffset()));
+    return artifact::Arg(artifact::ArgKind_Arena, 0,
+                         static_cast<int64_t>(*buffer.getOffset()));
   if (auto weight = dyn_cast<plan::WeightOp>(op))
     return artifact::Arg(artifact::ArgKind_Weight,
-                         firstTensor.lookup(weight.getPack()) + static_cast<int>(weight.getIndex()),
+                         firstTensor.lookup(weight.getPack()) +
+                             static_cast<int>(weight.getIndex()),
                          0);
   auto input = cast<plan::InputOp>(op);
   StringRef source = input.getSource().value_or("");
@@ -144,15 +152,18 @@ Result<artifact::Arg> IndexBuilder::argument(Value value) {
   if (input.getKind() == "positions")
     return artifact::Arg(artifact::ArgKind_Positions, 0, 0);
   if (input.getKind() == "rope_table")
-    return artifact::Arg(artifact::ArgKind_RopeTable, ropeTables.lookup(source), 0);
+    return artifact::Arg(artifact::ArgKind_RopeTable, ropeTables.lookup(source),
+                         0);
   if (input.getKind() == "pool")
     return artifact::Arg(artifact::ArgKind_StatePool, groups.lookup(source), 0);
   if (input.getKind() == "page_table")
     return artifact::Arg(artifact::ArgKind_PageTable, groups.lookup(source), 0);
-  return Error("", "internal: unknown input '" + input.getKind().str() + "' in a plan");
+  return Error("", "internal: unknown input '" + input.getKind().str() +
+                       "' in a plan");
 }
 
-Result<std::unique_ptr<artifact::ProgramT>> IndexBuilder::program(plan::ProgramOp op) {
+Result<std::unique_ptr<artifact::ProgramT>>
+IndexBuilder::program(plan::ProgramOp op) {
   auto made = std::make_unique<artifact::ProgramT>();
   made->name = op.getSymName().str();
   made->max_tokens = op.getMaxTokens();
@@ -175,7 +186,8 @@ Result<std::unique_ptr<artifact::ProgramT>> IndexBuilder::program(plan::ProgramO
       auto entry = std::make_unique<artifact::DispatchT>();
       auto kernel = kernels.find(dispatch.getKernel());
       if (kernel == kernels.end())
-        return Error("", "internal: kernel '" + dispatch.getKernel().str() + "' has no code");
+        return Error("", "internal: kernel '" + dispatch.getKernel().str() +
+                             "' has no code");
       entry->kernel = kernel->second;
       entry->grid = std::make_unique<artifact::Size>(size(dispatch.getGrid()));
       for (Value buffer : dispatch.getBuffers()) {
@@ -196,7 +208,8 @@ Result<std::unique_ptr<artifact::ProgramT>> IndexBuilder::program(plan::ProgramO
   return made;
 }
 
-std::unique_ptr<artifact::RowBufferT> IndexBuilder::rowBuffer(plan::BufferOp buffer) {
+std::unique_ptr<artifact::RowBufferT>
+IndexBuilder::rowBuffer(plan::BufferOp buffer) {
   auto made = std::make_unique<artifact::RowBufferT>();
   auto type = cast<MemRefType>(buffer.getType());
   made->offset = *buffer.getOffset();
@@ -208,7 +221,8 @@ std::unique_ptr<artifact::RowBufferT> IndexBuilder::rowBuffer(plan::BufferOp buf
 
 Result<std::unique_ptr<artifact::PlanT>> IndexBuilder::plan() {
   auto made = std::make_unique<artifact::PlanT>();
-  made->arena_bytes = module->getAttrOfType<IntegerAttr>("plan.arena_bytes").getInt();
+  made->arena_bytes =
+      module->getAttrOfType<IntegerAttr>("plan.arena_bytes").getInt();
   std::pair<const char *, std::unique_ptr<artifact::ProgramT> *> programs[] = {
       {"prefill", &made->prefill},
       {"decode", &made->decode},
@@ -222,7 +236,8 @@ Result<std::unique_ptr<artifact::PlanT>> IndexBuilder::plan() {
   }
   for (const char *role : {"hidden", "logits_in", "logits_out"})
     if (!roles.count(role))
-      return Error("", std::string("internal: no buffer has the role '") + role + "'");
+      return Error("", std::string("internal: no buffer has the role '") +
+                           role + "'");
   made->hidden = rowBuffer(roles["hidden"]);
   made->logits_in = rowBuffer(roles["logits_in"]);
   made->logits_out = rowBuffer(roles["logits_out"]);
@@ -267,7 +282,8 @@ Result<BuiltIndex> tombolo::buildIndex(ModuleOp module, const TargetCode &code,
 Status tombolo::packTensor(const PlannedTensor &tensor, const Target &target,
                            const nn::WeightEvaluator &weights,
                            std::vector<std::byte> &bytes) {
-  Result<nn::StoredTensor> stored = weights.evaluate(tensor.source, tensor.index);
+  Result<nn::StoredTensor> stored =
+      weights.evaluate(tensor.source, tensor.index);
   if (!stored)
     return stored.takeErrors();
   std::vector<float> values;
@@ -281,10 +297,12 @@ Status tombolo::packTensor(const PlannedTensor &tensor, const Target &target,
     rows = std::as_bytes(std::span<const float>(values));
   }
   if (tensor.layout != "rows")
-    return target.pack(tensor.layout, tensor.encoding, tensor.shape, rows, bytes);
+    return target.pack(tensor.layout, tensor.encoding, tensor.shape, rows,
+                       bytes);
   // Kernels may load whole vectors past the last element.
   constexpr size_t kVectorBytes = 64;
-  bytes.assign((rows.size() + kVectorBytes - 1) / kVectorBytes * kVectorBytes, std::byte(0));
+  bytes.assign((rows.size() + kVectorBytes - 1) / kVectorBytes * kVectorBytes,
+               std::byte(0));
   std::memcpy(bytes.data(), rows.data(), rows.size());
   return tombolo::success();
 }

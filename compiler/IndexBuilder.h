@@ -35,7 +35,8 @@ Result<BuiltIndex> buildIndex(mlir::ModuleOp module, const TargetCode &code,
 
 /// The bytes of `tensor` as the artifact stores them.
 Status packTensor(const PlannedTensor &tensor, const Target &target,
-                  const nn::WeightEvaluator &weights, std::vector<std::byte> &bytes);
+                  const nn::WeightEvaluator &weights,
+                  std::vector<std::byte> &bytes);
 
 } // namespace tombolo
 

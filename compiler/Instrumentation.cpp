@@ -17,7 +17,8 @@ class DumpAfter : public PassInstrumentation {
 public:
   DumpAfter(std::vector<std::string> passes, std::string folder,
             std::shared_ptr<int> counter)
-      : passes(std::move(passes)), folder(std::move(folder)), counter(counter) {}
+      : passes(std::move(passes)), folder(std::move(folder)), counter(counter) {
+  }
 
   void runAfterPass(Pass *pass, Operation *op) override {
     if (!llvm::is_contained(passes, pass->getArgument()))
@@ -50,5 +51,6 @@ private:
 std::unique_ptr<PassInstrumentation>
 tombolo::createDumpAfter(std::vector<std::string> passes, std::string folder,
                          std::shared_ptr<int> counter) {
-  return std::make_unique<DumpAfter>(std::move(passes), std::move(folder), counter);
+  return std::make_unique<DumpAfter>(std::move(passes), std::move(folder),
+                                     counter);
 }

@@ -20,7 +20,8 @@
 using namespace mlir;
 using namespace tombolo;
 
-void tombolo::buildFusePipeline(OpPassManager &pm, const FusePipelineOptions &options) {
+void tombolo::buildFusePipeline(OpPassManager &pm,
+                                const FusePipelineOptions &options) {
   auto add = [&](std::unique_ptr<Pass> pass) {
     if (!llvm::is_contained(options.disabled, pass->getArgument()))
       pm.addPass(std::move(pass));
@@ -44,7 +45,8 @@ void tombolo::buildQuantizePipeline(OpPassManager &pm, const std::string &kv) {
   pm.addPass(nn::createCheckModelPass());
 }
 
-void tombolo::buildPlanPipeline(OpPassManager &pm, const Target &target, int64_t chunk) {
+void tombolo::buildPlanPipeline(OpPassManager &pm, const Target &target,
+                                int64_t chunk) {
   plan::BuildPlanOptions options;
   options.chunk = chunk;
   pm.addPass(plan::createBuildPlanPass(target.planTarget(), options));
@@ -71,12 +73,15 @@ namespace {
 
 /// Options of the pipelines that depend on a target.
 struct TargetPipelineOptions : PassPipelineOptions<TargetPipelineOptions> {
-  Option<std::string> target{*this, "target", llvm::cl::desc("target, cpu:x86-64-v3"),
+  Option<std::string> target{*this, "target",
+                             llvm::cl::desc("target, cpu:x86-64-v3"),
                              llvm::cl::init("cpu")};
-  Option<std::string> activations{*this, "activations",
-                                  llvm::cl::desc("f32 or i16; empty: the target's default"),
-                                  llvm::cl::init("")};
-  Option<int64_t> chunk{*this, "chunk", llvm::cl::desc("tokens of a prefill step"),
+  Option<std::string> activations{
+      *this, "activations",
+      llvm::cl::desc("f32 or i16; empty: the target's default"),
+      llvm::cl::init("")};
+  Option<int64_t> chunk{*this, "chunk",
+                        llvm::cl::desc("tokens of a prefill step"),
                         llvm::cl::init(256)};
 
   std::unique_ptr<Target> create() const {
@@ -85,7 +90,8 @@ struct TargetPipelineOptions : PassPipelineOptions<TargetPipelineOptions> {
     options.chunk = chunk;
     Result<std::unique_ptr<Target>> found = createTarget(target, options);
     if (!found)
-      llvm::report_fatal_error(llvm::StringRef(found.error().str()), /*gen_crash_diag=*/false);
+      llvm::report_fatal_error(llvm::StringRef(found.error().str()),
+                               /*gen_crash_diag=*/false);
     return std::move(*found);
   }
 };

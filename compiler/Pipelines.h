@@ -20,11 +20,13 @@ struct FusePipelineOptions {
 };
 
 /// On nn. Ends in `nn-check`.
-void buildFusePipeline(mlir::OpPassManager &pm, const FusePipelineOptions &options = {});
+void buildFusePipeline(mlir::OpPassManager &pm,
+                       const FusePipelineOptions &options = {});
 /// `kv`: what keys and values are kept in.
 void buildQuantizePipeline(mlir::OpPassManager &pm, const std::string &kv);
 /// nn to plan. Ends in `plan-check`.
-void buildPlanPipeline(mlir::OpPassManager &pm, const Target &target, int64_t chunk);
+void buildPlanPipeline(mlir::OpPassManager &pm, const Target &target,
+                       int64_t chunk);
 /// The kernels of a plan to what the target's code generator takes.
 void buildLowerPipeline(mlir::OpPassManager &pm, const Target &target);
 

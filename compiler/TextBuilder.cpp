@@ -7,12 +7,14 @@
 using namespace tombolo;
 
 /// A number of generation_config.json, where it has one.
-static void readNumber(const nlohmann::ordered_json &config, const char *key, float &value) {
+static void readNumber(const nlohmann::ordered_json &config, const char *key,
+                       float &value) {
   if (config.is_object() && config.contains(key) && config[key].is_number())
     value = config[key].get<float>();
 }
 
-static Result<text::TokenizerModel> importTokenizer(const Checkpoint &checkpoint) {
+static Result<text::TokenizerModel>
+importTokenizer(const Checkpoint &checkpoint) {
   TokenizerSources sources;
   sources.tokenizerConfig = &checkpoint.tokenizerConfig;
   sources.config = &checkpoint.config;
@@ -20,14 +22,17 @@ static Result<text::TokenizerModel> importTokenizer(const Checkpoint &checkpoint
   sources.chatTemplate = checkpoint.chatTemplate;
   if (checkpoint.container == Container::Gguf)
     return importGgufTokenizer(checkpoint.metadata, checkpoint.path, sources);
-  Result<std::shared_ptr<MappedFile>> file = MappedFile::open(checkpoint.tokenizerJson);
+  Result<std::shared_ptr<MappedFile>> file =
+      MappedFile::open(checkpoint.tokenizerJson);
   if (!file)
     return file.takeErrors();
-  return importTokenizerJson((*file)->text(), checkpoint.tokenizerJson, sources);
+  return importTokenizerJson((*file)->text(), checkpoint.tokenizerJson,
+                             sources);
 }
 
 /// End tokens that config and generation_config name: one, or a list.
-static void addEndTokens(const nlohmann::ordered_json &config, std::vector<int> &ids) {
+static void addEndTokens(const nlohmann::ordered_json &config,
+                         std::vector<int> &ids) {
   if (!config.is_object() || !config.contains("eos_token_id"))
     return;
   const auto &value = config["eos_token_id"];

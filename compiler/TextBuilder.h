@@ -12,7 +12,8 @@ namespace tombolo {
 
 /// Tokenizer, chat template and sampling defaults of a checkpoint; parts that
 /// it does not have stay empty.
-Result<std::unique_ptr<artifact::TextT>> buildText(const Checkpoint &checkpoint);
+Result<std::unique_ptr<artifact::TextT>>
+buildText(const Checkpoint &checkpoint);
 
 } // namespace tombolo
 

@@ -8,7 +8,8 @@ using namespace tombolo;
 
 const std::vector<TargetEntry> &tombolo::targetEntries() {
   static const std::vector<TargetEntry> entries = {
-      {"cpu", "CPUs, by LLVM's name of one or x86-64-v2 to -v4; plain: this machine",
+      {"cpu",
+       "CPUs, by LLVM's name of one or x86-64-v2 to -v4; plain: this machine",
        createCpuTarget, registerCpuTargetDialects},
   };
   return entries;

@@ -36,16 +36,20 @@ struct CheckModelPass : tombolo::nn::impl::CheckModelPassBase<CheckModelPass> {
     FunctionType type = hidden.getFunctionType();
     if (type.getNumInputs() != 2 || type.getNumResults() != 1 ||
         !isRows(type.getResult(0)))
-      return hidden.emitError("expects (tokens, positions) -> f32 rows, but got ") << type;
+      return hidden.emitError(
+                 "expects (tokens, positions) -> f32 rows, but got ")
+             << type;
     FunctionType logitsType = logits.getFunctionType();
     if (logitsType.getNumInputs() != 1 || logitsType.getNumResults() != 1 ||
-        logitsType.getInput(0) != type.getResult(0) || !isRows(logitsType.getResult(0)))
-      return logits.emitError("expects (") << type.getResult(0) << ") -> f32 rows, but got "
-                                           << logitsType;
+        logitsType.getInput(0) != type.getResult(0) ||
+        !isRows(logitsType.getResult(0)))
+      return logits.emitError("expects (")
+             << type.getResult(0) << ") -> f32 rows, but got " << logitsType;
     for (auto function : module.getOps<func::FuncOp>()) {
       WalkResult result = function.walk([&](Operation *op) {
         if (op == function || isa<NNDialect>(op->getDialect()) ||
-            isa<func::CallOp, func::ReturnOp>(op) || op->hasTrait<OpTrait::ConstantLike>())
+            isa<func::CallOp, func::ReturnOp>(op) ||
+            op->hasTrait<OpTrait::ConstantLike>())
           return WalkResult::advance();
         op->emitError("is no op of the model level");
         return WalkResult::interrupt();

@@ -26,7 +26,8 @@ LinearOp plainLinear(Value value) {
   return linear;
 }
 
-struct FuseGatedLinearsPass : tombolo::nn::impl::FuseGatedLinearsPassBase<FuseGatedLinearsPass> {
+struct FuseGatedLinearsPass
+    : tombolo::nn::impl::FuseGatedLinearsPassBase<FuseGatedLinearsPass> {
   void runOnOperation() override {
     WeightJoiner joiner(getOperation());
     SmallVector<MulOp> products;
@@ -60,10 +61,11 @@ struct FuseGatedLinearsPass : tombolo::nn::impl::FuseGatedLinearsPassBase<FuseGa
     SmallVector<int64_t> shape(type.getShape());
     shape.back() *= 2;
     auto both = RankedTensorType::get(shape, type.getElementType());
-    Value y = LinearOp::create(b, loc, both, gateLinear.getX(), weight, Value());
-    Value result = GluOp::create(b, loc, type, y,
-                                 b.getStringAttr(activation->getName().stripDialect()),
-                                 b.getI64IntegerAttr(kGroup));
+    Value y =
+        LinearOp::create(b, loc, both, gateLinear.getX(), weight, Value());
+    Value result = GluOp::create(
+        b, loc, type, y, b.getStringAttr(activation->getName().stripDialect()),
+        b.getI64IntegerAttr(kGroup));
     product.replaceAllUsesWith(result);
     product.erase();
     activation->erase();

@@ -11,7 +11,8 @@ WeightJoiner::WeightJoiner(ModuleOp module) : module(module), symbols(module) {
   module.walk([&](GetWeightOp get) { ++readers[get.getWeight()]; });
   // Rope tables read weights as well, by name.
   module.walk([&](RopeTableOp table) {
-    for (FlatSymbolRefAttr name : {table.getDivisorsAttr(), table.getLongDivisorsAttr()})
+    for (FlatSymbolRefAttr name :
+         {table.getDivisorsAttr(), table.getLongDivisorsAttr()})
       if (name)
         ++readers[name.getValue()];
   });
@@ -55,7 +56,8 @@ GetWeightOp WeightJoiner::join(OpBuilder &builder, ArrayRef<GetWeightOp> gets,
   WeightType partType = parts[0].getType();
   SmallVector<int64_t> shape(partType.getShape());
   shape[0] = rows;
-  auto type = WeightType::get(module.getContext(), shape, partType.getEncoding());
+  auto type =
+      WeightType::get(module.getContext(), shape, partType.getEncoding());
   Location loc = FusedLoc::get(module.getContext(), locations);
 
   OpBuilder b(parts.back());
@@ -76,7 +78,8 @@ GetWeightOp WeightJoiner::join(OpBuilder &builder, ArrayRef<GetWeightOp> gets,
   }
   Value result;
   if (interleave > 0)
-    result = InterleaveOp::create(b, loc, type, values, b.getI64IntegerAttr(interleave));
+    result = InterleaveOp::create(b, loc, type, values,
+                                  b.getI64IntegerAttr(interleave));
   else
     result = ConcatOp::create(b, loc, type, values, b.getI64IntegerAttr(0));
   YieldOp::create(b, loc, result);

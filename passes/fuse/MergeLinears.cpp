@@ -15,14 +15,16 @@ using namespace tombolo::nn;
 
 namespace {
 
-struct MergeLinearsPass : tombolo::nn::impl::MergeLinearsPassBase<MergeLinearsPass> {
+struct MergeLinearsPass
+    : tombolo::nn::impl::MergeLinearsPassBase<MergeLinearsPass> {
   void runOnOperation() override {
     WeightJoiner joiner(getOperation());
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       llvm::MapVector<Value, SmallVector<LinearOp>> byRow;
       function.walk([&](LinearOp linear) {
         if (linear.getW().getDefiningOp<GetWeightOp>() &&
-            (!linear.getBias() || linear.getBias().getDefiningOp<GetWeightOp>()))
+            (!linear.getBias() ||
+             linear.getBias().getDefiningOp<GetWeightOp>()))
           byRow[linear.getX()].push_back(linear);
       });
       for (auto &[row, linears] : byRow)
@@ -65,13 +67,15 @@ struct MergeLinearsPass : tombolo::nn::impl::MergeLinearsPassBase<MergeLinearsPa
 
   static bool canMerge(ArrayRef<LinearOp> linears, WeightJoiner &joiner) {
     SmallVector<GetWeightOp> bias = biases(linears);
-    if (!bias.empty() && (bias.size() != linears.size() || !joiner.canJoin(bias)))
+    if (!bias.empty() &&
+        (bias.size() != linears.size() || !joiner.canJoin(bias)))
       return false;
     return joiner.canJoin(matrices(linears));
   }
 
   void merge(ArrayRef<LinearOp> linears, WeightJoiner &joiner) {
-    SmallVector<GetWeightOp> weightGets = matrices(linears), biasGets = biases(linears);
+    SmallVector<GetWeightOp> weightGets = matrices(linears),
+                             biasGets = biases(linears);
     // The row, and the index of the layer, are there at the first of them.
     LinearOp first = linears[0];
     for (LinearOp linear : linears)
@@ -86,12 +90,14 @@ struct MergeLinearsPass : tombolo::nn::impl::MergeLinearsPassBase<MergeLinearsPa
     }
     Location loc = FusedLoc::get(&getContext(), locations);
     Value weight = joiner.join(b, weightGets);
-    Value bias = biasGets.empty() ? Value() : joiner.join(b, biasGets).getResult();
+    Value bias =
+        biasGets.empty() ? Value() : joiner.join(b, biasGets).getResult();
     auto type = cast<RankedTensorType>(first.getType());
     SmallVector<int64_t> shape(type.getShape());
     shape.back() = rows;
-    Value y = LinearOp::create(b, loc, RankedTensorType::get(shape, type.getElementType()),
-                               first.getX(), weight, bias);
+    Value y = LinearOp::create(
+        b, loc, RankedTensorType::get(shape, type.getElementType()),
+        first.getX(), weight, bias);
     int64_t begin = 0;
     for (LinearOp linear : linears) {
       int64_t size = cast<RankedTensorType>(linear.getType()).getShape().back();

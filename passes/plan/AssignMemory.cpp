@@ -29,7 +29,8 @@ struct Interval {
   int64_t offset = -1;
 };
 
-struct AssignMemoryPass : tombolo::plan::impl::AssignMemoryPassBase<AssignMemoryPass> {
+struct AssignMemoryPass
+    : tombolo::plan::impl::AssignMemoryPassBase<AssignMemoryPass> {
   void runOnOperation() override {
     Builder b(&getContext());
     // Roles first: one place for all programs, the largest of them.
@@ -77,7 +78,8 @@ struct AssignMemoryPass : tombolo::plan::impl::AssignMemoryPassBase<AssignMemory
           interval.first = group;
         interval.last = group;
       }
-      if (auto dispatch = dyn_cast<DispatchOp>(op); dispatch && dispatch.getBarrier())
+      if (auto dispatch = dyn_cast<DispatchOp>(op);
+          dispatch && dispatch.getBarrier())
         ++group;
     }
     SmallVector<Interval *> order;
@@ -93,7 +95,8 @@ struct AssignMemoryPass : tombolo::plan::impl::AssignMemoryPassBase<AssignMemory
       SmallVector<std::pair<int64_t, int64_t>> busy;
       for (Interval *other : placed)
         if (other->first <= interval->last && interval->first <= other->last)
-          busy.push_back({other->offset, other->offset + bytesOf(other->buffer)});
+          busy.push_back(
+              {other->offset, other->offset + bytesOf(other->buffer)});
       llvm::sort(busy);
       int64_t offset = base;
       for (auto [begin, end] : busy) {

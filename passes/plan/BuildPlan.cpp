@@ -1,16 +1,16 @@
 //===- BuildPlan.cpp - Programs and kernels of a model --------------------===//
 
 #include "dialects/nn/IR/NNOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
 #include "passes/plan/Emit.h"
 #include "passes/plan/OutlineEntry.h"
 #include "passes/plan/Passes.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/Matchers.h"
 #include <map>
 
 using namespace mlir;
@@ -18,7 +18,6 @@ using namespace tombolo;
 using namespace tombolo::plan;
 
 namespace {
-
 
 /// Where the instances of one state family lie.
 struct StatePlace {
@@ -47,10 +46,9 @@ private:
   };
   FailureOr<FunctionPlan *> functionPlan(func::FuncOp function, bool manyRows);
   /// Emits the dispatches of one call. `results` are the roles of its results.
-  FailureOr<SmallVector<Value>> instantiate(func::FuncOp function, bool manyRows,
-                                            ArrayRef<Value> buffers,
-                                            ArrayRef<int64_t> indices,
-                                            ArrayRef<StringAttr> roles);
+  FailureOr<SmallVector<Value>>
+  instantiate(func::FuncOp function, bool manyRows, ArrayRef<Value> buffers,
+              ArrayRef<int64_t> indices, ArrayRef<StringAttr> roles);
   PackOp packOf(const BufferBinding &binding);
   Value input(StringRef kind, StringAttr source, Type type);
   FailureOr<int64_t> instanceOf(Value index, func::FuncOp function,
@@ -95,10 +93,12 @@ LogicalResult ModulePlanner::planStates() {
         perToken += rowBytes;
       }
     }
-    std::string name = window < 0 ? "pages" : "pages.window" + std::to_string(window);
+    std::string name =
+        window < 0 ? "pages" : "pages.window" + std::to_string(window);
     b.setInsertionPoint(members.front());
-    auto group = StateGroupOp::create(b, members.front().getLoc(), name, window, bytes,
-                                      perToken, b.getArrayAttr(names), counts, offsets);
+    auto group =
+        StateGroupOp::create(b, members.front().getLoc(), name, window, bytes,
+                             perToken, b.getArrayAttr(names), counts, offsets);
     symbols.insert(group);
     size_t next = 0;
     for (auto [state, count] : llvm::zip(members, counts)) {
@@ -142,9 +142,10 @@ PackOp ModulePlanner::packOf(const BufferBinding &binding) {
   auto weight = symbols.lookup<nn::WeightOp>(source);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointAfter(weight);
-  pack = PackOp::create(b, weight.getLoc(), source + "." + binding.layout, source,
-                        weight.getCount(), binding.layout,
-                        infoOf(binding.encoding).name, weight.getType().getShape());
+  pack = PackOp::create(b, weight.getLoc(), source + "." + binding.layout,
+                        source, weight.getCount(), binding.layout,
+                        infoOf(binding.encoding).name,
+                        weight.getType().getShape());
   symbols.insert(pack);
   return pack;
 }
@@ -193,27 +194,31 @@ ModulePlanner::instantiate(func::FuncOp function, bool manyRows,
   std::map<int, Value> recordOf;
   for (auto [argument, value] : llvm::zip(function.getArguments(), arguments))
     bufferOf[argument] = value;
-  auto returned = cast<func::ReturnOp>(function.getBody().front().getTerminator());
+  auto returned =
+      cast<func::ReturnOp>(function.getBody().front().getTerminator());
   DenseMap<Value, StringAttr> roleOf;
   for (auto [value, role] : llvm::zip(returned.getOperands(), roles))
     if (role)
       roleOf[plan.graph->rootOf(value)] = role;
 
-  auto bind = [&](const BufferBinding &binding, Location loc) -> FailureOr<Value> {
+  auto bind = [&](const BufferBinding &binding,
+                  Location loc) -> FailureOr<Value> {
     switch (binding.kind) {
     case BufferBinding::Row: {
       Value &value = bufferOf[binding.value];
       if (!value)
-        value = makeBuffer(binding.type, rowStride(rowElements(binding.value)) * 4,
-                           roleOf.lookup(binding.value), loc);
+        value =
+            makeBuffer(binding.type, rowStride(rowElements(binding.value)) * 4,
+                       roleOf.lookup(binding.value), loc);
       return value;
     }
     case BufferBinding::Record: {
       Value &value = recordOf[binding.node];
       if (!value) {
         const Node &node = plan.graph->nodes[binding.node];
-        int64_t bytes = target.recordBytes(rowElements(binding.value),
-                                           node.choice.encoding, node.choice.rowTile);
+        int64_t bytes =
+            target.recordBytes(rowElements(binding.value), node.choice.encoding,
+                               node.choice.rowTile);
         value = makeBuffer(binding.type, bytes, StringAttr(), loc);
       }
       return value;
@@ -224,12 +229,14 @@ ModulePlanner::instantiate(func::FuncOp function, bool manyRows,
       if (failed(index))
         return failure();
       PackOp pack = packOf(binding);
-      return Value(WeightOp::create(b, loc, binding.type, pack.getSymName(), *index));
+      return Value(
+          WeightOp::create(b, loc, binding.type, pack.getSymName(), *index));
     }
     case BufferBinding::RopeTable:
       return input("rope_table", binding.symbol, binding.type);
     case BufferBinding::Pool:
-      return input("pool", states[binding.symbol].group.getSymNameAttr(), binding.type);
+      return input("pool", states[binding.symbol].group.getSymNameAttr(),
+                   binding.type);
     case BufferBinding::PageTable:
       return input("page_table", states[binding.symbol].group.getSymNameAttr(),
                    binding.type);
@@ -257,7 +264,8 @@ ModulePlanner::instantiate(func::FuncOp function, bool manyRows,
       StatePlace &place = states[history.getStateAttr().getAttr()];
       int64_t value = place.group.getSlotBytes();
       if (size.kind == SizeBinding::StateOffset) {
-        FailureOr<int64_t> instance = instanceOf(history.getIndex(), function, indices);
+        FailureOr<int64_t> instance =
+            instanceOf(history.getIndex(), function, indices);
         if (failed(instance))
           return failure();
         value = place.offsets[*instance];
@@ -327,7 +335,8 @@ LogicalResult ModulePlanner::planHidden(StringRef name, int64_t capacity) {
     }
     SmallVector<StringAttr> roles;
     for (Value value : call.getResults())
-      roles.push_back(value == result ? b.getStringAttr("hidden") : StringAttr());
+      roles.push_back(value == result ? b.getStringAttr("hidden")
+                                      : StringAttr());
     auto results = instantiate(callee, manyRows, buffers, indices, roles);
     if (failed(results))
       return failure();

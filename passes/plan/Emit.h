@@ -4,8 +4,8 @@
 #define PASSES_PLAN_EMIT_H
 
 #include "dialects/plan/IR/Plan.h"
-#include "passes/plan/Graph.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "passes/plan/Graph.h"
 #include "llvm/ADT/MapVector.h"
 #include <vector>
 
@@ -13,7 +13,16 @@ namespace tombolo::plan {
 
 /// What is bound to an argument of a kernel, before a layer's index is known.
 struct BufferBinding {
-  enum Kind { Row, Record, Weight, Tokens, Positions, RopeTable, Pool, PageTable };
+  enum Kind {
+    Row,
+    Record,
+    Weight,
+    Tokens,
+    Positions,
+    RopeTable,
+    Pool,
+    PageTable
+  };
   Kind kind = Row;
   /// Row: a root value of the function. Record: the quantize node's value.
   mlir::Value value;
@@ -59,6 +68,7 @@ public:
 private:
   mlir::LogicalResult emitRows(int stage);
   mlir::LogicalResult emitLinear(const Node &node);
+  mlir::LogicalResult emitGeneralLinear(const Node &node);
   mlir::LogicalResult emitAttention(const Node &node);
   mlir::LogicalResult emitEmbedding(const Node &node);
 

@@ -11,10 +11,10 @@ using namespace tombolo::plan;
 
 bool plan::isElementwise(Operation *op) {
   static const llvm::StringSet<> names = {
-      "nn.add",   "nn.sub",  "nn.mul",       "nn.div",     "nn.min",
-      "nn.max",   "nn.neg",  "nn.silu",      "nn.gelu",    "nn.gelu_tanh",
-      "nn.relu",  "nn.tanh", "nn.sigmoid",   "nn.softplus", "nn.exp",
-      "nn.sqrt",  "nn.clamp"};
+      "nn.add",  "nn.sub",  "nn.mul",     "nn.div",      "nn.min",
+      "nn.max",  "nn.neg",  "nn.silu",    "nn.gelu",     "nn.gelu_tanh",
+      "nn.relu", "nn.tanh", "nn.sigmoid", "nn.softplus", "nn.exp",
+      "nn.sqrt", "nn.clamp"};
   return names.contains(op->getName().getStringRef());
 }
 
@@ -116,11 +116,12 @@ void Graph::foldEpilogues() {
       // Other operands: constants, or activations of the same shape that do not
       // wait for this product.
       auto fits = [&](Value operand) {
-        if (operand == current || (operand.getDefiningOp() &&
-                                   isSource(operand.getDefiningOp()) &&
-                                   !isa<nn::WeightType>(operand.getType())))
+        if (operand == current ||
+            (operand.getDefiningOp() && isSource(operand.getDefiningOp()) &&
+             !isa<nn::WeightType>(operand.getType())))
           return true;
-        if (!isTensor(operand) || operand.getType() != user->getResult(0).getType())
+        if (!isTensor(operand) ||
+            operand.getType() != user->getResult(0).getType())
           return false;
         int producer = producerOf(rootOf(operand));
         return producer < self;
@@ -146,7 +147,8 @@ void Graph::addQuantizeNodes() {
   SmallVector<std::pair<Key, int>> made;
   size_t count = nodes.size();
   for (size_t i = 0; i < count; ++i) {
-    if (nodes[i].kind != NodeKind::Linear || nodes[i].choice.activations == "f32")
+    if (nodes[i].kind != NodeKind::Linear ||
+        nodes[i].choice.activations == "f32")
       continue;
     Value x = rootOf(cast<nn::LinearOp>(nodes[i].op).getX());
     int found = -1;
@@ -160,7 +162,8 @@ void Graph::addQuantizeNodes() {
       quantize.kind = NodeKind::Quantize;
       quantize.quantized = x;
       quantize.choice = nodes[i].choice;
-      made.push_back({{x, quantize.choice.encoding, quantize.choice.rowTile}, found});
+      made.push_back(
+          {{x, quantize.choice.encoding, quantize.choice.rowTile}, found});
       nodes.push_back(std::move(quantize));
     }
     nodes[i].quantizeNode = found;

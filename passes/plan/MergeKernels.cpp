@@ -16,7 +16,8 @@ using namespace tombolo::plan;
 
 namespace {
 
-struct MergeKernelsPass : tombolo::plan::impl::MergeKernelsPassBase<MergeKernelsPass> {
+struct MergeKernelsPass
+    : tombolo::plan::impl::MergeKernelsPassBase<MergeKernelsPass> {
   void runOnOperation() override {
     // Kernels of one body hash; all are compared, so a collision does no harm.
     llvm::DenseMap<llvm::hash_code, SmallVector<func::FuncOp>> kept;
@@ -50,11 +51,11 @@ struct MergeKernelsPass : tombolo::plan::impl::MergeKernelsPassBase<MergeKernels
   static llvm::hash_code hashOf(func::FuncOp kernel) {
     llvm::hash_code hash = mlir::hash_value(kernel.getFunctionType());
     kernel.getBody().walk([&](Operation *op) {
-      hash = llvm::hash_combine(
-          hash, OperationEquivalence::computeHash(
-                    op, OperationEquivalence::ignoreHashValue,
-                    OperationEquivalence::ignoreHashValue,
-                    OperationEquivalence::IgnoreLocations));
+      hash = llvm::hash_combine(hash,
+                                OperationEquivalence::computeHash(
+                                    op, OperationEquivalence::ignoreHashValue,
+                                    OperationEquivalence::ignoreHashValue,
+                                    OperationEquivalence::IgnoreLocations));
     });
     return hash;
   }

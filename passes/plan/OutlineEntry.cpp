@@ -34,7 +34,8 @@ static func::FuncOp outline(ArrayRef<Operation *> run, StringRef name) {
     inputTypes.push_back(value.getType());
   for (Value value : outputs)
     outputTypes.push_back(value.getType());
-  auto call = func::CallOp::create(b, loc, name, outputTypes, inputs.getArrayRef());
+  auto call =
+      func::CallOp::create(b, loc, name, outputTypes, inputs.getArrayRef());
   b.setInsertionPointToEnd(run.front()->getParentOfType<ModuleOp>().getBody());
   auto function = func::FuncOp::create(
       b, loc, name, b.getFunctionType(inputTypes, outputTypes));
@@ -71,7 +72,8 @@ SmallVector<func::FuncOp> plan::outlineEntry(func::FuncOp entry,
   for (auto &run : runs) {
     if (run.empty())
       continue;
-    std::string name = (entry.getSymName() + ".part" + Twine(made.size())).str();
+    std::string name =
+        (entry.getSymName() + ".part" + Twine(made.size())).str();
     func::FuncOp function = outline(run, name);
     symbols.insert(function);
     made.push_back(function);

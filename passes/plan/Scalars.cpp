@@ -26,15 +26,20 @@ struct Formulas {
   Value neg(Value x) { return arith::NegFOp::create(b, loc, x); }
   Value exp(Value x) { return math::ExpOp::create(b, loc, x); }
   Value tanh(Value x) { return math::TanhOp::create(b, loc, x); }
-  Value max(Value x, Value y) { return arith::MaximumFOp::create(b, loc, x, y); }
-  Value min(Value x, Value y) { return arith::MinimumFOp::create(b, loc, x, y); }
+  Value max(Value x, Value y) {
+    return arith::MaximumFOp::create(b, loc, x, y);
+  }
+  Value min(Value x, Value y) {
+    return arith::MinimumFOp::create(b, loc, x, y);
+  }
 
   Value sigmoid(Value x) {
     return div(constant(1), add(constant(1), exp(neg(x))));
   }
   Value silu(Value x) { return div(x, add(constant(1), exp(neg(x)))); }
   Value gelu(Value x) {
-    Value erf = math::ErfOp::create(b, loc, mul(x, constant(0.70710678118654752f)));
+    Value erf =
+        math::ErfOp::create(b, loc, mul(x, constant(0.70710678118654752f)));
     return mul(mul(x, constant(0.5f)), add(constant(1), erf));
   }
   Value geluTanh(Value x) {
@@ -76,15 +81,17 @@ FailureOr<Value> plan::emitScalar(OpBuilder &builder, Operation *op,
             return math::SqrtOp::create(builder, op->getLoc(), v[0]);
           })
           .Case([&](nn::ClampOp clamp) {
-            return f.min(f.max(v[0], f.constant(clamp.getLow().convertToFloat())),
-                         f.constant(clamp.getHigh().convertToFloat()));
+            return f.min(
+                f.max(v[0], f.constant(clamp.getLow().convertToFloat())),
+                f.constant(clamp.getHigh().convertToFloat()));
           })
           .Case([&](nn::GluOp glu) -> Value {
             StringRef activation = glu.getActivation();
-            Value gate = activation == "silu"        ? f.silu(v[0])
-                         : activation == "gelu"      ? f.gelu(v[0])
-                         : activation == "gelu_tanh" ? f.geluTanh(v[0])
-                                                     : f.max(v[0], f.constant(0));
+            Value gate = activation == "silu"   ? f.silu(v[0])
+                         : activation == "gelu" ? f.gelu(v[0])
+                         : activation == "gelu_tanh"
+                             ? f.geluTanh(v[0])
+                             : f.max(v[0], f.constant(0));
             return f.mul(gate, v[1]);
           })
           .Default([](Operation *) { return Value(); });

@@ -14,14 +14,17 @@ using namespace tombolo::nn;
 
 namespace {
 
-struct SetKvStoragePass : tombolo::nn::impl::SetKvStoragePassBase<SetKvStoragePass> {
+struct SetKvStoragePass
+    : tombolo::nn::impl::SetKvStoragePassBase<SetKvStoragePass> {
   using Base::Base;
 
   void runOnOperation() override {
     std::optional<Encoding> encoding = encodingNamed(storage);
-    if (!encoding || (*encoding != Encoding::F32 && *encoding != Encoding::F16 &&
-                      *encoding != Encoding::BF16)) {
-      getOperation().emitError("expects 'storage' to be f32, f16 or bf16, but got '")
+    if (!encoding ||
+        (*encoding != Encoding::F32 && *encoding != Encoding::F16 &&
+         *encoding != Encoding::BF16)) {
+      getOperation().emitError(
+          "expects 'storage' to be f32, f16 or bf16, but got '")
           << storage << "'";
       return signalPassFailure();
     }

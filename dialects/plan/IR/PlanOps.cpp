@@ -22,7 +22,8 @@ LogicalResult StateGroupOp::verify() {
 }
 
 LogicalResult InputOp::verify() {
-  bool named = llvm::is_contained({"rope_table", "pool", "page_table"}, getKind());
+  bool named =
+      llvm::is_contained({"rope_table", "pool", "page_table"}, getKind());
   bool plain = llvm::is_contained({"tokens", "positions"}, getKind());
   if (!named && !plain)
     return emitOpError("expects 'kind' to be one of tokens, positions, "
@@ -30,7 +31,8 @@ LogicalResult InputOp::verify() {
            << getKind() << "'";
   if (named != getSource().has_value())
     return emitOpError("expects '")
-           << getKind() << (named ? "' to name its source" : "' to have no source");
+           << getKind()
+           << (named ? "' to name its source" : "' to have no source");
   return mlir::success();
 }
 
@@ -42,7 +44,8 @@ LogicalResult LinearOp::verify() {
            << accumulators + getExtras().size() << " arguments, but got "
            << block.getNumArguments();
   if (getPaired() && getOutRows() % 32 != 0)
-    return emitOpError("expects paired matrices of a multiple of 16 rows, but got ")
+    return emitOpError(
+               "expects paired matrices of a multiple of 16 rows, but got ")
            << getOutRows() / 2;
   return mlir::success();
 }
