@@ -15,6 +15,13 @@ Status Place::inRange(std::string_view field, int64_t value, int64_t least,
                ", but got " + std::to_string(value));
 }
 
+Status Place::alignedData(std::string_view field, const void *data) const {
+  if (reinterpret_cast<uintptr_t>(data) % 8 == 0)
+    return success();
+  return error("expects '" + std::string(field) +
+               "' at a multiple of 8 bytes in the index");
+}
+
 static Status checkModel(const Index &index, const Place &place) {
   const Model *model = index.model();
   if (!model)
@@ -54,6 +61,7 @@ static Status checkSegments(const Index &index, uint64_t indexOffset,
     TOMBOLO_CHECK(here.inRange("bytes", segment.bytes(), 0, kMaxBytes));
     uint64_t bytes = segment.bytes();
     end = alignUp(end + bytes, kPageBytes);
+    TOMBOLO_CHECK(here.aligned("chunk_hashes", segment.chunk_hashes()));
     uint64_t hashes =
         segment.chunk_hashes() ? segment.chunk_hashes()->size() : 0;
     if (segment.chunk_bytes() == 0) {
@@ -103,6 +111,7 @@ static Status checkTensors(const Index &index, const Place &place) {
                         std::to_string(alignment) + ", but got " +
                         std::to_string(tensor.offset()));
     free = tensor.offset() + tensor.bytes();
+    TOMBOLO_CHECK(here.aligned("shape", tensor.shape()));
     if (tensor.shape())
       for (int64_t size : *tensor.shape())
         TOMBOLO_CHECK(here.inRange("shape", size, 0, kMaxBytes));
@@ -139,6 +148,8 @@ static Status checkStates(const Index &index, const Place &place) {
     Place here = place.in("rope table", i);
     if (!table.freqs())
       return here.error("expects 'freqs'");
+    TOMBOLO_CHECK(here.aligned("freqs", table.freqs()));
+    TOMBOLO_CHECK(here.aligned("long_freqs", table.long_freqs()));
     TOMBOLO_CHECK(
         here.inRange("size of 'freqs'", table.freqs()->size(), 1, 1 << 16));
     if (!allFinite(*table.freqs()) || !std::isfinite(table.scale()))

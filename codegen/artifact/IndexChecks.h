@@ -35,6 +35,15 @@ struct Place {
   /// Fails where `value` is outside [least, most].
   Status inRange(std::string_view field, int64_t value, int64_t least,
                  int64_t most) const;
+  /// Fails where the elements of `vector` (which may be null) can't be read in
+  /// place: the FlatBuffers verifier checks where a vector's length lies, not
+  /// whether elements of 8 bytes are aligned.
+  template <typename Vector>
+  Status aligned(std::string_view field, const Vector *vector) const {
+    return alignedData(field,
+                       vector && vector->size() ? vector->Data() : nullptr);
+  }
+  Status alignedData(std::string_view field, const void *data) const;
 };
 
 /// Programs, buffers and executables of one target.

@@ -129,6 +129,9 @@ Status TargetChecker::checkProgram(const Program &program,
     TOMBOLO_CHECK(here.inRange("kernel", dispatch.kernel(), 0, kernels - 1));
     if (!dispatch.grid())
       return here.error("expects a 'grid'");
+    TOMBOLO_CHECK(here.alignedData("grid", dispatch.grid()));
+    TOMBOLO_CHECK(here.aligned("args", dispatch.args()));
+    TOMBOLO_CHECK(here.aligned("sizes", dispatch.sizes()));
     TOMBOLO_CHECK(checkSize(*dispatch.grid(), program.max_tokens(), true,
                             here.in("grid")));
     int64_t args = dispatch.args() ? dispatch.args()->size() : 0;

@@ -214,6 +214,45 @@ TEST_F(ArtifactTest, IndexMustBeAFlatBuffer) {
   EXPECT_GT(refused, 100);
 }
 
+TEST_F(ArtifactTest, ElementsMustBeAligned) {
+  // A vector of 8-byte structs that starts 4 bytes off its alignment, which
+  // the FlatBuffers verifier lets pass.
+  std::vector<std::byte> bytes = good();
+  uint64_t offset =
+      decodeHeader(std::span(bytes).first(kPageBytes), bytes.size(), path)
+          ->indexOffset;
+  std::vector<std::byte> index(bytes.begin() + offset, bytes.end());
+  const Dispatch *dispatch = GetIndex(index.data())
+                                 ->targets()
+                                 ->Get(0)
+                                 ->plan()
+                                 ->prefill()
+                                 ->dispatches()
+                                 ->Get(0);
+  // The field that points to the vector, moved by 4: its length is then the
+  // zero or number that stands there.
+  auto *table = reinterpret_cast<const uint8_t *>(dispatch);
+  auto *sizes = reinterpret_cast<const uint8_t *>(dispatch->sizes());
+  for (size_t field = 4; field != 64; field += 4) {
+    uint32_t value;
+    std::memcpy(&value, table + field, 4);
+    if (table + field + value != sizes)
+      continue;
+    value -= 4;
+    std::memcpy(index.data() +
+                    (table + field - reinterpret_cast<uint8_t *>(index.data())),
+                &value, 4);
+    uint32_t length = 1;
+    std::memcpy(index.data() +
+                    (sizes - 4 - reinterpret_cast<uint8_t *>(index.data())),
+                &length, 4);
+    EXPECT_THAT(refusal(withIndex(bytes, offset, index)),
+                HasSubstr("expects 'sizes' at a multiple of 8 bytes"));
+    return;
+  }
+  FAIL() << "no field points to the sizes";
+}
+
 TEST_F(ArtifactTest, IndexNumbersAreChecked) {
   struct Case {
     std::function<void(IndexT &)> change;
