@@ -295,7 +295,9 @@ struct Checker {
 
   static std::string hint(const std::string &name,
                           const std::vector<std::string> &known) {
-    std::optional<std::string> near = nearest(name, known);
+    // Any letter is near a name of one or two.
+    std::optional<std::string> near =
+        name.size() > 2 ? nearest(name, known) : std::nullopt;
     return near ? "; did you mean '" + *near + "'?" : "";
   }
 

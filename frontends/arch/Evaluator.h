@@ -73,7 +73,7 @@ class Evaluator {
 public:
   /// Elements and steps that one import may compute; and how deep functions
   /// and values may nest while it does.
-  static constexpr uint64_t maxWork = 20'000'000;
+  static constexpr uint64_t maxWork = 5'000'000;
   static constexpr unsigned maxDepth = 600;
   static constexpr size_t maxStringBytes = 1 << 16;
 

@@ -150,6 +150,8 @@ private:
       return false;
     if (layout.signs.count(left.loc.offset))
       return false;
+    if (left.is(","))
+      return true;
     if (isTight(right))
       return false;
     if (isTight(left))

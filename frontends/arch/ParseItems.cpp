@@ -8,9 +8,17 @@ namespace {
 enum Column : unsigned { AtType = 1, AtGguf = 2, AtShape = 1, AtCell = 2 };
 } // namespace
 
+/// Whether `name` may be added to the definitions of one kind.
 template <typename List>
 static bool isNew(const List &list, const std::string &name, Loc loc,
                   Diagnostics &diagnostics) {
+  if (list.size() >= Parser::maxDefinitions) {
+    if (list.size() == Parser::maxDefinitions)
+      diagnostics.error(loc, "expects at most " +
+                                 std::to_string(Parser::maxDefinitions) +
+                                 " definitions of one kind");
+    return false;
+  }
   for (const auto &other : list)
     if (other->name == name) {
       addNote(diagnostics.error(loc, "'" + name + "' is defined twice"),
@@ -492,6 +500,11 @@ bool Parser::row(Family &family, const RowContext &context) {
     } else {
       break;
     }
+  }
+  if (family.rows.size() >= maxDefinitions) {
+    diagnostics.error(row.loc, "expects at most " +
+                                   std::to_string(maxDefinitions) + " rows");
+    return false;
   }
   family.rows.push_back(std::make_shared<const RowDecl>(std::move(row)));
   return true;

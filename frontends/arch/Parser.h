@@ -30,6 +30,8 @@ public:
   /// Nesting of expressions and blocks that a file may have, and the height of
   /// an expression (`a + b + c + ..` is as high as it is long).
   static constexpr unsigned maxNesting = 64, maxHeight = 250;
+  /// Keys, values, functions or rows of one family.
+  static constexpr size_t maxDefinitions = 4096;
 
   Parser(const Source &source, Diagnostics &diagnostics,
          Layout *layout = nullptr)
