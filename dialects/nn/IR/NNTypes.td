@@ -65,18 +65,19 @@ def NN_RowsType : NN_Type<"Rows", "rows"> {
 
 // --- Type constraints ------------------------------------------------------------------------------
 def NN_Float : AnyTypeOf<[F32, F16, BF16], "f32, f16 or bf16">;
-def NN_OnlyTokensDynamic : CPred<
-    "::llvm::cast<::mlir::RankedTensorType>($_self).getRank() == 0 || !::llvm::is_contained("
-    "::llvm::cast<::mlir::RankedTensorType>($_self).getShape().drop_front(), ::mlir::ShapedType::kDynamic)">;
+def NN_OnlyTokensDynamic : And<[
+    CPred<"!::llvm::is_contained(::llvm::cast<::mlir::RankedTensorType>($_self).getShape(), 0)">,
+    CPred<"::llvm::cast<::mlir::RankedTensorType>($_self).getRank() == 0 || !::llvm::is_contained("
+          "::llvm::cast<::mlir::RankedTensorType>($_self).getShape().drop_front(), ::mlir::ShapedType::kDynamic)">]>;
 def NN_Tensor : ConfinedType<RankedTensorOf<[F32, F16, BF16]>, [NN_OnlyTokensDynamic],
-    "ranked tensor of f32, f16 or bf16 that is static past its first dimension", "::mlir::RankedTensorType">;
+    "ranked tensor of f32, f16 or bf16 that is not empty, and static past its first dimension", "::mlir::RankedTensorType">;
 def NN_HasRow : CPred<"::llvm::cast<::mlir::RankedTensorType>($_self).getRank() >= 1 && "
     "!::mlir::ShapedType::isDynamic(::llvm::cast<::mlir::RankedTensorType>($_self).getShape().back())">;
 /// A tensor with a static innermost dimension.
 def NN_RowTensor : ConfinedType<NN_Tensor, [NN_HasRow],
     "tensor of f32, f16 or bf16 with a static innermost dimension", "::mlir::RankedTensorType">;
 def NN_Ids : ConfinedType<RankedTensorOf<[I32]>, [NN_OnlyTokensDynamic],
-    "ranked tensor of i32 that is static past its first dimension", "::mlir::RankedTensorType">;
+    "ranked tensor of i32 that is not empty, and static past its first dimension", "::mlir::RankedTensorType">;
 def NN_Positions : ConfinedType<1DTensorOf<[I32]>, [], "tensor<Txi32> of positions", "::mlir::RankedTensorType">;
 def NN_WeightOrTensor : AnyTypeOf<[NN_WeightType, NN_Tensor], "weight, or tensor of f32, f16 or bf16">;
 def NN_WeightOrF32 : AnyTypeOf<[NN_WeightType, F32, NN_Tensor], "weight, f32, or tensor of f32, f16 or bf16">;

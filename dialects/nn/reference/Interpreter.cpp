@@ -10,6 +10,8 @@ using namespace tombolo::nn;
 
 /// Calls may not nest deeper than any model needs.
 static constexpr int kMaxDepth = 64;
+/// Nor may one token have more numbers.
+static constexpr int64_t kMaxElements = int64_t(1) << 32;
 
 Interpreter::Interpreter(ModuleOp module, const WeightSource &source,
                          InterpreterOptions options)
@@ -135,6 +137,17 @@ Result<Values> Interpreter::run(Operation *op, ArrayRef<nn::Value> operands,
   if (!kernel)
     return kernelError(op, "is an operation that the interpreter does not "
                            "know");
+  for (Type type : op->getResultTypes()) {
+    int64_t elements = 1;
+    if (auto tensor = dyn_cast<RankedTensorType>(type))
+      for (int64_t size : tensor.getShape())
+        if (!ShapedType::isDynamic(size) &&
+            (llvm::MulOverflow(elements, size, elements) ||
+             elements > kMaxElements))
+          return kernelError(op, "makes a tensor of more than " +
+                                     Twine(kMaxElements) + " elements, " +
+                                     shapeText(tensor.getShape()));
+  }
   Result<Values> results = (*kernel)(op, operands, *this);
   if (!results)
     return results;

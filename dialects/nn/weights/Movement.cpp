@@ -77,9 +77,10 @@ Movement nn::movementOf(SliceOp op, ArrayRef<int64_t> shape,
     movement.offset += begin * strides[axis];
     if (step == 0)
       continue;
-    movement.shape.push_back(
-        llvm::divideCeil(uint64_t(end - begin), uint64_t(step)));
-    movement.strides.push_back(strides[axis] * step);
+    int64_t count = llvm::divideCeil(uint64_t(end - begin), uint64_t(step));
+    movement.shape.push_back(count);
+    // A single place is never stepped from, by however large a step.
+    movement.strides.push_back(count == 1 ? 0 : strides[axis] * step);
   }
   return movement;
 }

@@ -49,10 +49,20 @@ StoredTensor ownedFloats(std::vector<int64_t> shape,
 class RegionRun {
 public:
   RegionRun(WeightOp weight, int64_t layer, const WeightSource &source)
-      : weight(weight), layer(layer), source(source) {}
+      : weight(weight), layer(layer), source(source) {
+    for (const auto &file : source.files())
+      largest += file->bytes().size() * kLargestGrowth;
+  }
 
   Result<StoredTensor> run() {
     for (Operation &op : weight.getBlock().without_terminator()) {
+      if (auto type = dyn_cast<WeightType>(op.getResult(0).getType()))
+        if (type.getByteSize() > largest)
+          return failure("expects at most " + std::to_string(largest) +
+                         " bytes, " + std::to_string(kLargestGrowth) +
+                         " times those of the checkpoint, but got " +
+                         std::to_string(type.getByteSize()) + " for " +
+                         shapeText(type.getShape()));
       Result<Operand> result = evaluate(&op);
       if (!result)
         return result.takeErrors();
@@ -243,9 +253,14 @@ private:
     return ownedFloats(std::move(shapes[0]), std::move(numbers[0]));
   }
 
+  /// A weight grows where it is decoded (32 times from one bit) or repeated. A
+  /// text that lets it grow further would only fill the memory.
+  static constexpr int64_t kLargestGrowth = 64;
+
   WeightOp weight;
   int64_t layer;
   const WeightSource &source;
+  int64_t largest = 0;
   llvm::DenseMap<mlir::Value, Operand> values;
 };
 } // namespace

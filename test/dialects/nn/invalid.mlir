@@ -412,3 +412,11 @@ func.func @attention_c6(%q: tensor<?x4x8xf32>, %p: tensor<?xi32>, %k0: !nn.rows<
   %0 = nn.attention %q, %p keys(%k0) values(%v0) scale = 1.0 softcap = -1.0 : tensor<?x4x8xf32>, tensor<?xi32>, !nn.rows<2x8xf32>, !nn.rows<2x8xf32> -> tensor<?x4x8xf32>
   return
 }
+
+// -----
+
+func.func @tensors_are_not_empty(%x: tensor<0x4xf32>) {
+  // expected-error@+1 {{operand #0 must be weight, or tensor of f32, f16 or bf16, but got 'tensor<0x4xf32>'}}
+  %0 = nn.silu %x : tensor<0x4xf32>
+  return
+}

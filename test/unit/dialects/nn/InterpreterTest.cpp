@@ -325,6 +325,20 @@ TEST_F(ModelTest, EndlessCallsEnd) {
             std::string::npos);
 }
 
+TEST_F(ModelTest, TensorsHaveABound) {
+  auto other = parse(R"(
+    func.func @f(%x: tensor<2xf32>) -> tensor<4000000000x2xf32> {
+      %r = nn.repeat %x axis = 0 times = 4000000000 : tensor<2xf32> -> tensor<4000000000x2xf32>
+      return %r : tensor<4000000000x2xf32>
+    })");
+  auto result =
+      Interpreter(*other, source).runFunction("f", {floats({2}, {1, 2})});
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().message,
+            "'nn.repeat' makes a tensor of more than 4294967296 elements, "
+            "[4000000000, 2]");
+}
+
 TEST_F(ModelTest, RopeLengthChoosesTheTableOnce) {
   addTensor<float>(source, "short", Encoding::F32, {1}, {2});
   addTensor<float>(source, "long", Encoding::F32, {1}, {4});

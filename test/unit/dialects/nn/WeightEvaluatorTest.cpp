@@ -146,6 +146,27 @@ TEST_F(WeightTest, FamiliesNameTheirLayer) {
             "weight '@w': expects an index below 2, but got 2");
 }
 
+TEST_F(WeightTest, GrowthHasABound) {
+  std::string body = R"(
+    %a = nn.stored "a.0" : !nn.weight<2x3, f32>
+    %0 = nn.slice %a[0, 0:1] : !nn.weight<2x3, f32> -> !nn.weight<1, f32>)";
+  int size = 1;
+  for (int i = 0; i < 20; ++i, size *= 2) {
+    std::string from = std::to_string(i), one = std::to_string(size),
+                two = std::to_string(2 * size);
+    body += "\n%" + std::to_string(i + 1) + " = nn.concat %" + from + ", %" +
+            from + " : !nn.weight<" + one + ", f32>, !nn.weight<" + one +
+            ", f32> -> !nn.weight<" + two + ", f32>";
+  }
+  body += "\n%r = nn.neg %20 : !nn.weight<1048576, f32>";
+  auto large = evaluate("!nn.weight<1048576, f32>", body);
+  ASSERT_FALSE(large);
+  // The files have 8 * 34 + 2 * 24 + 8 bytes.
+  EXPECT_EQ(large.error().str(),
+            "weight '@w': expects at most 20992 bytes, 64 times those of the "
+            "checkpoint, but got 32768 for [8192]");
+}
+
 TEST_F(WeightTest, TensorsMustBeAsDeclared) {
   auto missing =
       evaluate("!nn.weight<2x3, f32>",
