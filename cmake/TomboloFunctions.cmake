@@ -16,13 +16,31 @@ function(tombolo_add_library name)
   endif()
 endfunction()
 
+# What nearly every file that uses MLIR includes, compiled once: most of such a file's time is headers.
+function(tombolo_use_mlir_headers name)
+  target_include_directories(${name} SYSTEM PUBLIC ${LLVM_INCLUDE_DIRS} ${MLIR_INCLUDE_DIRS})
+  if(NOT TARGET TomboloMlirHeaders)
+    file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/cmake/MlirHeaders.cpp CONTENT "// Carries the precompiled headers.\n")
+    add_library(TomboloMlirHeaders OBJECT ${CMAKE_BINARY_DIR}/cmake/MlirHeaders.cpp)
+    target_compile_options(TomboloMlirHeaders PRIVATE ${TOMBOLO_WARNINGS})
+    target_include_directories(TomboloMlirHeaders SYSTEM PRIVATE ${LLVM_INCLUDE_DIRS} ${MLIR_INCLUDE_DIRS})
+    target_precompile_headers(TomboloMlirHeaders PRIVATE
+      <mlir/Dialect/Arith/IR/Arith.h> <mlir/Dialect/Func/IR/FuncOps.h> <mlir/Dialect/Linalg/IR/Linalg.h>
+      <mlir/Dialect/MemRef/IR/MemRef.h> <mlir/Dialect/SCF/IR/SCF.h> <mlir/Dialect/Tensor/IR/Tensor.h>
+      <mlir/Dialect/Vector/IR/VectorOps.h> <mlir/IR/Builders.h> <mlir/IR/BuiltinOps.h> <mlir/IR/IRMapping.h>
+      <mlir/IR/OpImplementation.h> <mlir/IR/SymbolTable.h> <mlir/Pass/Pass.h>
+      <mlir/Transforms/DialectConversion.h> <mlir/Transforms/GreedyPatternRewriteDriver.h>)
+  endif()
+  target_precompile_headers(${name} REUSE_FROM TomboloMlirHeaders)
+endfunction()
+
 # tombolo_add_mlir_library(NAME sources... [LIBS lib...] [DEPENDS target...])
 # A static library that uses MLIR; links the one shared libMLIR and libLLVM.
 function(tombolo_add_mlir_library name)
   cmake_parse_arguments(ARG "" "" "LIBS;DEPENDS" ${ARGN})
   add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
   target_compile_options(${name} PRIVATE ${TOMBOLO_WARNINGS})
-  target_include_directories(${name} SYSTEM PUBLIC ${LLVM_INCLUDE_DIRS} ${MLIR_INCLUDE_DIRS})
+  tombolo_use_mlir_headers(${name})
   target_link_libraries(${name} PUBLIC ${ARG_LIBS} MLIR LLVM)
   if(ARG_DEPENDS)
     add_dependencies(${name} ${ARG_DEPENDS})
