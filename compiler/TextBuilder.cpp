@@ -75,6 +75,7 @@ tombolo::buildText(const Checkpoint &checkpoint) {
   // transformers samples only where `do_sample` says so.
   bool samples = generation.is_object() && generation.value("do_sample", false);
   if (samples) {
+    made->temperature = 1; // transformers' own default
     readNumber(generation, "temperature", made->temperature);
     readNumber(generation, "top_p", made->top_p);
     readNumber(generation, "min_p", made->min_p);
