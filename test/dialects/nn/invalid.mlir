@@ -144,7 +144,7 @@ func.func @slice_c1_range(%x: tensor<?x4xf32>) {
 
 func.func @slice_c1_empty(%x: tensor<?x4xf32>) {
   // expected-error@+1 {{expects a range within axis 1 of 4, but got 2:2:1}}
-  %0 = nn.slice %x[:, 2:2] : tensor<?x4xf32> -> tensor<?x0xf32>
+  %0 = nn.slice %x[:, 2:2] : tensor<?x4xf32> -> tensor<?x1xf32>
   return
 }
 
