@@ -74,8 +74,8 @@ static void reshapeDestinations(func::FuncOp func) {
 static void hoistViews(func::FuncOp func) {
   SmallVector<Operation *> views;
   func.walk([&](Operation *op) {
-    if (isa<memref::SubViewOp, memref::ExpandShapeOp, memref::CollapseShapeOp>(
-            op))
+    if (isa<memref::SubViewOp, memref::ExpandShapeOp, memref::CollapseShapeOp,
+            bufferization::ToTensorOp>(op))
       views.push_back(op);
   });
   for (Operation *view : views) {
@@ -94,6 +94,26 @@ static void hoistViews(func::FuncOp func) {
     else
       view->moveBefore(&view->getBlock()->front());
   }
+}
+
+/// Replaces the empty tensors that values begin as by their destinations: those
+/// in memory first, and then the slices of these that parts are put into.
+static LogicalResult replaceEmptyTensors(func::FuncOp func,
+                                         RewriterBase &rewriter) {
+  bufferization::OneShotBufferizationOptions options;
+  bufferization::OneShotAnalysisState state(func, options);
+  auto onlyMemory = [](RewriterBase &rewriter, SubsetInsertionOpInterface op,
+                       tensor::EmptyOp empty, Operation *user) -> Value {
+    if (!isa<bufferization::MaterializeInDestinationOp>(op))
+      return {};
+    return bufferization::buildSubsetExtraction(rewriter, op, empty, user);
+  };
+  if (failed(bufferization::analyzeOp(func, state)) ||
+      failed(bufferization::eliminateEmptyTensors(rewriter, func, state,
+                                                  onlyMemory)))
+    return failure();
+  hoistViews(func);
+  return bufferization::eliminateEmptyTensors(rewriter, func);
 }
 
 namespace {
@@ -123,7 +143,7 @@ struct BufferizeRowsPass
     reshapeDestinations(func);
     hoistViews(func);
     IRRewriter rewriter(&getContext());
-    if (failed(bufferization::eliminateEmptyTensors(rewriter, func)))
+    if (failed(replaceEmptyTensors(func, rewriter)))
       return signalPassFailure();
 
     int64_t total = 0;

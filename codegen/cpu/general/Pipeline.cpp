@@ -21,9 +21,10 @@ void tombolo::cpu::buildCpuGeneralPipeline(OpPassManager &pm,
   BufferizeRowsOptions bufferize;
   bufferize.stackBytes = options.stackBytes;
   func.addPass(createBufferizeRows(bufferize));
-  // Removes copies of a buffer to itself before they become loops.
-  func.addPass(createCanonicalizerPass());
+  // Copies of a buffer to itself go before they become loops; the two views of
+  // it become one first.
   func.addPass(createCSEPass());
+  func.addPass(createCanonicalizerPass());
   VectorizeRowsOptions vectorize;
   vectorize.vectorBytes = options.vectorBytes;
   func.addPass(createVectorizeRows(vectorize));
