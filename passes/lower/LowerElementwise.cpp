@@ -102,12 +102,11 @@ struct LowerCast : OpConversionPattern<nn::CastOp> {
       rewriter.replaceOp(op, x);
       return mlir::success();
     }
-    Type element = op.getType().getElementType();
     rewriter.replaceOp(
         op, mapElements(rewriter, op, x, [&](Formula &f, Value in) -> Value {
-          // Straight from the integer: by way of f32 it would round twice.
           if (isa<IntegerType>(in.getType()))
-            return arith::SIToFPOp::create(f.builder, f.loc, element, in);
+            return arith::SIToFPOp::create(f.builder, f.loc,
+                                           f.builder.getF32Type(), in);
           return in;
         }));
     return mlir::success();

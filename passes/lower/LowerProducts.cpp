@@ -84,9 +84,6 @@ struct LowerEmbedding : OpConversionPattern<nn::EmbeddingOp> {
     RowBuilder builder(rewriter, op.getLoc());
     Value ids = adaptor.getIds(), table = adaptor.getTable();
     auto tableType = cast<RankedTensorType>(table.getType());
-    if (tableType.isDynamicDim(0))
-      return op.emitOpError("expects a table of static size here, but got ")
-             << tableType;
     unsigned rank = op.getType().getRank();
     RowBuilder::Sizes sizes = builder.sizesOf(ids);
     sizes.push_back(rewriter.getIndexAttr(tableType.getDimSize(1)));
@@ -114,9 +111,6 @@ struct LowerTake : OpConversionPattern<nn::TakeOp> {
     RowBuilder builder(rewriter, op.getLoc());
     Value x = adaptor.getX(), ids = adaptor.getIds();
     auto type = cast<RankedTensorType>(x.getType());
-    if (ShapedType::isDynamic(type.getShape().back()))
-      return op.emitOpError("expects 'x' of a static size here, but got ")
-             << type;
     rewriter.replaceOp(
         op, builder.map(
                 builder.sizesOf(ids), op.getType().getElementType(),

@@ -39,7 +39,7 @@ public:
   Value maxnum(Value a, Value b);  ///< of NaN and a number the number
   Value exp(Value a);
   Value sigmoid(Value a);
-  /// Exact widening of f16 and bf16; rounding of i32; others stay.
+  /// Exact widening of f16 and bf16; others stay.
   Value toF32(Value a);
   Value fromF32(Value a, mlir::Type type);
 

@@ -121,6 +121,23 @@ struct TruncateHalf : OpRewritePattern<arith::TruncFOp> {
   }
 };
 
+/// From integers to short floats by way of f32, for which there are
+/// instructions. Canonicalization takes the f32 in between out.
+struct ConvertThroughFloat : OpRewritePattern<arith::SIToFPOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(arith::SIToFPOp op,
+                                PatternRewriter &rewriter) const override {
+    Type element = getElementTypeOrSelf(op.getType());
+    if (!element.isF16() && !element.isBF16())
+      return rewriter.notifyMatchFailure(op, "not to f16 or bf16");
+    Value wide = arith::SIToFPOp::create(
+        rewriter, op.getLoc(), withElement(op.getType(), rewriter.getF32Type()),
+        op.getIn());
+    rewriter.replaceOpWithNewOp<arith::TruncFOp>(op, op.getType(), wide);
+    return success();
+  }
+};
+
 struct ExpandFloatsPass : PassWrapper<ExpandFloatsPass, OperationPass<>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(ExpandFloatsPass)
   explicit ExpandFloatsPass(bool hasHalf) : hasHalf(hasHalf) {}
@@ -134,6 +151,7 @@ struct ExpandFloatsPass : PassWrapper<ExpandFloatsPass, OperationPass<>> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     arith::populateExpandBFloat16Patterns(patterns);
+    patterns.add<ConvertThroughFloat>(&getContext());
     if (!hasHalf)
       patterns.add<ExtendHalf, TruncateHalf>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))

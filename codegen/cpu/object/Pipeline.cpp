@@ -180,10 +180,13 @@ void buildCpuLlvmPipeline(OpPassManager &pm, const CpuLevel &level) {
         nested.addPass(std::make_unique<ApproximateMathPass>());
       });
   bool hasHalf = level.isAArch64() || level.has("f16c");
-  where([](Operation *op) { return isa<arith::ExtFOp, arith::TruncFOp>(op); },
-        [=](OpPassManager &nested) {
-          nested.addPass(createExpandFloatsPass(hasHalf));
-        });
+  where(
+      [](Operation *op) {
+        return isa<arith::ExtFOp, arith::TruncFOp, arith::SIToFPOp>(op);
+      },
+      [=](OpPassManager &nested) {
+        nested.addPass(createExpandFloatsPass(hasHalf));
+      });
   where(
       [](Operation *op) {
         return isa<affine::AffineDialect>(op->getDialect()) ||

@@ -1,4 +1,7 @@
-// RUN: tombolo-opt %s -split-input-file -pass-pipeline='builtin.module(func.func(convert-nn-to-linalg))' | FileCheck %s
+// RUN: tombolo-opt %s -pass-pipeline='builtin.module(func.func(convert-nn-to-linalg))' | FileCheck %s
+
+// CHECK-DAG: #[[ROW:.*]] = affine_map<(d0, d1, d2) -> (d0, 0, d2)>
+// CHECK-DAG: #[[LAST:.*]] = affine_map<(d0, d1, d2) -> (d2)>
 
 // CHECK-LABEL: func.func @silu
 // CHECK-SAME:    (%[[X:.*]]: tensor<?x64xf32>)
@@ -53,8 +56,6 @@ func.func @unary(%x: tensor<1x8xf32>) -> tensor<1x8xf32> {
   return %8 : tensor<1x8xf32>
 }
 
-// CHECK-DAG: #[[ROW:.*]] = affine_map<(d0, d1, d2) -> (d0, 0, d2)>
-// CHECK-DAG: #[[LAST:.*]] = affine_map<(d0, d1, d2) -> (d2)>
 // CHECK-LABEL: func.func @operands_broadcast
 func.func @operands_broadcast(%x: tensor<?x4x64xf32>, %y: tensor<64xf32>, %z: tensor<?x1x64xf32>, %c: f32) -> tensor<?x4x64xf32> {
   // CHECK: linalg.generic {indexing_maps = [#{{.*}}, #[[LAST]], #{{.*}}]
@@ -113,7 +114,7 @@ func.func @softmax(%x: tensor<?x8x4xbf16>) -> tensor<?x8x4xf32> {
 // CHECK-LABEL: func.func @sum
 func.func @sum(%x: tensor<?x8xf32>) -> tensor<?x1xf32> {
   // CHECK: iterator_types = ["parallel", "reduction"]
-  // CHECK: linalg.generic {{.*}} -> tensor<?x1xf32>
+  // CHECK: linalg.generic {{.*}} outs(%{{.*}} : tensor<?x1xf32>)
   %y = nn.sum %x axis = -1 : tensor<?x8xf32> -> tensor<?x1xf32>
   return %y : tensor<?x1xf32>
 }

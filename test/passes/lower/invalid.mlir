@@ -8,10 +8,10 @@ func.func @weight_operand(%x: tensor<1x32xf32>, %w: !nn.weight<32x32, q8_0>) -> 
 
 // -----
 
-nn.rope_table @rope freqs = [1.0, 0.5] scale = 1.0 : f64
+nn.rope_table @angles freqs = [1.0, 0.5] scale = 1.0
 func.func @rope(%x: tensor<1x4xf32>, %p: tensor<1xi32>) -> tensor<1x4xf32> {
   // expected-error@+1 {{expects angles as a table here (nn.rotate)}}
-  %y = nn.rope %x, %p table = @rope pairs = half : tensor<1x4xf32>, tensor<1xi32>
+  %y = nn.rope %x, %p table = @angles pairs = half : tensor<1x4xf32>, tensor<1xi32>
   return %y : tensor<1x4xf32>
 }
 
@@ -31,13 +31,4 @@ func.func @rows_of_elsewhere(%q: tensor<1x1x4xf32>, %p: tensor<1xi32>, %k: !nn.r
   // expected-error@+1 {{failed to legalize operation 'nn.attention'}}
   %y = nn.attention %q, %p keys(%k) values(%k) scale = 1.0 : tensor<1x1x4xf32>, tensor<1xi32>, !nn.rows<4xf32>, !nn.rows<4xf32> -> tensor<1x1x4xf32>
   return %y : tensor<1x1x4xf32>
-}
-
-// -----
-
-func.func @table_of_unknown_size(%ids: tensor<1xi32>, %t: tensor<?x4xf32>) -> tensor<1x4xf32> {
-  // expected-error@+2 {{expects a table of static size here, but got 'tensor<?x4xf32>'}}
-  // expected-error@+1 {{failed to legalize operation 'nn.embedding'}}
-  %y = nn.embedding %ids, %t : tensor<1xi32>, tensor<?x4xf32> -> tensor<1x4xf32>
-  return %y : tensor<1x4xf32>
 }
