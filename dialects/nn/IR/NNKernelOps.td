@@ -74,7 +74,7 @@ def NN_RowsOp : NN_Op<"rows", [Pure]> {
   }];
   let arguments = (ins NN_Tensor:$x);
   let results = (outs NN_RowsType:$result);
-  let assemblyFormat = "$x attr-dict `:` type($x) `->` type($result)";
+  let assemblyFormat = "$x attr-dict `:` type($x) `->` qualified(type($result))";
   let hasVerifier = 1;
 }
 

@@ -336,6 +336,37 @@ func.func @f(%q: tensor<?x4x3xf32>, %p: tensor<?xi32>, %k0: tensor<?x2x3xf32>, %
                           0.3076009f,  -2.265651f,  0.2882109f,   -0.4419236f,
                           -0.4590178f, -0.4347937f, -0.3131145f,  -0.7718821f,
                           0.2595356f,  -2.05843f,   0.2889876f,   -0.313336f})},
+      {"rotate_half",
+       R"mlir(
+func.func @f(%x: tensor<?x1x4xf32>, %a: tensor<?x2x2xf32>) -> tensor<?x1x4xf32> {
+  %r = nn.rotate %x, %a pairs = half : tensor<?x1x4xf32>, tensor<?x2x2xf32>
+  return %r : tensor<?x1x4xf32>
+}
+)mlir",
+       {floats({1, 1, 4}, {1, 2, 3, 4}), floats({1, 2, 2}, {0.6f, 1, 0.8f, 0})},
+       floats({1, 1, 4}, {-1.8f, 2, 2.6f, 4})},
+      {"rotate_adjacent_inverse",
+       R"mlir(
+func.func @f(%x: tensor<?x4xf32>, %a: tensor<?x2x1xf32>) -> tensor<?x4xf32> {
+  %r = nn.rotate %x, %a pairs = adjacent at = 1 inverse = true : tensor<?x4xf32>, tensor<?x2x1xf32>
+  return %r : tensor<?x4xf32>
+}
+)mlir",
+       {floats({2, 4}, {9, 1, 2, 8, 7, 5, 5, 6}),
+        floats({2, 2, 1}, {0.6f, 0.8f, 0, 1})},
+       floats({2, 4}, {9, 2.2f, 0.4f, 8, 7, 5, -5, 6})},
+      {"rows_of_a_tensor",
+       R"mlir(
+func.func @f(%q: tensor<?x1x1xf32>, %p: tensor<?xi32>, %k: tensor<?x1xf32>, %v: tensor<?x1xf32>) -> tensor<?x1x1xf32> {
+  %rk = nn.rows %k : tensor<?x1xf32> -> !nn.rows<1xf32, window = 2>
+  %rv = nn.rows %v : tensor<?x1xf32> -> !nn.rows<1xf32, window = 2>
+  %o = nn.attention %q, %p keys(%rk) values(%rv) scale = 1.0 : tensor<?x1x1xf32>, tensor<?xi32>, !nn.rows<1xf32, window = 2>, !nn.rows<1xf32, window = 2> -> tensor<?x1x1xf32>
+  return %o : tensor<?x1x1xf32>
+}
+)mlir",
+       {floats({3, 1, 1}, {1, 1, 1}), ints({3}, {0, 1, 2}),
+        floats({3, 1}, {0, 0, 0}), floats({3, 1}, {3, 5, 8})},
+       floats({3, 1, 1}, {3, 4, 6.5f})},
   };
   return cases;
 }
