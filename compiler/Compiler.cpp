@@ -312,25 +312,31 @@ Status Compilation::run() {
   }
   FusePipelineOptions fuse;
   fuse.disabled = options.disabled;
-  if (Status status =
-          phase("fuse", [&](PassManager &pm) { buildFusePipeline(pm, fuse); });
-      !status || stopsAfter("fuse"))
-    return status ? writeModule() : std::move(status);
   std::string kv = nameOf(options.kv, nameOf(options.activations));
-  if (Status status = phase(
-          "quantize", [&](PassManager &pm) { buildQuantizePipeline(pm, kv); });
-      !status || stopsAfter("quantize"))
-    return status ? writeModule() : std::move(status);
-  if (Status status = phase("plan",
-                            [&](PassManager &pm) {
-                              buildPlanPipeline(pm, *target, options.chunk);
-                            });
-      !status || stopsAfter("plan"))
-    return status ? writeModule() : std::move(status);
-  if (Status status = phase(
-          "lower", [&](PassManager &pm) { buildLowerPipeline(pm, *target); });
-      !status || stopsAfter("lower"))
-    return status ? writeModule() : std::move(status);
+  struct Phase {
+    const char *name;
+    std::function<void(PassManager &)> build;
+  };
+  const Phase onModel[] = {
+      {"fuse", [&](PassManager &pm) { buildFusePipeline(pm, fuse); }},
+      {"quantize", [&](PassManager &pm) { buildQuantizePipeline(pm, kv); }},
+      {"plan",
+       [&](PassManager &pm) { buildPlanPipeline(pm, *target, options.chunk); }},
+  };
+  const Phase onPlan[] = {
+      {"lower", [&](PassManager &pm) { buildLowerPipeline(pm, *target); }},
+  };
+  // A module that was written after the plan phase goes on from there.
+  bool planned = (*module)->hasAttr("plan.arena_bytes");
+  for (llvm::ArrayRef<Phase> phases :
+       {planned ? llvm::ArrayRef<Phase>() : llvm::ArrayRef<Phase>(onModel),
+        llvm::ArrayRef<Phase>(onPlan)})
+    for (const Phase &next : phases) {
+      if (Status status = phase(next.name, next.build); !status)
+        return status;
+      if (stopsAfter(next.name))
+        return writeModule();
+    }
   return writeArtifact();
 }
 

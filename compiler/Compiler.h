@@ -64,16 +64,6 @@ Status compile(const std::string &source, const CompileOptions &options,
 Result<std::string> importToText(const std::string &source,
                                  const CompileOptions &options);
 
-/// What `inspect` says about compiling for one target.
-struct TargetEstimate {
-  std::string name;
-  /// "ready", "general path only", or "not in this version".
-  std::string status;
-  uint64_t memoryBytes = 0;
-  /// Each kind of op and how it runs: ("linear 576x960 q4_1", "strategy r16").
-  std::vector<std::pair<std::string, std::string>> ops;
-};
-
 /// Targets that this build can compile for, for `tombolo targets`.
 struct TargetDescription {
   std::string name;

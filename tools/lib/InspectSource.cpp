@@ -1,3 +1,4 @@
+#include "compiler/Estimate.h"
 #include "dialects/nn/IR/NNOps.h"
 #include "frontends/checkpoint/Checkpoint.h"
 #include "frontends/import/Import.h"
@@ -10,36 +11,6 @@ namespace tombolo {
 
 /// Tokens for which memory is estimated: the default of `run --context`.
 static constexpr int64_t estimatedContext = 4096;
-
-/// Bytes of all states of a module for a sequence of `context` tokens.
-static uint64_t stateBytes(mlir::ModuleOp module, int64_t context) {
-  uint64_t bytes = 0;
-  module.walk([&](nn::StateOpInterface state) {
-    int64_t rows = context;
-    // A window's last page is partly out of sight.
-    if (std::optional<int64_t> window = state.getStateWindow())
-      rows = std::min(rows, *window + state.getPageRows());
-    bytes += uint64_t(state.getStateCount()) *
-             uint64_t(state.getBytesPerToken()) * uint64_t(rows);
-  });
-  return bytes;
-}
-
-/// An imported module keeps states as f32; the compiler may narrow them.
-static uint64_t stateDivisor(const CompileOptions &options) {
-  bool exact =
-      options.kv == KvType::F32 ||
-      (options.kv == KvType::Auto && options.activations == Activations::F32);
-  return exact ? 1 : 2;
-}
-
-static std::string statusOf(const std::string &target) {
-  std::string family = target.substr(0, target.find(':'));
-  for (const TargetDescription &known : targets())
-    if (known.name == family)
-      return "ready";
-  return "not in this version";
-}
 
 Result<Inspection> inspectSource(const std::string &path,
                                  const CompileOptions &options) {
@@ -87,16 +58,24 @@ Result<Inspection> inspectSource(const std::string &path,
   int64_t length = report.contextLength > 0
                        ? std::min(report.contextLength, estimatedContext)
                        : estimatedContext;
-  uint64_t memory = inspection.bytes +
-                    stateBytes(module->get(), length) / stateDivisor(options);
   for (size_t begin = 0; begin <= options.target.size();) {
     size_t end =
         std::min(options.target.find(',', begin), options.target.size());
     std::string name = options.target.substr(begin, end - begin);
-    inspection.targets.push_back({.name = name,
-                                  .status = statusOf(name),
-                                  .memoryBytes = memory,
-                                  .ops = {}});
+    CompileOptions one = options;
+    one.target = name;
+    Result<TargetEstimate> estimate =
+        estimateTarget(module->get(), one, length);
+    if (estimate)
+      inspection.targets.push_back({.name = name,
+                                    .status = "ready",
+                                    .memoryBytes = estimate->memoryBytes,
+                                    .ops = estimate->ops});
+    else
+      inspection.targets.push_back({.name = name,
+                                    .status = estimate.error().message,
+                                    .memoryBytes = 0,
+                                    .ops = {}});
     begin = end + 1;
   }
   return inspection;
