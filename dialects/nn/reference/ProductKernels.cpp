@@ -40,6 +40,19 @@ static Result<Values> embedding(EmbeddingOp op, ArrayRef<nn::Value> operands,
   return one(Tensor(std::move(shape), std::move(result)));
 }
 
+/// Products of `row` with N rows of weights. The sums do not wait for each
+/// other, and each is taken in order.
+template <int64_t N>
+static void products(const float *row, const float *weights, int64_t inputs,
+                     float *out) {
+  float sums[N] = {};
+  for (int64_t i = 0; i < inputs; ++i)
+    for (int64_t o = 0; o < N; ++o)
+      sums[o] += row[i] * weights[o * inputs + i];
+  for (int64_t o = 0; o < N; ++o)
+    out[o] = sums[o];
+}
+
 static Result<Values> linear(LinearOp op, ArrayRef<nn::Value> operands,
                              Machine &) {
   const Tensor &x = tensorOf(operands[0]), &w = tensorOf(operands[1]);
@@ -48,16 +61,21 @@ static Result<Values> linear(LinearOp op, ArrayRef<nn::Value> operands,
   std::vector<int64_t> shape = x.shape;
   shape.back() = outputs;
   std::vector<float> result(rows * outputs);
-  // A row of `w` meets all rows of `x` while it is in the cache.
-  for (int64_t o = 0; o < outputs; ++o) {
+  constexpr int64_t kTogether = 8;
+  for (int64_t o = 0; o < outputs;) {
+    int64_t count = outputs - o < kTogether ? 1 : kTogether;
     const float *weights = &w.floats[o * inputs];
     for (int64_t r = 0; r < rows; ++r) {
       const float *row = &x.floats[r * inputs];
-      float sum = 0;
-      for (int64_t i = 0; i < inputs; ++i)
-        sum += row[i] * weights[i];
-      result[r * outputs + o] = bias ? sum + bias->floats[o] : sum;
+      float *out = &result[r * outputs + o];
+      if (count == 1)
+        products<1>(row, weights, inputs, out);
+      else
+        products<kTogether>(row, weights, inputs, out);
+      for (int64_t j = 0; bias && j < count; ++j)
+        out[j] += bias->floats[o + j];
     }
+    o += count;
   }
   return one(Tensor(std::move(shape), std::move(result)));
 }
