@@ -64,6 +64,20 @@ Status compile(const std::string &source, const CompileOptions &options,
 Result<std::string> importToText(const std::string &source,
                                  const CompileOptions &options);
 
+/// What `inspect` says about compiling for one target.
+struct TargetEstimate {
+  /// As the user spelled it: "cpu:x86-64-v3".
+  std::string name;
+  /// "ready", or why not.
+  std::string status;
+  /// Resident bytes of a run: packed weights, states, and the activations of
+  /// one chunk.
+  uint64_t memoryBytes = 0;
+  /// Each kind of op and how it runs there: ("linear 576x960 q4_1", "strategy
+  /// r16, 30 times").
+  std::vector<std::pair<std::string, std::string>> ops;
+};
+
 /// Targets that this build can compile for, for `tombolo targets`.
 struct TargetDescription {
   std::string name;

@@ -81,6 +81,7 @@ Result<TargetEstimate> tombolo::estimateTarget(ModuleOp module,
 
   TargetEstimate estimate;
   estimate.name = options.target;
+  estimate.status = "ready";
   for (auto pack : copy->getOps<plan::PackOp>()) {
     int64_t elements = 1;
     for (int64_t size : pack.getShape())

@@ -67,10 +67,7 @@ Result<Inspection> inspectSource(const std::string &path,
     Result<TargetEstimate> estimate =
         estimateTarget(module->get(), one, length);
     if (estimate)
-      inspection.targets.push_back({.name = name,
-                                    .status = "ready",
-                                    .memoryBytes = estimate->memoryBytes,
-                                    .ops = estimate->ops});
+      inspection.targets.push_back(std::move(*estimate));
     else
       inspection.targets.push_back({.name = name,
                                     .status = estimate.error().message,
