@@ -175,7 +175,9 @@ static void chooseVectorDim(LoopPlan &plan, int64_t vectorBytes) {
 
 /// Blocks up to two parallel dimensions of a reduction that has operands which
 /// do not depend on them: what is loaded for one element serves its neighbours.
-static void chooseBlocks(LoopPlan &plan) {
+/// The partial results of a block stay in registers: instruction sets with the
+/// widest vectors have 32 of them, others may have 16.
+static void chooseBlocks(LoopPlan &plan, int64_t vectorBytes) {
   linalg::LinalgOp op = plan.op;
   plan.block.assign(plan.extents.size(), 1);
   bool reduces = !plan.reductions.empty() || plan.vectorIsReduction;
@@ -184,7 +186,7 @@ static void chooseBlocks(LoopPlan &plan) {
   SmallVector<unsigned> inner(plan.reductions);
   if (plan.vectorIsReduction)
     inner.push_back(*plan.vectorDim);
-  int64_t factors[] = {4, 2};
+  int64_t factors[] = {4, vectorBytes >= 64 ? 4 : 2};
   unsigned used = 0;
   for (unsigned dim : llvm::reverse(plan.parallel)) {
     bool shared = false, moved = false;
@@ -234,7 +236,7 @@ LoopPlan tombolo::cpu::planLoops(linalg::LinalgOp op, int64_t vectorBytes) {
     (llvm::is_contained(reductionDims, dim) ? plan.reductions : plan.parallel)
         .push_back(dim);
   }
-  chooseBlocks(plan);
+  chooseBlocks(plan, vectorBytes);
 
   if (plan.vectorIsReduction) {
     int64_t blocked = 1;

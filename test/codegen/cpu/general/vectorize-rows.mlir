@@ -74,16 +74,22 @@ func.func @sum_of_columns(%x: memref<8x16xf32>, %s: memref<16xf32>) {
   return
 }
 
-// Two rows by four columns at once; single rows where the number is odd.
-// CHECK-LABEL: func.func @product_in_blocks
-// CHECK:         scf.for
-// CHECK:           scf.for {{.*}} -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>)
-// CHECK-COUNT-6:     vector.load
-// CHECK-NOT:         vector.load
-// CHECK:             scf.yield
-// CHECK:         scf.for
-// CHECK:           scf.for {{.*}} -> (vector<16xf32>, vector<16xf32>, vector<16xf32>, vector<16xf32>)
-// CHECK-COUNT-5:     vector.load
+// Four rows by four columns at once (two by four with 16 registers); single rows
+// where some are left.
+// CHECK-LABEL:  func.func @product_in_blocks
+// CHECK:          scf.for
+// CHECK:            scf.for {{.*}} -> (vector<16xf32>{{(, vector<16xf32>){15}\)}}
+// CHECK-COUNT-8:      vector.load
+// CHECK-NOT:          vector.load
+// CHECK:              scf.yield
+// CHECK:          scf.for
+// CHECK:            scf.for {{.*}} -> (vector<16xf32>{{(, vector<16xf32>){3}\)}}
+// CHECK-COUNT-5:      vector.load
+// CHECK-NOT:          vector.load
+// CHECK:              scf.yield
+// NARROW-LABEL: func.func @product_in_blocks
+// NARROW:         scf.for {{.*}} -> (vector<4xf32>{{(, vector<4xf32>){7}\)}}
+// NARROW:         scf.for {{.*}} -> (vector<4xf32>{{(, vector<4xf32>){3}\)}}
 func.func @product_in_blocks(%x: memref<?x64xf32>, %w: memref<4x64xf32>, %y: memref<?x4xf32>) {
   linalg.generic {indexing_maps = [affine_map<(t, o, i) -> (t, i)>, affine_map<(t, o, i) -> (o, i)>, affine_map<(t, o, i) -> (t, o)>], iterator_types = ["parallel", "parallel", "reduction"]} ins(%x, %w : memref<?x64xf32>, memref<4x64xf32>) outs(%y : memref<?x4xf32>) {
   ^bb0(%in: f32, %in1: f32, %out: f32):
