@@ -1,6 +1,7 @@
 //===- PlannedKernels.cpp - Ops that passes and planners make -------------===//
 
 #include "dialects/nn/reference/KernelTable.h"
+#include "dialects/nn/weights/Elementwise.h"
 
 using namespace mlir;
 using namespace tombolo;
@@ -42,7 +43,23 @@ static Result<Values> rows(RowsOp op, ArrayRef<nn::Value> operands, Machine &) {
       Rows{std::move(history), type.getShape().vec(), type.getWindow()}};
 }
 
+static Result<Values> glu(GluOp op, ArrayRef<nn::Value> operands, Machine &) {
+  const Tensor &x = tensorOf(operands[0]);
+  UnaryFunction activation = unaryFunction(("nn." + op.getActivation()).str());
+  int64_t group = op.getGroup();
+  std::vector<int64_t> shape = x.shape;
+  shape.back() /= 2;
+  std::vector<float> values;
+  values.reserve(x.floats.size() / 2);
+  for (size_t gate = 0; gate < x.floats.size(); gate += 2 * group)
+    for (int64_t r = 0; r < group; ++r)
+      values.push_back(activation(x.floats[gate + r]) *
+                       x.floats[gate + group + r]);
+  return one(Tensor(std::move(shape), std::move(values)));
+}
+
 void nn::addPlannedKernels(KernelTable &table) {
+  table.add<GluOp>(glu);
   table.add<RotateOp>(rotate);
   table.add<RowsOp>(rows);
 }

@@ -355,6 +355,15 @@ func.func @f(%x: tensor<?x4xf32>, %a: tensor<?x2x1xf32>) -> tensor<?x4xf32> {
        {floats({2, 4}, {9, 1, 2, 8, 7, 5, 5, 6}),
         floats({2, 2, 1}, {0.6f, 0.8f, 0, 1})},
        floats({2, 4}, {9, 2.2f, 0.4f, 8, 7, 5, -5, 6})},
+      {"glu",
+       R"mlir(
+func.func @f(%x: tensor<?x8xf32>) -> tensor<?x4xf32> {
+  %r = nn.glu %x activation = "relu" group = 2 : tensor<?x8xf32> -> tensor<?x4xf32>
+  return %r : tensor<?x4xf32>
+}
+)mlir",
+       {floats({1, 8}, {1, -2, 3, 5, 4, 0.5f, -7, 8})},
+       floats({1, 4}, {3, 0, -28, 4})},
       {"rows_of_a_tensor",
        R"mlir(
 func.func @f(%q: tensor<?x1x1xf32>, %p: tensor<?xi32>, %k: tensor<?x1xf32>, %v: tensor<?x1xf32>) -> tensor<?x1x1xf32> {
