@@ -16,8 +16,6 @@ using namespace tombolo;
 
 // --- Unary -------------------------------------------------------------------
 
-using UnaryFormula = Value (*)(Formula &, Value);
-
 static Value neg(Formula &f, Value x) {
   return arith::NegFOp::create(f.builder, f.loc, x);
 }
@@ -122,12 +120,7 @@ struct LowerGlu : OpConversionPattern<nn::GluOp> {
                   ConversionPatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
     RowBuilder rows(rewriter, loc);
-    UnaryFormula formula = llvm::StringSwitch<UnaryFormula>(op.getActivation())
-                               .Case("silu", silu)
-                               .Case("gelu", gelu)
-                               .Case("gelu_tanh", geluTanh)
-                               .Case("relu", relu)
-                               .Default(nullptr);
+    UnaryFormula formula = unaryFormula(op.getActivation());
     if (!formula)
       return rewriter.notifyMatchFailure(op, "activation has no formula");
     auto type = cast<RankedTensorType>(adaptor.getX().getType());
@@ -162,8 +155,6 @@ struct LowerGlu : OpConversionPattern<nn::GluOp> {
 };
 
 // --- Binary ------------------------------------------------------------------
-
-using BinaryFormula = Value (*)(Formula &, Value, Value);
 
 Value add(Formula &f, Value x, Value y) { return f.add(x, y); }
 Value sub(Formula &f, Value x, Value y) { return f.sub(x, y); }
@@ -222,6 +213,32 @@ struct LowerBinary : OpConversionPattern<OpTy> {
 };
 
 } // namespace
+
+UnaryFormula tombolo::unaryFormula(StringRef name) {
+  return llvm::StringSwitch<UnaryFormula>(name)
+      .Case("neg", neg)
+      .Case("silu", silu)
+      .Case("gelu", gelu)
+      .Case("gelu_tanh", geluTanh)
+      .Case("sigmoid", sigmoid)
+      .Case("softplus", softplus)
+      .Case("relu", relu)
+      .Case("tanh", tanhOf)
+      .Case("exp", expOf)
+      .Case("sqrt", sqrtOf)
+      .Default(nullptr);
+}
+
+BinaryFormula tombolo::binaryFormula(StringRef name) {
+  return llvm::StringSwitch<BinaryFormula>(name)
+      .Case("add", add)
+      .Case("sub", sub)
+      .Case("mul", mul)
+      .Case("div", div)
+      .Case("min", minOf)
+      .Case("max", maxOf)
+      .Default(nullptr);
+}
 
 void tombolo::populateElementwisePatterns(RewritePatternSet &patterns) {
   patterns

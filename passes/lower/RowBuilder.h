@@ -47,6 +47,14 @@ public:
   mlir::Location loc;
 };
 
+/// The formula of the unary elementwise op `nn.<name>`, or null. Folding into a
+/// product's store and the general path share it, so that both round alike.
+using UnaryFormula = mlir::Value (*)(Formula &, mlir::Value);
+UnaryFormula unaryFormula(llvm::StringRef name);
+/// The same for binary ops.
+using BinaryFormula = mlir::Value (*)(Formula &, mlir::Value, mlir::Value);
+BinaryFormula binaryFormula(llvm::StringRef name);
+
 /// Writes linalg ops over tensors. Bodies see their f16 and bf16 operands as
 /// f32 and give f32, which is rounded to the element type of the result.
 class RowBuilder {
