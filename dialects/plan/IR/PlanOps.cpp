@@ -1,12 +1,39 @@
 //===- PlanOps.cpp - Verifiers of the plan dialect ------------------------===//
 
 #include "dialects/plan/IR/Plan.h"
+#include "support/Encoding.h"
 
 using namespace mlir;
 using namespace tombolo::plan;
 
 #define GET_OP_CLASSES
 #include "dialects/plan/IR/PlanOps.cpp.inc"
+
+/// Names of encodings are strings here: lowerings may rely on them.
+static LogicalResult verifyEncoding(Operation *op, StringRef name) {
+  if (tombolo::encodingNamed(name))
+    return mlir::success();
+  return op->emitOpError("expects the name of an encoding, but got '")
+         << name << "'";
+}
+
+LogicalResult PackOp::verify() {
+  if (static_cast<int64_t>(getCount()) < 1)
+    return emitOpError("expects at least one weight, but got ") << getCount();
+  return verifyEncoding(*this, getEncoding());
+}
+LogicalResult QuantizeRowsOp::verify() {
+  return verifyEncoding(*this, getEncoding());
+}
+LogicalResult AppendRowsOp::verify() {
+  return verifyEncoding(*this, getStorage());
+}
+LogicalResult AttentionOp::verify() {
+  return verifyEncoding(*this, getStorage());
+}
+LogicalResult EmbeddingOp::verify() {
+  return verifyEncoding(*this, getEncoding());
+}
 
 LogicalResult StateGroupOp::verify() {
   if (getMembers().size() != getCounts().size())
@@ -37,6 +64,8 @@ LogicalResult InputOp::verify() {
 }
 
 LogicalResult LinearOp::verify() {
+  if (failed(verifyEncoding(*this, getEncoding())))
+    return failure();
   size_t accumulators = getPaired() ? 2 : 1;
   Block &block = getEpilogue().front();
   if (block.getNumArguments() != accumulators + getExtras().size())

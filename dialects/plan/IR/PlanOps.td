@@ -36,6 +36,7 @@ def Plan_PackOp : Plan_Op<"pack", [Symbol]> {
     $sym_name `of` $source `[` $count `]` `layout` $layout `encoding` $encoding
     `shape` $shape attr-dict
   }];
+  let hasVerifier = 1;
 }
 
 def Plan_StateGroupOp : Plan_Op<"state_group", [Symbol]> {
@@ -176,6 +177,7 @@ def Plan_QuantizeRowsOp : Plan_Op<"quantize_rows"> {
   let assemblyFormat = [{
     `row` `(` $row `)` `ins` `(` $x `:` type($x) `)` `outs` `(` $record `:` type($record) `)` attr-dict
   }];
+  let hasVerifier = 1;
 }
 
 def Plan_AppendRowsOp : Plan_Op<"append_rows"> {
@@ -193,6 +195,7 @@ def Plan_AppendRowsOp : Plan_Op<"append_rows"> {
     `pages` `(` $pool `,` $page_table `:` type($pool) `,` type($page_table) `)`
     `at` `(` $first_position `,` $instance_offset `,` $slot_bytes `)` attr-dict
   }];
+  let hasVerifier = 1;
 }
 
 def Plan_AttentionOp : Plan_Op<"attention"> {
@@ -214,6 +217,7 @@ def Plan_AttentionOp : Plan_Op<"attention"> {
     `outs` `(` $y `:` type($y) `)` (`sink` `(` $sink^ `:` type($sink) `)`)?
     `at` `(` $first_position `,` $key_offset `,` $value_offset `,` $slot_bytes `)` attr-dict
   }];
+  let hasVerifier = 1;
 }
 
 def Plan_EmbeddingOp : Plan_Op<"embedding"> {
@@ -224,6 +228,7 @@ def Plan_EmbeddingOp : Plan_Op<"embedding"> {
     `range` `(` $begin `,` $end `)` `ins` `(` $ids `,` $table `:` type($ids) `,` type($table) `)`
     `outs` `(` $y `:` type($y) `)` attr-dict
   }];
+  let hasVerifier = 1;
 }
 
 #endif // DIALECTS_PLAN_IR_PLANOPS_TD
