@@ -40,7 +40,7 @@ Status checkLinear(const CpuLevel &level, const LinearSpec &spec) {
     return fail("expects an encoding that has an interleaved form");
   if (!r16GroupBytes(spec.encoding, spec.inColumns))
     return fail("expects rows of whole blocks");
-  if (spec.activations == Activations::F32)
+  if (spec.activations == ActivationForm::F32)
     return success();
   if (!supportsI16(level, spec.encoding))
     return fail("expects quantized weights and a CPU level with 512-bit "
@@ -71,7 +71,7 @@ struct Scratch {
 };
 Scratch scratchOf(const LinearSpec &spec, Isa::Tile tile) {
   Scratch scratch{false, false, 0, 0};
-  if (!spec.manyRows || spec.activations != Activations::F32)
+  if (!spec.manyRows || spec.activations != ActivationForm::F32)
     return scratch;
   scratch.usesPanel = spec.encoding != Encoding::F32;
   if (scratch.usesPanel)
@@ -93,7 +93,7 @@ public:
       : e(b, loc), isa(level), spec(spec), in(operands), epilogue(epilogue),
         weights(spec.encoding),
         groupBytes(*r16GroupBytes(spec.encoding, spec.inColumns)) {
-    if (spec.activations == Activations::F32)
+    if (spec.activations == ActivationForm::F32)
       activationStride = e.index(in.activationStride);
     outputStride = e.index(in.outputStride);
   }
@@ -101,8 +101,8 @@ public:
   void build() {
     if (!spec.manyRows)
       return buildFewRows();
-    tile = spec.activations == Activations::I16 ? Isa::Tile{kI16RowTile, 2}
-                                                : isa.f32Tile(spec.paired);
+    tile = spec.activations == ActivationForm::I16 ? Isa::Tile{kI16RowTile, 2}
+                                                   : isa.f32Tile(spec.paired);
     scratch = scratchOf(spec, tile);
     // Units are pairs of groups; an odd last group is a unit of its own.
     int64_t whole = spec.paired ? groupsOf(spec) : groupsOf(spec) / 2;
@@ -129,7 +129,7 @@ private:
         // Group after group: two streams side by side read slower than one.
         for (int64_t g = 0; g < each; ++g) {
           Value base = e.mul(e.add(e.mul(unit, each), g), groupBytes);
-          accumulators.push_back(spec.activations == Activations::I16
+          accumulators.push_back(spec.activations == ActivationForm::I16
                                      ? oneRowI16(row, base)
                                      : oneRowF32(row, base));
         }
@@ -163,7 +163,7 @@ private:
   void buildGroups(Value group, int64_t groups) {
     Value base = e.mul(group, groupBytes);
     Value column = e.mul(spec.paired ? e.divide(group, 2) : group, kLanes);
-    if (spec.activations == Activations::I16) {
+    if (spec.activations == ActivationForm::I16) {
       forEachTile([&](Value row) {
         Value record = e.mul(e.divide(row, tile.rows),
                              tile.rows * recordBytes(spec.inColumns));

@@ -14,7 +14,7 @@
 namespace tombolo {
 
 /// How the rows of x arrive.
-enum class Activations {
+enum class ActivationForm {
   /// f32. Weights are dequantized in registers, or once per panel.
   F32,
   /// Records of buildQuantizeRows: 16-bit integers (as two planes of bytes)
@@ -28,7 +28,7 @@ struct LinearSpec {
   int64_t outRows;
   int64_t inColumns;
   Encoding encoding;
-  Activations activations = Activations::F32;
+  ActivationForm activations = ActivationForm::F32;
   /// The weights are pairs of groups, gate then up; the epilogue gets both.
   bool paired = false;
   /// For prefill: a grid unit is 32 columns (paired: 16) of all rows. For

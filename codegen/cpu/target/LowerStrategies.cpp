@@ -167,8 +167,8 @@ struct LowerStrategiesPass
     spec.outRows = spec.paired ? op.getOutRows() / 2 : op.getOutRows();
     spec.inColumns = op.getInColumns();
     spec.encoding = encodingOf(op.getEncoding());
-    spec.activations = op.getActivations() == "i16" ? tombolo::Activations::I16
-                                                    : tombolo::Activations::F32;
+    spec.activations = op.getActivations() == "i16" ? ActivationForm::I16
+                                                    : ActivationForm::F32;
     spec.manyRows = op.getManyRows();
     spec.maxRows = spec.manyRows ? maxTokens : 1;
     spec.rowTile = op.getRowTile();

@@ -22,7 +22,7 @@ std::string describe(const Case &c) {
   return std::string(infoOf(c.spec.encoding).name) + " " +
          std::to_string(c.rows) + "x" + std::to_string(c.spec.outRows) + "x" +
          std::to_string(c.spec.inColumns) +
-         (c.spec.activations == Activations::I16 ? " i16" : "") +
+         (c.spec.activations == ActivationForm::I16 ? " i16" : "") +
          (c.spec.paired ? " paired" : "") + (c.spec.manyRows ? " many" : "");
 }
 
@@ -34,7 +34,7 @@ void addKernel(KernelModule &kernels, const std::string &name,
                const CpuLevel &level, const Case &c, int64_t stride,
                int64_t outStride) {
   const LinearSpec &spec = c.spec;
-  bool i16 = spec.activations == Activations::I16;
+  bool i16 = spec.activations == ActivationForm::I16;
   kernels.add(
       name,
       {i16 ? kernels.bytes() : kernels.floats(), kernels.bytes(),
@@ -120,7 +120,7 @@ void check(const CpuLevel &level, const std::vector<Case> &cases) {
     std::vector<float> out = residual;
     std::vector<uint8_t> records(capacity * spec.inColumns * 80 / 32 + 64);
     void *activations = x.data();
-    if (spec.activations == Activations::I16) {
+    if (spec.activations == ActivationForm::I16) {
       code.run(2 * i + 1, {x.data(), records.data()}, {}, 0, rows);
       activations = records.data();
     }
@@ -161,7 +161,7 @@ TEST_P(LinearLevels, OneRowOfFloats) {
   for (Encoding encoding : kEncodings) {
     cases.push_back({{64, 96, encoding}, 1, 1e-6});
     cases.push_back({{24, 576, encoding}, 3, 1e-6});
-    cases.push_back({{40, 64, encoding, Activations::F32, true}, 2, 1e-6});
+    cases.push_back({{40, 64, encoding, ActivationForm::F32, true}, 2, 1e-6});
   }
   for (Encoding encoding : {Encoding::F32, Encoding::F16, Encoding::BF16})
     for (int64_t columns : {1, 7, 13})
@@ -201,7 +201,7 @@ TEST_P(LinearLevels, Integers) {
     for (bool manyRows : {false, true})
       for (bool paired : {false, true})
         for (int64_t rows : {1, 2, 11}) {
-          LinearSpec spec{40, 32 * (rows + 1), encoding, Activations::I16};
+          LinearSpec spec{40, 32 * (rows + 1), encoding, ActivationForm::I16};
           spec.manyRows = manyRows;
           spec.paired = paired;
           spec.maxRows = rows;
@@ -236,13 +236,13 @@ TEST(Linear, RefusesWhatItHasNoKernelFor) {
             "blocks");
   EXPECT_THAT(checkLinear(level, {16, 256, Encoding::Q6_K}).error().message,
               HasSubstr("expects an encoding that has an interleaved form"));
-  EXPECT_THAT(checkLinear(level, {16, 32, Encoding::Q4_0, Activations::I16})
+  EXPECT_THAT(checkLinear(level, {16, 32, Encoding::Q4_0, ActivationForm::I16})
                   .error()
                   .message,
               HasSubstr("but got level 'x86-64-v3'"));
   EXPECT_THAT(checkLinear(level, {0, 32, Encoding::F32}).error().message,
               HasSubstr("expects sizes between 1 and 2^31"));
-  LinearSpec tile{16, 32, Encoding::Q4_0, Activations::I16};
+  LinearSpec tile{16, 32, Encoding::Q4_0, ActivationForm::I16};
   tile.manyRows = true;
   EXPECT_THAT(checkLinear(levelNamed("znver4"), tile).error().message,
               HasSubstr("expects a row tile of 4, but got 1"));
