@@ -80,7 +80,7 @@ public:
 private:
   bool atEnd() const { return at >= pattern.size(); }
   bool looksAt(std::string_view text) const {
-    return pattern.substr(at).starts_with(text);
+    return !atEnd() && pattern.substr(at).starts_with(text);
   }
   void fail(std::string message) {
     if (!error)
@@ -340,8 +340,10 @@ Class Translator::parseClass(size_t depth) {
       result.categories.reset();
       at = close + 2;
     } else if (looksAt("[")) {
-      if (nested || !result.items.empty())
+      if (nested || !result.items.empty()) {
         fail("does not know a class inside of a class");
+        break;
+      }
       ++at;
       nested = parseClass(depth + 1);
     } else if (looksAt("\\")) {

@@ -8,8 +8,15 @@
 
 namespace tombolo::text::jinja {
 
+/// Of what a template says in an error, by raise_exception for one.
+static constexpr size_t kMaxMessageBytes = 4096;
+
 Error errorAt(unsigned line, std::string message) {
-  return Error("chat template:" + std::to_string(line), std::move(message));
+  // A message may quote a template byte by byte.
+  std::string clean;
+  appendLossyUtf8(clean, std::string_view(message).substr(0, kMaxMessageBytes),
+                  true);
+  return Error("chat template:" + std::to_string(line), std::move(clean));
 }
 
 bool isSpace(char32_t c) { return isWhitespace(c) || (c >= 0x1c && c <= 0x1f); }
