@@ -63,8 +63,8 @@ bool Family::isWeight(std::string_view wanted) const {
 // Reading
 //===----------------------------------------------------------------------===//
 
-static Result<std::shared_ptr<const Source>> makeSource(std::string name,
-                                                        std::string text) {
+Result<std::shared_ptr<const Source>>
+tombolo::arch::makeSource(std::string name, std::string text) {
   if (text.size() > maxSourceBytes)
     return Error(name, "expects a description of at most " +
                            std::to_string(maxSourceBytes) + " bytes, but got " +

@@ -17,6 +17,10 @@ namespace tombolo::arch {
 /// A description is a page or two; more than this is not one.
 inline constexpr size_t maxSourceBytes = 1 << 20;
 
+/// A text that may be a description: not too long, and UTF-8.
+Result<std::shared_ptr<const Source>> makeSource(std::string name,
+                                                 std::string text);
+
 Result<std::shared_ptr<const Prelude>> readPrelude(std::string name,
                                                    std::string text);
 

@@ -241,11 +241,11 @@ private:
 } // namespace
 
 Result<std::string> tombolo::arch::format(std::string name, std::string text) {
-  if (text.size() > maxSourceBytes)
-    return Error(std::move(name), "expects a description of at most " +
-                                      std::to_string(maxSourceBytes) +
-                                      " bytes");
-  Source source{std::move(name), std::move(text)};
+  Result<std::shared_ptr<const Source>> made =
+      makeSource(std::move(name), std::move(text));
+  if (!made)
+    return made.takeErrors();
+  const Source &source = **made;
   Diagnostics diagnostics;
   Layout layout;
   Parser parser(source, diagnostics, &layout);

@@ -1,4 +1,5 @@
 #include "frontends/arch/Lexer.h"
+#include "support/Text.h"
 #include <array>
 
 using namespace tombolo::arch;
@@ -33,8 +34,8 @@ std::string Token::shown() const {
   if (kind == TokenKind::Newline)
     return "the end of the line";
   if (kind == TokenKind::String)
-    return std::string(text.substr(0, 60));
-  return "'" + std::string(text.substr(0, 60)) + "'";
+    return printable(text, 60);
+  return quote(text, 60);
 }
 
 namespace {

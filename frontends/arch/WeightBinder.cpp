@@ -334,13 +334,14 @@ void WeightBinder::checkShape(const RowDecl &row, const View &view,
                          : "'" + row.name + "'";
   const std::string &where =
       view.kind == View::Kind::Stored ? fileOf(*view.tensor) : checkpoint.path;
-  if (view.shape != shape)
+  if (view.shape != shape && reportedShapes.insert(&row).second)
     addNote(diagnostics.error(where, "expects " + what + " to be " +
                                          shapeText(shape) +
                                          sizesInWords(evaluator, row) +
                                          ", but got " + shapeText(view.shape)),
             row.loc, "'" + row.name + "' is bound here");
-  else if (infoOf(view.encoding).isInteger != row.integers)
+  else if (infoOf(view.encoding).isInteger != row.integers &&
+           view.shape == shape && reportedShapes.insert(&row).second)
     addNote(diagnostics.error(where,
                               "expects " + what + " to hold " +
                                   (row.integers ? "integers" : "real numbers") +

@@ -98,7 +98,7 @@ private:
   std::vector<UnusedTensor> leftAside;
   std::map<const RowDecl *, Missing> missing;
   /// Rows whose tensors are not tiled; said of the first layer only.
-  std::set<const RowDecl *> reportedGaps;
+  std::set<const RowDecl *> reportedGaps, reportedShapes;
   /// Some row could not be evaluated: what is left over says nothing.
   bool incomplete = false;
 
