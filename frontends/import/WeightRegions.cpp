@@ -85,9 +85,11 @@ mlir::Value Elaborator::emitView(OpBuilder &builder, const View &view) {
   case View::Kind::Slice: {
     name = "slice";
     SmallVector<int64_t> begins, ends, steps;
-    for (const View::Range &range : view.ranges) {
+    for (auto [axis, range] : llvm::enumerate(view.ranges)) {
       begins.push_back(range.begin);
-      ends.push_back(range.end);
+      // To the end, whatever the size, where that is meant.
+      bool toEnd = range.end == view.parts[0].view->shape[axis] && !range.drop;
+      ends.push_back(toEnd ? ShapedType::kDynamic : range.end);
       steps.push_back(range.drop ? 0 : range.step);
     }
     add("begins", builder.getDenseI64ArrayAttr(begins));

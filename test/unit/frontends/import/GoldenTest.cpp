@@ -2,12 +2,14 @@
 // computes what transformers computed.
 
 #include "dialects/nn/reference/Interpreter.h"
+#include "frontends/arch/Formatter.h"
 #include "frontends/import/Import.h"
 #include "frontends/safetensors/Safetensors.h"
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/Support/raw_ostream.h"
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 #include <gtest/gtest.h>
 
 using namespace tombolo;
@@ -160,6 +162,36 @@ TEST_P(Golden, GeneratesWhatTransformersGenerated) {
   }
   EXPECT_EQ(generated, wanted);
   EXPECT_LT(relativeError(rows, floatsOf(expected, "generated_logits")), 1e-4);
+}
+
+// The family that docs/adding-an-architecture.md arrives at.
+TEST(Guide, ItsFamilyComputesWhatTransformersComputed) {
+  std::ifstream page(TOMBOLO_SOURCE_DIR "/docs/adding-an-architecture.md");
+  std::string text((std::istreambuf_iterator<char>(page)), {});
+  size_t begin = text.find("```arch\n") + 8;
+  std::string family = text.substr(begin, text.find("```", begin) - begin);
+  std::string path = testing::TempDir() + "smollm3.arch";
+  std::ofstream(path) << family;
+  Result<std::string> formatted = arch::format("smollm3.arch", family);
+  ASSERT_TRUE(formatted.ok()) << messages(formatted.errors());
+  EXPECT_EQ(*formatted, family);
+
+  mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
+  Result<Checkpoint> checkpoint = openCheckpoint(golden("smollm3"));
+  ASSERT_TRUE(checkpoint.ok());
+  ImportReport report;
+  auto module = importModel(context, *checkpoint, {{path}}, &report);
+  ASSERT_TRUE(module.ok()) << messages(module.errors());
+  EXPECT_EQ(report.distinctLayers, 2);
+  WeightSource expected;
+  ASSERT_TRUE(
+      readSafetensors(golden("smollm3/expected.safetensors"), expected).ok());
+  nn::Interpreter interpreter(**module, checkpoint->weights);
+  auto step = interpreter.feed(idsOf(expected, "input_ids"));
+  ASSERT_TRUE(step.ok()) << messages(step.errors());
+  auto logits = interpreter.logits(step->hidden);
+  ASSERT_TRUE(logits.ok()) << messages(logits.errors());
+  EXPECT_LT(relativeError(logits->floats, floatsOf(expected, "logits")), 1e-4);
 }
 
 constexpr GoldenCase cases[] = {

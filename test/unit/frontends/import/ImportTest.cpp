@@ -1,0 +1,252 @@
+#include "frontends/import/Import.h"
+#include "TinyModel.h"
+#include "mlir/IR/MLIRContext.h"
+#include "llvm/Support/raw_ostream.h"
+#include <fstream>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+using namespace tombolo;
+using namespace tombolo::test;
+using testing::HasSubstr;
+using testing::Not;
+
+namespace {
+
+class Import : public testing::Test {
+protected:
+  std::string description = readText("test/frontends/arch/tiny.arch");
+  nlohmann::ordered_json config = tinyConfig();
+  TinyTensors tensors = tinyTensors();
+  ImportReport report;
+  mlir::MLIRContext context{mlir::MLIRContext::Threading::DISABLED};
+
+  void replaceText(const std::string &old, const std::string &by) {
+    size_t at = description.find(old);
+    ASSERT_NE(at, std::string::npos) << old;
+    description.replace(at, old.size(), by);
+  }
+
+  /// The module as text, or the errors.
+  std::string import(const Checkpoint &checkpoint) {
+    std::ofstream("tiny.arch") << description;
+    report = {};
+    auto module = importModel(context, checkpoint, {{"tiny.arch"}}, &report);
+    if (!module)
+      return textOf(module.errors());
+    std::string text;
+    llvm::raw_string_ostream stream(text);
+    (*module)->print(stream);
+    return text;
+  }
+  std::string import() { return import(makeCheckpoint(config, tensors)); }
+
+  static size_t count(const std::string &text, const std::string &what) {
+    size_t found = 0;
+    for (size_t at = text.find(what); at != std::string::npos;
+         at = text.find(what, at + 1))
+      ++found;
+    return found;
+  }
+};
+
+TEST_F(Import, LayersThatAreAlikeAreOneFunction) {
+  std::string text = import();
+  EXPECT_EQ(count(text, "func.func private"), 1u) << text;
+  EXPECT_EQ(count(text, "call @layer0("), 4u);
+  EXPECT_THAT(text, HasSubstr("{nn.tap = 4 : i64}"));
+  EXPECT_THAT(text, HasSubstr("nn.state @layer0.k[4] : !nn.rows<2x8xf32>"));
+  EXPECT_THAT(text, HasSubstr("nn.model = {context = 128 : i64, family = "
+                              "\"tiny\", hidden_size = 32 : i64, layers = 4 : "
+                              "i64, vocab_size = 48 : i64}"));
+  EXPECT_EQ(report.family, "tiny");
+  EXPECT_EQ(report.scheme, "hf");
+  EXPECT_EQ(report.layers, 4);
+  EXPECT_EQ(report.distinctLayers, 1);
+  EXPECT_EQ(report.contextLength, 128);
+  EXPECT_EQ(report.tokenizerPre, "default");
+  EXPECT_EQ(report.tokenizerAddBos, true);
+  EXPECT_EQ(report.keys.front().name, "vocab_size");
+  EXPECT_EQ(report.keys.front().value, "48");
+  EXPECT_EQ(report.keys.front().place, "vocab_size");
+}
+
+TEST_F(Import, ChoicesMakeDistinctBodiesWithTheirOwnWeights) {
+  config["layer_types"] = {"full", "sliding", "full", "sliding"};
+  std::string text = import();
+  EXPECT_EQ(report.distinctLayers, 2) << text;
+  EXPECT_THAT(text, HasSubstr("nn.weight @layer0.wo[2] : !nn.weight<32x32, "
+                              "f32> indices = [0, 2]"));
+  EXPECT_THAT(text, HasSubstr("nn.weight @layer1.wo[2] : !nn.weight<32x32, "
+                              "f32> indices = [1, 3]"));
+  EXPECT_THAT(text, HasSubstr("nn.state @layer0.k[2] : !nn.rows<2x8xf32> "));
+  EXPECT_THAT(
+      text, HasSubstr("nn.state @layer1.k[2] : !nn.rows<2x8xf32, window = 4>"));
+}
+
+TEST_F(Import, EncodingsMakeDistinctBodies) {
+  tensors["model.layers.2.down.weight"].encoding = "bf16";
+  std::string text = import();
+  EXPECT_EQ(report.distinctLayers, 2) << text;
+  EXPECT_THAT(text, HasSubstr("@layer0.mlp.down[3] : !nn.weight<32x64, f32> "
+                              "indices = [0, 1, 3]"));
+  EXPECT_THAT(text, HasSubstr("@layer1.mlp.down[1] : !nn.weight<32x64, bf16> "
+                              "indices = [2]"));
+}
+
+TEST_F(Import, CellsBecomeRegions) {
+  tensors["model.norm.weight"].encoding = "bf16";
+  std::string text = import();
+  EXPECT_THAT(
+      text,
+      HasSubstr("nn.weight @layer0.wk[4] : !nn.weight<16x32, f32> indices = "
+                "[0, 1, 2, 3] {\n    %0 = nn.stored "
+                "\"model.layers.{layer}.qkv.weight\" : !nn.weight<64x32, "
+                "f32>\n    %1 = nn.slice %0[32:48, :]"));
+  EXPECT_THAT(text, HasSubstr("%1 = nn.decode %0 : !nn.weight<32, bf16> -> "
+                              "!nn.weight<32, f32>"));
+}
+
+TEST_F(Import, TiedWeightsAreOne) {
+  config["tie_word_embeddings"] = true;
+  std::string text = import();
+  EXPECT_THAT(text, Not(HasSubstr("@lm_head")));
+  ASSERT_EQ(report.unusedTensors.size(), 1u);
+  EXPECT_EQ(report.unusedTensors[0].name, "lm_head.weight");
+  EXPECT_EQ(report.unusedTensors[0].reason, "'lm_head' is tied to 'embed'");
+  tensors.erase("lm_head.weight");
+  EXPECT_THAT(import(), HasSubstr("func.func @logits"));
+}
+
+TEST_F(Import, GgufHasItsColumnAndKeys) {
+  std::string text = import(makeGguf(tinyMetadata(), tinyGgufTensors()));
+  EXPECT_EQ(report.scheme, "gguf") << text;
+  EXPECT_THAT(text, HasSubstr("nn.stored \"blk.{layer}.attn_k.weight\" : "
+                              "!nn.weight<16x32, q4_0>"));
+  EXPECT_EQ(report.keys.front().place, "GGUF");
+}
+
+TEST_F(Import, GgufKeysMustBeRead) {
+  auto metadata = tinyMetadata();
+  metadata["tiny.attention.scale"] = 2.0;
+  metadata["general.file_type"] = 2;
+  EXPECT_EQ(import(makeGguf(metadata, tinyGgufTensors())),
+            "error: model.gguf: key 'tiny.attention.scale' = 2.0 is not read "
+            "by architecture 'tiny'\nnote: tiny.arch:8:3: give it to a key if "
+            "it changes the model, 'ignore gguf' it if it does not\n");
+}
+
+TEST_F(Import, SchemesAreFoundByTheFirstRow) {
+  TinyTensors released{{"embed.weight", {{48, 32}}},
+                       {"norm.weight", {{32}}},
+                       {"head.weight", {{48, 32}}}};
+  for (int layer = 0; layer < 4; ++layer) {
+    std::string prefix = "layers." + std::to_string(layer) + ".";
+    released[prefix + "norm1.weight"] =
+        released[prefix + "norm2.weight"] = {{32}};
+    released[prefix + "wq.weight"] =
+        released[prefix + "wo.weight"] = {{32, 32}};
+    released[prefix + "wk.weight"] =
+        released[prefix + "wv.weight"] = {{16, 32}};
+    released[prefix + "qn.weight"] = {{8}};
+    released[prefix + "w1.weight"] =
+        released[prefix + "w3.weight"] = {{64, 32}};
+    released[prefix + "w2.weight"] = {{32, 64}};
+  }
+  tensors = released;
+  EXPECT_THAT(import(), HasSubstr("func.func @logits"));
+  EXPECT_EQ(report.scheme, "released");
+}
+
+TEST_F(Import, RenamedTensorsKeepTheirNamesInTheFile) {
+  TinyTensors renamed;
+  for (const auto &[name, tensor] : tensors)
+    renamed[name.starts_with("model.") ? "wrapped." + name : name] = tensor;
+  renamed["vision.x"] = {{3}};
+  tensors = renamed;
+  replaceText("weights hf released gguf {",
+              "weights hf released gguf {\n    rename \"wrapped.model.\" -> "
+              "\"model.\"\n    unused \"vision.*\", \"no images\"");
+  std::string text = import();
+  EXPECT_THAT(text, HasSubstr("\"wrapped.model.layers.{layer}.o.weight\""))
+      << text;
+  ASSERT_EQ(report.unusedTensors.size(), 1u);
+  EXPECT_EQ(report.unusedTensors[0].reason, "no images");
+}
+
+TEST_F(Import, ValuesArePassedOnFromLayerToLayer) {
+  // Layers 1 and 3 read the keys and values of the layer before.
+  replaceText("o = gqa(q, k, v, scale = hd ** -0.5, window = if types[layer] "
+              "== \"sliding\" then window else none)",
+              "if types[layer] != \"sliding\" { kv = [history(k), history(v)] "
+              "}\n    o = merge(attention(q, kv[0], kv[1], scale = hd ** "
+              "-0.5))");
+  replaceText("window                          : int = 4", "");
+  replaceText("return linear(o, wo)", "return linear(o, wo), kv");
+  replaceText("def attend(x) {", "def attend(x, kv) {");
+  replaceText("x += attend(norm(x, attn_norm))",
+              "y, kv = attend(norm(x, attn_norm), kv)\n      x += y");
+  replaceText("x = embedding(tokens, embed)",
+              "x = embedding(tokens, embed)\n    kv = none");
+  config["layer_types"] = {"full", "sliding", "full", "sliding"};
+  std::string text = import();
+  EXPECT_THAT(text, HasSubstr("(%arg0: index, %arg1: tensor<?xi32>, %arg2: "
+                              "tensor<?x32xf32>) -> (tensor<?x32xf32>, "
+                              "!nn.rows<2x8xf32>, !nn.rows<2x8xf32>)"))
+      << text;
+  EXPECT_THAT(text, HasSubstr("(%arg0: index, %arg1: tensor<?xi32>, %arg2: "
+                              "tensor<?x32xf32>, %arg3: !nn.rows<2x8xf32>, "
+                              "%arg4: !nn.rows<2x8xf32>) -> "
+                              "tensor<?x32xf32>"));
+  EXPECT_THAT(text, HasSubstr("nn.state @layer0.k[2]"));
+  EXPECT_THAT(text, Not(HasSubstr("nn.state @layer1")));
+}
+
+TEST_F(Import, RopeTablesAreSharedAndDistinct) {
+  replaceText("q = rotate(q, rope)",
+              "q = rotate(q, if layer < 2 then rope else far)");
+  replaceText("let types =",
+              "let far = rope_table(rope_settings + {rope_theta: 5000.0}, hd, "
+              "max_position_embeddings)\n  let types =");
+  std::string text = import();
+  EXPECT_EQ(count(text, "nn.rope_table"), 2u) << text;
+  EXPECT_EQ(report.distinctLayers, 2);
+}
+
+TEST_F(Import, ErrorsOfOperationsCarryTheirPlace) {
+  replaceText("q = rotate(q, rope)",
+              "q = rotate(q, rope + {freqs: [1.0, inf]})");
+  EXPECT_THAT(import(), HasSubstr("rope: expects 'freqs' to be a list of "
+                                  "finite numbers, but got [1, inf]"));
+}
+
+TEST_F(Import, SlicesSplitsAndPositions) {
+  replaceText("return linear(o, wo)",
+              "a, b = split(o, sizes = [8, 24])\n    p = f32(positions(x))\n"
+              "    o = concat([b, a, o[:, ::2][:, 0:0 + 16], o[:, 16:]])\n"
+              "    o = o[:, :32] * rearrange(p, \"t -> t 1\") + o[:, 32:]\n"
+              "    return linear(o, wo)");
+  std::string text = import();
+  EXPECT_THAT(text, HasSubstr("nn.slice")) << text;
+  EXPECT_THAT(text, HasSubstr("nn.cast %arg1 to f32"));
+  replaceText("sizes = [8, 24]", "sizes = [8, 25]");
+  EXPECT_THAT(import(), HasSubstr("split: sizes [8, 25] do not add up to 32"));
+}
+
+TEST_F(Import, SequencesAreNotInLogits) {
+  replaceText("def logits(x) = linear(norm(x, out_norm), lm_head)",
+              "def logits(x) = linear(norm(x, out_norm), lm_head) + "
+              "f32(positions(x))");
+  EXPECT_THAT(import(), HasSubstr("positions: there are none in 'logits'"));
+}
+
+TEST_F(Import, AnUnknownArchitectureNamesItsNeighbours) {
+  auto metadata = tinyMetadata();
+  metadata["general.architecture"] = "tny";
+  EXPECT_EQ(import(makeGguf(metadata, tinyGgufTensors())),
+            "error: model.gguf: architecture 'tny' is not known; describe it "
+            "in a file and pass --arch FILE\nnote: nearest: 'tiny' (tiny), "
+            "'phi3' (phi3)\n");
+}
+
+} // namespace
