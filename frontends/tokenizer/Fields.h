@@ -36,6 +36,11 @@ public:
   const nlohmann::ordered_json &object(std::string_view key);
 
   void fail(std::string message);
+  /// Takes over the failure of a part of the object, which names its place.
+  void fail(const Status &part) {
+    if (!part && !error)
+      error = part.error();
+  }
   bool ok() const { return !error; }
 
   /// The first failure, or an error about a member that was not asked for and

@@ -453,8 +453,7 @@ Result<std::string> Translator::run() {
   if (error)
     return std::move(*error);
   if (Result<text::Regex> regex = text::Regex::compile(out); !regex)
-    return Error("",
-                 "pattern " + quote(pattern) + ": " + regex.error().message);
+    return regex.takeErrors();
   return std::move(out);
 }
 

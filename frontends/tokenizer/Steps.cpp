@@ -84,8 +84,7 @@ static Pattern readPattern(Fields &fields, const Place &place) {
     pattern = regex(inner.string("Regex"), inner);
   else
     pattern = {false, inner.string("String")};
-  if (Status status = inner.done(); !status)
-    fields.fail(status.error().message);
+  fields.fail(inner.done());
   return pattern;
 }
 
@@ -427,13 +426,12 @@ static void readTemplate(Fields &fields, const Place &place, const IdOf &idOf,
       Fields special(inner, place.where, place.path);
       std::string token = special.string("id");
       if (!special.ok())
-        part.fail(special.status().error().message);
+        part.fail(special.status());
       else
         for (int32_t id : templateIds(table, token, idOf, fields))
           (seen ? around.suffix : around.prefix).push_back(id);
     }
-    if (Status status = part.done(); !status)
-      fields.fail(status.error().message);
+    fields.fail(part.done());
   }
   if (!seen)
     fields.fail("'single': expects the sequence 'A'");
