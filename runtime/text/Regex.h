@@ -2,7 +2,7 @@
 //
 // Patterns and texts come from files and users: compiling is bounded in size
 // and nesting, each attempt to match in steps and memory, all matching
-// of one text in time. What goes beyond is an error.
+// of one text in processor time. What goes beyond is an error.
 //
 //===----------------------------------------------------------------------===//
 
@@ -10,7 +10,6 @@
 #define RUNTIME_TEXT_REGEX_H
 
 #include "support/Result.h"
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -28,8 +27,8 @@ struct Range {
 /// threads.
 class RegexScratch {
 public:
-  /// Allows two seconds and ten microseconds for each of `bytes`, a hundred
-  /// times what real patterns take.
+  /// Allows two seconds of this thread's processor time and ten microseconds
+  /// for each of `bytes`, a hundred times what real tokenizers take.
   explicit RegexScratch(size_t bytes);
   ~RegexScratch();
   RegexScratch(const RegexScratch &) = delete;
