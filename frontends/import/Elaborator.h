@@ -105,6 +105,12 @@ private:
                        const arch::Loc &loc);
   mlir::Value constant(double value, const arch::Loc &loc);
   mlir::Attribute attributeOf(llvm::StringRef name, const arch::Value &value);
+  bool entryPoints();
+  void addFunction(mlir::func::FuncOp function);
+  void describeModel(mlir::Type hidden, mlir::Type logits);
+  void reportUnreadWeights();
+
+  // Operations.cpp
   arch::Value create(const arch::Loc &loc, llvm::StringRef name,
                      const Operands &operands,
                      llvm::ArrayRef<mlir::NamedAttribute> attributes,
@@ -114,15 +120,13 @@ private:
   arch::Value generic(const arch::OpCall &call);
   arch::Value rearrange(const arch::OpCall &call);
   arch::Value split(const arch::OpCall &call);
+
+  // SequenceOps.cpp
   arch::Value rope(const arch::OpCall &call);
   arch::Value history(const arch::OpCall &call);
   std::optional<mlir::FlatSymbolRefAttr> ropeTable(const arch::OpCall &call);
   std::string divisorsOf(const arch::OpCall &call, size_t operand,
                          int64_t count, bool &failed);
-  bool entryPoints();
-  void addFunction(mlir::func::FuncOp function);
-  void describeModel(mlir::Type hidden, mlir::Type logits);
-  void reportUnreadWeights();
 
   // LayerBodies.cpp
   arch::Value replaceTensors(
