@@ -507,13 +507,22 @@ struct Checker {
                                plain(name));
   }
 
-  /// Keys that nothing reads and weights that no formula uses.
+  /// Keys that nothing reads, weights that no formula uses, and definitions of
+  /// this file (not of the groups it shares) that nothing needs.
   void checkUse() {
-    std::set<std::string> used, usedInFormulas;
+    std::set<std::string> used, usedInFormulas, called;
     auto note = [&](const Expr &expr) {
       if (expr.kind == Expr::Kind::Name)
         used.insert(expr.text);
+      if (expr.kind == Expr::Kind::Call)
+        called.insert(expr.text);
     };
+    for (const GgufName &name : family.gguf)
+      walk(name.condition, note);
+    for (const Definition &setting : family.tokenizer)
+      walk(setting.value, note);
+    for (const Definition &fallback : family.defaults)
+      walk(fallback.value, note);
     for (const auto &let : family.lets)
       walk(let->value, note);
     for (const auto &function : family.functions) {
@@ -554,6 +563,20 @@ struct Checker {
           reported.insert(row->root()).second)
         diagnostics.error(row->loc, "'" + row->name +
                                         "' is bound but no formula reads it");
+    // A misspelt use leaves its definition unused: that was said already.
+    if (diagnostics.any())
+      return;
+    for (const auto &let : family.lets)
+      if (let->loc.source == family.loc.source && !used.count(let->name))
+        diagnostics.error(let->loc, "'" + let->name +
+                                        "' is defined, but nothing uses it");
+    for (const auto &function : family.functions)
+      if (function->loc.source == family.loc.source &&
+          !called.count(function->name) && function->name != "hidden" &&
+          function->name != "logits")
+        diagnostics.error(function->loc, "function '" + function->name +
+                                             "' is defined, but nothing calls "
+                                             "it");
   }
 };
 } // namespace

@@ -32,9 +32,11 @@ std::string evaluated(
     const std::string &expression, const std::string &items = "",
     const nlohmann::ordered_json &config = nlohmann::ordered_json::object()) {
   Evaluated run;
-  auto family = readFamily(
-      "t.arch", test::familyText("  let v = " + expression + "\n" + items),
-      test::prelude());
+  auto family =
+      readFamily("t.arch",
+                 test::familyText("  let v = " + expression +
+                                  "\n  require v == v, \"\"\n" + items),
+                 test::prelude());
   if (!family)
     return family.error().str();
   run.family = *family;
@@ -110,7 +112,7 @@ TEST(Evaluator, FunctionsAreInlined) {
                               "    a, b = [x, y]\n    return a * b\n  }\n"),
             "10");
   EXPECT_EQ(evaluated("f(1)", "  def f(x) {\n    y = x\n  }\n"),
-            "t.arch:5:7: 'f' returns nothing");
+            "t.arch:6:7: 'f' returns nothing");
 }
 
 TEST(Evaluator, WorkAndDepthAreBounded) {
