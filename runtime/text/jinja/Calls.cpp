@@ -96,9 +96,8 @@ Value Evaluator::callBuiltin(const std::string &name, Arguments &given) {
         members->set(key, std::move(value));
     if (!produce(128))
       return Value();
-    if (members->depth > kMaxValueDepth)
-      return fail("expects values of at most " +
-                  std::to_string(kMaxValueDepth) + " levels");
+    if (!checkDepth(members->depth))
+      return Value();
     if (name == "dict")
       return Value(std::shared_ptr<const DictData>(std::move(members)));
     namespaces.push_back(std::move(members));

@@ -8,9 +8,6 @@
 
 namespace tombolo::text::jinja {
 
-/// Of evaluate and execute within each other, macros included.
-static constexpr unsigned kMaxNesting = 1000;
-
 Value *Scope::find(std::string_view name) {
   for (Scope *scope = this; scope; scope = scope->parent)
     for (auto &[known, value] : scope->variables)
@@ -52,6 +49,13 @@ bool Evaluator::produce(uint64_t bytes) {
     fail("the template makes values of more than " +
          std::to_string(options.maxValueBytes) + " bytes");
   return spend(bytes / 16);
+}
+
+bool Evaluator::checkDepth(unsigned depth) {
+  if (depth > kMaxValueDepth)
+    fail("expects values of at most " + std::to_string(kMaxValueDepth) +
+         " levels");
+  return !failed();
 }
 
 bool Evaluator::paySearch(size_t haystack, size_t needle) {
@@ -99,9 +103,8 @@ Value Evaluator::makeList(std::vector<Value> items, bool isTuple) {
   auto list = std::make_shared<ListData>();
   for (const Value &item : items)
     list->depth = std::max(list->depth, item.depth() + 1);
-  if (list->depth > kMaxValueDepth)
-    return fail("expects values of at most " + std::to_string(kMaxValueDepth) +
-                " levels");
+  if (!checkDepth(list->depth))
+    return Value();
   list->items = std::move(items);
   list->isTuple = isTuple;
   return Value(std::shared_ptr<const ListData>(std::move(list)));
@@ -214,9 +217,8 @@ Evaluator::bind(std::string_view what, Arguments &arguments,
 Value Evaluator::fromJson(const nlohmann::ordered_json &json, unsigned depth) {
   if (!produce(32))
     return Value();
-  if (depth > kMaxValueDepth)
-    return fail("expects values of at most " + std::to_string(kMaxValueDepth) +
-                " levels");
+  if (!checkDepth(depth))
+    return Value();
   switch (json.type()) {
   case nlohmann::json::value_t::boolean:
     return json.get<bool>();

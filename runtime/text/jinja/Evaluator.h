@@ -9,6 +9,9 @@
 
 namespace tombolo::text::jinja {
 
+/// Of evaluate and execute within each other, macros included.
+inline constexpr unsigned kMaxNesting = 1000;
+
 /// Variables of a block; those around it are the parent's.
 struct Scope {
   Scope *parent = nullptr;
@@ -156,6 +159,8 @@ private:
   Value fail(std::string message);
   bool spend(uint64_t steps);
   bool produce(uint64_t bytes);
+  /// Refuses a value whose parts nest too deep.
+  bool checkDepth(unsigned depth);
   /// Looking for `needle` bytes in `haystack` bytes.
   bool paySearch(size_t haystack, size_t needle);
 

@@ -8,8 +8,6 @@
 
 namespace tombolo::text::jinja {
 
-static constexpr unsigned kMaxNesting = 1000;
-
 Value Evaluator::evaluate(const Expr &expr, Scope &scope) {
   if (failed() || !spend(1))
     return Value();
@@ -98,9 +96,8 @@ Value Evaluator::evaluateDict(const Expr &expr, Scope &scope) {
       return Value();
     dict->set(name, std::move(value));
   }
-  if (dict->depth > kMaxValueDepth)
-    return fail("expects values of at most " + std::to_string(kMaxValueDepth) +
-                " levels");
+  if (!checkDepth(dict->depth))
+    return Value();
   return Value(std::shared_ptr<const DictData>(std::move(dict)));
 }
 
@@ -191,9 +188,12 @@ Value Evaluator::attribute(const Value &object, const std::string &name) {
   bool isMethod = (object.is(Kind::String) && isStringMethod(name)) ||
                   (object.is(Kind::Dict) && isDictMethod(name)) ||
                   (object.is(Kind::List) && isListMethod(name));
-  if (isMethod && produce(64))
+  if (isMethod) {
+    if (!produce(128) || !checkDepth(object.depth() + 1))
+      return Value();
     return Value(std::make_shared<const Function>(
         Function{Function::Type::Method, name, object}));
+  }
   switch (object.kind()) {
   case Kind::Undefined:
     return fail(object.undefinedName().empty()

@@ -2,6 +2,7 @@
 
 #include "runtime/text/jinja/Value.h"
 #include "runtime/text/Unicode.h"
+#include "runtime/text/jinja/Evaluator.h"
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -73,6 +74,8 @@ bool Value::truthy() const {
 unsigned Value::depth() const {
   if (is(Kind::List))
     return listData().depth;
+  if (is(Kind::Function) && function().type == Function::Type::Method)
+    return function().self.depth() + 1;
   return is(Kind::Dict) ? dict().depth : 0;
 }
 

@@ -106,7 +106,8 @@ public:
   const std::string &undefinedName() const;
 
   bool truthy() const;
-  /// Lists and dicts: how deep they nest; 0 for others.
+  /// How deep a value's parts nest: of a list or dict, and of a method, which
+  /// holds what it is a method of; 0 for others.
   unsigned depth() const;
   /// "a string", "none", ...: for messages.
   std::string_view kindName() const;

@@ -152,6 +152,15 @@ TEST(ChatTemplate, EveryTemplateEnds) {
       {"{% set n = namespace(x=[]) %}{% for i in range(1000) %}"
        "{% set n.x = [n.x] %}{% endfor %}",
        "expects values of at most 128 levels"},
+      {"{% set n = namespace(x=[]) %}{% for i in range(1000) %}"
+       "{% set n.x = [n.x.count] %}{% endfor %}",
+       "expects values of at most 128 levels"},
+      {"{% set n = namespace(x={}) %}{% for i in range(1000) %}"
+       "{% set n.x = dict(get=n.x.get) %}{% endfor %}",
+       "expects values of at most 128 levels"},
+      {"{% set n = namespace(x={}) %}{% for i in range(1000) %}"
+       "{% set n.x = {'a': n.x | attr('items')} %}{% endfor %}",
+       "expects values of at most 128 levels"},
       {"{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
        "the template nests too deep"},
       {"{{ " + std::string(300, '(') + "1" + std::string(300, ')') + " }}",
