@@ -1,5 +1,6 @@
 #include "codegen/artifact/IndexChecks.h"
 #include "codegen/artifact/Format.h"
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -58,7 +59,10 @@ static Status checkSegments(const Index &index, uint64_t indexOffset,
     if (uint64_t(segment.offset()) != end)
       return here.error("expects offset " + std::to_string(end) + ", but got " +
                         std::to_string(segment.offset()));
-    TOMBOLO_CHECK(here.inRange("bytes", segment.bytes(), 0, kMaxBytes));
+    // What is left before the index, so that no sum of sizes can wrap around.
+    uint64_t left = indexOffset - std::min(indexOffset, end);
+    TOMBOLO_CHECK(here.inRange("bytes", segment.bytes(), 0,
+                               std::min<uint64_t>(left, kMaxBytes)));
     uint64_t bytes = segment.bytes();
     end = alignUp(end + bytes, kPageBytes);
     TOMBOLO_CHECK(here.aligned("chunk_hashes", segment.chunk_hashes()));

@@ -235,6 +235,12 @@ Status artifact::checkTarget(const Index &index, const Target &target,
     if (program)
       TOMBOLO_CHECK(checker.checkProgram(
           *program, place.in("program '" + std::string(name) + "'")));
+  // The host runs them for single rows and looks no further.
+  for (auto [name, program] : {programs[1], programs[3]})
+    if (program && program->max_tokens() != 1)
+      return place.in("program '" + std::string(name) + "'")
+          .error("expects 'max_tokens' 1, but got " +
+                 std::to_string(program->max_tokens()));
   int64_t hidden = index.model()->hidden_size();
   int64_t vocab = index.model()->vocab_size();
   TOMBOLO_CHECK(checker.checkBuffer(plan->hidden(), "hidden", hidden,

@@ -17,10 +17,16 @@ using testing::HasSubstr;
 namespace {
 class ArtifactTest : public testing::Test {
 protected:
+  /// The tiny model's artifact, which is then at `path`.
   std::vector<std::byte> good() {
-    Status written = makeTinyModel().write(path);
-    EXPECT_TRUE(written) << written.error().str();
-    return readFile(path);
+    // The writer waits for the disk; once is enough.
+    static const std::vector<std::byte> bytes = [&] {
+      Status written = makeTinyModel().write(path);
+      EXPECT_TRUE(written) << written.error().str();
+      return readFile(path);
+    }();
+    writeFile(path, bytes);
+    return bytes;
   }
   /// The message with which a file of these bytes is refused, "" if it is not.
   std::string refusal(const std::vector<std::byte> &bytes,
@@ -279,6 +285,25 @@ TEST_F(ArtifactTest, IndexNumbersAreChecked) {
        "index: segment 'weights': expects 10 chunk hashes, but got 1"},
       {[](IndexT &i) { i.segments[1]->bytes = -1; },
        "index: segment 'weights': expects 'bytes' between 0 and"},
+      // Enough of them that the sum of their sizes is 0 again.
+      {[](IndexT &i) {
+         std::vector<std::unique_ptr<SegmentT>> real = std::move(i.segments);
+         i.segments.clear();
+         for (uint64_t n = 0; n != 1 << 16; ++n) {
+           auto segment = std::make_unique<SegmentT>();
+           segment->name = "s" + std::to_string(n);
+           segment->offset = kPageBytes + (n << 48);
+           segment->bytes = int64_t(1) << 48;
+           i.segments.push_back(std::move(segment));
+         }
+         for (auto &segment : real)
+           i.segments.push_back(std::move(segment));
+         for (auto &executable : i.targets[0]->executables)
+           executable->code_segment = 1 << 16;
+       },
+       "index: segment 's0': expects 'bytes' between 0 and"},
+      {[](IndexT &i) { i.segments[1]->bytes += kPageBytes; },
+       "index: segment 'weights': expects 'bytes' between 0 and"},
       {[](IndexT &i) { i.segments[1]->chunk_bytes = 1; },
        "index: segment 'weights': expects 'chunk_bytes' between 4096 and"},
       {[](IndexT &i) { i.segments.pop_back(); },
@@ -310,7 +335,8 @@ TEST_F(ArtifactTest, IndexNumbersAreChecked) {
        "'code_segment' between 0 and 1, but got 2"},
       {[](IndexT &i) { i.targets[0]->executables[0]->code_segment = 1; },
        "index: target 'cpu': executable 'of-the-future': expects a code "
-       "segment"},
+       "segment of 1 to 2^31 bytes with one hash, but segment 'weights' is "
+       "none"},
       {[](IndexT &i) { i.targets[0]->executables[1]->kernels.pop_back(); },
        "index: target 'cpu': executable 'baseline': expects the kernels of the "
        "other levels (4), but has 3"},
@@ -333,6 +359,10 @@ TEST_F(ArtifactTest, IndexNumbersAreChecked) {
        "expects a program 'logits' or 'logits_one'"},
       {[](IndexT &i) { planOf(i).prefill->max_tokens = 0; },
        "program 'prefill': expects 'max_tokens' between 1 and 65536"},
+      {[](IndexT &i) { planOf(i).decode->max_tokens = 2; },
+       "program 'decode': expects 'max_tokens' 1, but got 2"},
+      {[](IndexT &i) { planOf(i).logits_one->max_tokens = 4; },
+       "program 'logits_one': expects 'max_tokens' 1, but got 4"},
       {[](IndexT &i) { dispatchOf(i, 0).kernel = 4; },
        "program 'prefill': dispatch 0: expects 'kernel' between 0 and 3, but "
        "got 4"},
