@@ -43,6 +43,9 @@ inline std::vector<std::byte> readFile(const std::string &path) {
 inline void writeFile(const std::string &path, const void *data, size_t size) {
   std::filesystem::create_directories(
       std::filesystem::path(path).parent_path());
+  // A new file: some filesystems wait for the disk where one is truncated and
+  // written again.
+  std::filesystem::remove(path);
   std::ofstream(path, std::ios::binary)
       .write(static_cast<const char *>(data), size);
 }
