@@ -12,6 +12,14 @@ static Result<const text::Tokenizer *> tokenizerOf(const tombolo_model *model) {
                "the artifact has no tokenizer: give and take token ids");
 }
 
+/// What a caller finds where no text can be given.
+static void clearText(char **text, size_t *bytes) {
+  if (text)
+    *text = nullptr;
+  if (bytes)
+    *bytes = 0;
+}
+
 /// Gives a text to the caller.
 static Status giveText(std::string_view value, char **text, size_t *bytes) {
   *text = copyText(value);
@@ -23,6 +31,10 @@ static Status giveText(std::string_view value, char **text, size_t *bytes) {
 tombolo_status tombolo_tokenize(const tombolo_model *model, const char *text,
                                 size_t bytes, int add_special, int32_t **tokens,
                                 size_t *count) {
+  if (tokens)
+    *tokens = nullptr;
+  if (count)
+    *count = 0;
   return guarded([&]() -> Status {
     if ((!text && bytes != 0) || !tokens || !count)
       return nullArgument(!tokens ? "tokens" : !count ? "count" : "text");
@@ -43,6 +55,7 @@ tombolo_status tombolo_detokenize(const tombolo_model *model,
                                   const int32_t *tokens, size_t count,
                                   int skip_special, char **text,
                                   size_t *bytes) {
+  clearText(text, bytes);
   return guarded([&]() -> Status {
     if ((!tokens && count != 0) || !text)
       return nullArgument(text ? "tokens" : "text");
@@ -57,6 +70,7 @@ tombolo_status tombolo_detokenize(const tombolo_model *model,
 tombolo_status tombolo_chat_prompt(const tombolo_model *model,
                                    const tombolo_message *messages,
                                    size_t count, char **text, size_t *bytes) {
+  clearText(text, bytes);
   return guarded([&]() -> Status {
     if (!model || (!messages && count != 0) || !text)
       return nullArgument(!model ? "model" : !text ? "text" : "messages");
