@@ -43,6 +43,18 @@ template <typename Body> tombolo_status guarded(Body &&body) {
   return TOMBOLO_ERROR;
 }
 
+/// Writes as much of `defaults` as the caller's header has of the struct, whose
+/// `bytes` bytes are at `given`; what only the caller's header has becomes 0.
+template <typename Struct>
+void initialize(Struct *given, size_t bytes, Struct defaults) {
+  if (!given || bytes < sizeof(size_t))
+    return;
+  defaults.struct_size = bytes;
+  std::memset(static_cast<void *>(given), 0, bytes);
+  std::memcpy(static_cast<void *>(given), &defaults,
+              std::min(bytes, sizeof(Struct)));
+}
+
 /// Takes over the fields that the caller's header has into `options`, which
 /// holds defaults.
 template <typename Options>
@@ -53,6 +65,14 @@ Status takeOptions(const Options *given, Options &options) {
     return Error("", "expects options filled by their init function, but "
                      "'struct_size' is " +
                          std::to_string(given->struct_size));
+  auto *bytes = reinterpret_cast<const unsigned char *>(given);
+  for (size_t i = sizeof(Options); i < given->struct_size; ++i)
+    if (bytes[i] != 0)
+      return Error("", "expects options of at most " +
+                           std::to_string(sizeof(Options)) +
+                           " bytes, but byte " + std::to_string(i) +
+                           " is set: this library is older than the program's "
+                           "header");
   std::memcpy(&options, given, std::min(given->struct_size, sizeof(Options)));
   options.struct_size = sizeof(Options);
   return success();

@@ -4,9 +4,9 @@
 using namespace tombolo;
 using namespace tombolo::capi;
 
-void tombolo_model_options_init(tombolo_model_options *options) {
-  *options = {};
-  options->struct_size = sizeof(*options);
+void tombolo_model_options_init_sized(tombolo_model_options *options,
+                                      size_t bytes) {
+  initialize(options, bytes, {});
 }
 
 /// The caller's scheduler as an executor.

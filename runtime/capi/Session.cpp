@@ -4,9 +4,9 @@
 using namespace tombolo;
 using namespace tombolo::capi;
 
-void tombolo_session_options_init(tombolo_session_options *options) {
-  *options = {};
-  options->struct_size = sizeof(*options);
+void tombolo_session_options_init_sized(tombolo_session_options *options,
+                                        size_t bytes) {
+  initialize(options, bytes, {});
 }
 
 static tombolo_session *makeHandle(std::shared_ptr<const SharedModel> shared,
@@ -29,6 +29,9 @@ tombolo_status tombolo_session_create(tombolo_model *model,
     tombolo_session_options_init(&options);
     if (Status status = takeOptions(given, options); !status)
       return status;
+    if (options.rope_length < 0)
+      return Error("", "expects 'rope_length' of 0 or more, but got " +
+                           std::to_string(options.rope_length));
     SessionOptions wanted;
     wanted.context = options.context;
     wanted.ropeLength = options.rope_length;
@@ -87,6 +90,8 @@ tombolo_status tombolo_session_resume(tombolo_session *session,
                                       const int32_t *tokens, size_t count,
                                       size_t *fed) {
   return guarded([&]() -> Status {
+    if (fed)
+      *fed = 0;
     if (Status status = checkTokens(session, tokens, count); !status)
       return status;
     session->interrupted = false;
@@ -104,6 +109,7 @@ tombolo_status tombolo_session_logits(tombolo_session *session,
   return guarded([&]() -> Status {
     if (!session || !logits)
       return nullArgument(session ? "logits" : "session");
+    *logits = nullptr;
     Result<std::span<const float>> row = session->session->logits();
     if (!row)
       return row.takeErrors();
@@ -144,19 +150,20 @@ tombolo_status tombolo_session_write_trace(const tombolo_session *session,
   });
 }
 
-void tombolo_generation_options_init(const tombolo_model *model,
-                                     tombolo_generation_options *options) {
+void tombolo_generation_options_init_sized(const tombolo_model *model,
+                                           tombolo_generation_options *options,
+                                           size_t bytes) {
   SamplingOptions sampling;
   if (model)
     sampling = model->shared->text.defaults().sampling;
-  *options = {};
-  options->struct_size = sizeof(*options);
-  options->max_tokens = -1;
-  options->temperature = sampling.temperature;
-  options->top_k = sampling.topK;
-  options->top_p = sampling.topP;
-  options->min_p = sampling.minP;
-  options->repeat_penalty = sampling.repeatPenalty;
+  tombolo_generation_options defaults = {};
+  defaults.max_tokens = -1;
+  defaults.temperature = sampling.temperature;
+  defaults.top_k = sampling.topK;
+  defaults.top_p = sampling.topP;
+  defaults.min_p = sampling.minP;
+  defaults.repeat_penalty = sampling.repeatPenalty;
+  initialize(options, bytes, defaults);
 }
 
 static Result<GenerationOptions>
@@ -186,6 +193,11 @@ static_assert(int(FinishReason::Stop) == TOMBOLO_FINISH_STOP &&
               int(FinishReason::Context) == TOMBOLO_FINISH_CONTEXT &&
               int(FinishReason::Caller) == TOMBOLO_FINISH_CALLER);
 
+/// `tokens` and `text` must be among the fields that the caller knows.
+static bool hasAnswer(const tombolo_generation &result) {
+  return result.struct_size >= offsetof(tombolo_generation, prefill_tokens);
+}
+
 static void fillResult(const Generation &generation,
                        tombolo_generation &result) {
   tombolo_generation filled = {};
@@ -212,9 +224,7 @@ tombolo_status tombolo_generate(tombolo_session *session, const int32_t *prompt,
   return guarded([&]() -> Status {
     if (Status status = checkTokens(session, prompt, count); !status)
       return status;
-    // `tokens` and `text` must be among the fields that the caller knows.
-    if (result &&
-        result->struct_size < offsetof(tombolo_generation, prefill_tokens))
+    if (result && !hasAnswer(*result))
       return Error("", "expects a result prepared by tombolo_generation_init");
     const ModelText &text = session->shared->text;
     tombolo_generation_options options;
@@ -241,13 +251,12 @@ tombolo_status tombolo_generate(tombolo_session *session, const int32_t *prompt,
   });
 }
 
-void tombolo_generation_init(tombolo_generation *result) {
-  *result = {};
-  result->struct_size = sizeof(*result);
+void tombolo_generation_init_sized(tombolo_generation *result, size_t bytes) {
+  initialize(result, bytes, {});
 }
 
 void tombolo_generation_clear(tombolo_generation *result) {
-  if (!result)
+  if (!result || !hasAnswer(*result))
     return;
   tombolo_free(result->tokens);
   tombolo_free(result->text);

@@ -4,14 +4,19 @@
 |* from any language that can call C.
 |*
 |* - Functions that can fail return a tombolo_status; what went wrong is then in
-|*   tombolo_error_message(), per thread, until that thread's next call.
+|*   tombolo_error_message(), per thread, until that thread's next failure.
+|* - What a function that fails would have given is NULL or 0.
 |* - Handles are opaque. A session keeps its model alive: free them in any
-order.
+|*   order.
 |* - A model may be used from several threads at once; a session from one at a
 |*   time (tombolo_session_interrupt excepted).
 |* - Strings are UTF-8. Token ids are int32_t.
 |* - Option structs start with their size, so that programs built against an
-|*   older header keep working: fill them with the *_init function first.
+|*   older header keep working: fill them with the *_init function first. It
+|*   hands the size of the struct in this header to the library's
+|*   *_init_sized, which writes no byte beyond it. Fields are only added at the
+|*   end; 0 in one means what the library did before it had the field, and a
+|*   library without the field refuses anything else.
 |* - No function throws, exits or prints.
 |*
 \*===----------------------------------------------------------------------===*/
@@ -54,7 +59,8 @@ TOMBOLO_API void tombolo_free(void *memory);
 typedef struct tombolo_model tombolo_model;
 
 /* Runs `task(task_data, t)` for each t in [0, threads), in any order and with
-   any concurrency, and returns when all have returned. */
+   any concurrency, and returns when all have returned. Kernels keep tiles on
+   the stack: tasks need threads with at least 512 KiB of it. */
 typedef void (*tombolo_parallel_for)(void *user, int threads,
                                      void (*task)(void *task_data, int thread),
                                      void *task_data);
@@ -79,7 +85,11 @@ typedef struct tombolo_model_options {
   const char *target;
 } tombolo_model_options;
 
-TOMBOLO_API void tombolo_model_options_init(tombolo_model_options *options);
+TOMBOLO_API void
+tombolo_model_options_init_sized(tombolo_model_options *options, size_t bytes);
+static inline void tombolo_model_options_init(tombolo_model_options *options) {
+  tombolo_model_options_init_sized(options, sizeof(*options));
+}
 /* `options` may be NULL. */
 TOMBOLO_API tombolo_status
 tombolo_model_open(const char *path, const tombolo_model_options *options,
@@ -138,11 +148,17 @@ typedef struct tombolo_session_options {
   /* Tokens of the longest sequence; 0: the model's or 4096, the smaller. */
   int64_t context;
   /* For rotary embeddings whose frequencies depend on length: the length they
-     are chosen for; 0: that of the first prompt. */
+     are chosen for; 0: that of the first prompt. Not negative. */
   int64_t rope_length;
 } tombolo_session_options;
 
-TOMBOLO_API void tombolo_session_options_init(tombolo_session_options *options);
+TOMBOLO_API void
+tombolo_session_options_init_sized(tombolo_session_options *options,
+                                   size_t bytes);
+static inline void
+tombolo_session_options_init(tombolo_session_options *options) {
+  tombolo_session_options_init_sized(options, sizeof(*options));
+}
 /* `options` may be NULL. A session that does not fit in memory is refused. */
 TOMBOLO_API tombolo_status tombolo_session_create(
     tombolo_model *model, const tombolo_session_options *options,
@@ -174,10 +190,11 @@ TOMBOLO_API tombolo_status tombolo_session_truncate(tombolo_session *session,
 /* Ends what the session is computing, at the next token or chunk of a prompt;
    may be called from any thread and from a signal handler. */
 TOMBOLO_API void tombolo_session_interrupt(tombolo_session *session);
-/* Starts to time every dispatch, or writes the times so far to a file that
-   trace viewers open. Timing costs some speed. */
+/* Starts to time every dispatch, or stops it. Either forgets the times so far:
+   write them first. Timing costs some speed. */
 TOMBOLO_API tombolo_status tombolo_session_trace(tombolo_session *session,
                                                  int enabled);
+/* Writes the times so far to a file that trace viewers open. */
 TOMBOLO_API tombolo_status
 tombolo_session_write_trace(const tombolo_session *session, const char *path);
 
@@ -212,12 +229,19 @@ typedef struct tombolo_generation_options {
 /* The model's own sampling, where its checkpoint names one; else the likeliest
    tokens. */
 TOMBOLO_API void
+tombolo_generation_options_init_sized(const tombolo_model *model,
+                                      tombolo_generation_options *options,
+                                      size_t bytes);
+static inline void
 tombolo_generation_options_init(const tombolo_model *model,
-                                tombolo_generation_options *options);
+                                tombolo_generation_options *options) {
+  tombolo_generation_options_init_sized(model, options, sizeof(*options));
+}
 
 /* A token and what it adds to the text (`bytes` bytes, possibly none; not
    NUL-terminated); at the end what was held back, with token -1. A result of 0
-   ends the answer. */
+   ends the answer, and is the last call: what was still held back is then only
+   in tombolo_generation.text. */
 typedef int (*tombolo_token_callback)(void *user, int32_t token,
                                       const char *text, size_t bytes);
 
@@ -238,7 +262,11 @@ typedef struct tombolo_generation {
   double decode_seconds;
 } tombolo_generation;
 
-TOMBOLO_API void tombolo_generation_init(tombolo_generation *result);
+TOMBOLO_API void tombolo_generation_init_sized(tombolo_generation *result,
+                                               size_t bytes);
+static inline void tombolo_generation_init(tombolo_generation *result) {
+  tombolo_generation_init_sized(result, sizeof(*result));
+}
 
 /* Brings the session to the prompt and generates what follows. `options`,
    `callback` and `result` (initialized) may be NULL. */

@@ -270,6 +270,11 @@ TEST_F(CApiTest, SayWhatWentWrong) {
   EXPECT_EQ(tombolo_session_create(model, &options, &own), TOMBOLO_ERROR);
   EXPECT_THAT(tombolo_error_message(),
               HasSubstr("expects a context of 1 to 1000 tokens"));
+  tombolo_session_options_init(&options);
+  options.rope_length = -1;
+  EXPECT_EQ(tombolo_session_create(model, &options, &own), TOMBOLO_ERROR);
+  EXPECT_STREQ(tombolo_error_message(),
+               "expects 'rope_length' of 0 or more, but got -1");
 
   tombolo_generation_options wanted;
   tombolo_generation_options_init(model, &wanted);
@@ -292,17 +297,128 @@ TEST_F(CApiTest, SayWhatWentWrong) {
   EXPECT_THAT(tombolo_error_message(), HasSubstr("altered or damaged"));
 }
 
+/// The first `bytes` bytes of a struct, as a program has it whose header knows
+/// no more of it, and what lies behind it there.
+template <typename Struct, size_t bytes> struct Shorter {
+  static_assert(bytes < sizeof(Struct));
+  alignas(Struct) unsigned char start[bytes];
+  unsigned char behind[sizeof(Struct)];
+
+  Shorter() {
+    std::memset(start, 0xee, sizeof(start));
+    std::memset(behind, 0xee, sizeof(behind));
+  }
+  Struct *get() { return reinterpret_cast<Struct *>(start); }
+  template <typename Field> Field at(size_t offset) const {
+    Field value;
+    std::memcpy(&value, start + offset, sizeof(value));
+    return value;
+  }
+  template <typename Field> void set(size_t offset, Field value) {
+    std::memcpy(start + offset, &value, sizeof(value));
+  }
+  bool isIntact() const {
+    return std::ranges::all_of(behind, [](auto byte) { return byte == 0xee; });
+  }
+};
+
 TEST_F(CApiTest, OlderHeadersHaveShorterOptions) {
-  // A program that knows nothing of rope_length leaves memory behind it alone.
-  tombolo_session_options options;
-  tombolo_session_options_init(&options);
-  options.struct_size = offsetof(tombolo_session_options, rope_length);
-  options.context = 100;
-  options.rope_length = -77;
+  // Programs that know nothing of executors, rope_length and seed.
+  Shorter<tombolo_model_options, offsetof(tombolo_model_options, executor)>
+      modelOptions;
+  tombolo_model_options_init_sized(modelOptions.get(),
+                                   sizeof(modelOptions.start));
+  EXPECT_EQ(modelOptions.at<size_t>(0), sizeof(modelOptions.start));
+  tombolo_model *other = nullptr;
+  ASSERT_EQ(tombolo_model_open(path.c_str(), modelOptions.get(), &other),
+            TOMBOLO_OK)
+      << tombolo_error_message();
+  EXPECT_TRUE(modelOptions.isIntact());
+
+  Shorter<tombolo_session_options,
+          offsetof(tombolo_session_options, rope_length)>
+      sessionOptions;
+  tombolo_session_options_init_sized(sessionOptions.get(),
+                                     sizeof(sessionOptions.start));
+  sessionOptions.set<int64_t>(offsetof(tombolo_session_options, context), 100);
   tombolo_session *own = nullptr;
-  ASSERT_EQ(tombolo_session_create(model, &options, &own), TOMBOLO_OK);
+  ASSERT_EQ(tombolo_session_create(other, sessionOptions.get(), &own),
+            TOMBOLO_OK)
+      << tombolo_error_message();
+  EXPECT_TRUE(sessionOptions.isIntact());
   EXPECT_EQ(tombolo_session_context(own), 100u);
+
+  Shorter<tombolo_generation_options,
+          offsetof(tombolo_generation_options, seed)>
+      options;
+  tombolo_generation_options_init_sized(other, options.get(),
+                                        sizeof(options.start));
+  EXPECT_EQ(
+      options.at<int64_t>(offsetof(tombolo_generation_options, max_tokens)),
+      -1);
+  options.set<int64_t>(offsetof(tombolo_generation_options, max_tokens), 5);
+  Shorter<tombolo_generation, offsetof(tombolo_generation, prefill_tokens)>
+      result;
+  tombolo_generation_init_sized(result.get(), sizeof(result.start));
+  ASSERT_EQ(tombolo_generate(own, prompt.data(), prompt.size(), options.get(),
+                             nullptr, nullptr, result.get()),
+            TOMBOLO_OK)
+      << tombolo_error_message();
+  EXPECT_EQ(result.at<size_t>(offsetof(tombolo_generation, token_count)), 5u);
+  tombolo_generation_clear(result.get());
+  EXPECT_EQ(result.at<char *>(offsetof(tombolo_generation, text)), nullptr);
+  EXPECT_TRUE(options.isIntact());
+  EXPECT_TRUE(result.isIntact());
   tombolo_session_free(own);
+  tombolo_model_free(other);
+}
+
+TEST_F(CApiTest, NewerHeadersHaveLongerOptions) {
+  struct Longer {
+    tombolo_session_options known;
+    int64_t unknown;
+  } options;
+  options.unknown = -1;
+  tombolo_session_options_init_sized(&options.known, sizeof(options));
+  EXPECT_EQ(options.known.struct_size, sizeof(options));
+  EXPECT_EQ(options.unknown, 0);
+  tombolo_session *own = nullptr;
+  ASSERT_EQ(tombolo_session_create(model, &options.known, &own), TOMBOLO_OK);
+  tombolo_session_free(own);
+  // Not done as if it were: what the library has never heard of.
+  options.unknown = 7;
+  EXPECT_EQ(tombolo_session_create(model, &options.known, &own), TOMBOLO_ERROR);
+  EXPECT_STREQ(tombolo_error_message(),
+               "expects options of at most 24 bytes, but byte 24 is set: this "
+               "library is older than the program's header");
+}
+
+TEST_F(CApiTest, FailuresGiveNothing) {
+  int32_t id = 5, *tokens = &id;
+  size_t count = 7;
+  EXPECT_EQ(tombolo_tokenize(nullptr, "x", 1, 0, &tokens, &count),
+            TOMBOLO_ERROR);
+  EXPECT_EQ(tokens, nullptr);
+  EXPECT_EQ(count, 0u);
+  char letter = 'a', *text = &letter;
+  size_t bytes = 7;
+  EXPECT_EQ(tombolo_detokenize(nullptr, &id, 1, 0, &text, &bytes),
+            TOMBOLO_ERROR);
+  EXPECT_EQ(text, nullptr);
+  EXPECT_EQ(bytes, 0u);
+  text = &letter;
+  bytes = 7;
+  EXPECT_EQ(tombolo_chat_prompt(model, nullptr, 1, &text, &bytes),
+            TOMBOLO_ERROR);
+  EXPECT_EQ(text, nullptr);
+  EXPECT_EQ(bytes, 0u);
+  float number = 1;
+  const float *logits = &number;
+  EXPECT_EQ(tombolo_session_logits(session, &logits), TOMBOLO_ERROR);
+  EXPECT_EQ(logits, nullptr);
+  size_t fed = 7;
+  EXPECT_EQ(tombolo_session_resume(session, nullptr, 0, &fed), TOMBOLO_ERROR);
+  EXPECT_EQ(fed, 0u);
 }
 
 TEST_F(CApiTest, TracesAreWritten) {
@@ -314,4 +430,12 @@ TEST_F(CApiTest, TracesAreWritten) {
   std::string json(reinterpret_cast<const char *>(bytes.data()), bytes.size());
   EXPECT_THAT(json, HasSubstr("\"name\":\"mix\",\"cat\":\"prefill\""));
   EXPECT_THAT(json, HasSubstr("\"cat\":\"logits_one\""));
+  EXPECT_EQ(tombolo_session_write_trace(session, (folder / "no/t").c_str()),
+            TOMBOLO_ERROR);
+  EXPECT_EQ(tombolo_error_message(),
+            folder / "no/t" + ": could not write the trace");
+  // Stopping forgets them.
+  ASSERT_EQ(tombolo_session_trace(session, 0), TOMBOLO_OK);
+  ASSERT_EQ(tombolo_session_write_trace(session, trace.c_str()), TOMBOLO_OK);
+  EXPECT_EQ(readFile(trace).size(), std::strlen("{\"traceEvents\":[\n]}\n"));
 }
