@@ -214,18 +214,24 @@ Status Session::feed(std::span<const int32_t> tokens) {
   return feed(tokens, tokens.size(), {});
 }
 
-Status Session::feed(std::span<const int32_t> tokens, size_t firstRow,
-                     const LogitsSink &sink) {
+Status Session::check(std::span<const int32_t> tokens, size_t kept) const {
   for (size_t i = 0; i != tokens.size(); ++i)
     if (tokens[i] < 0 || tokens[i] >= owner->vocabSize())
       return Error("", "token " + std::to_string(i) + ": expects an id below " +
                            std::to_string(owner->vocabSize()) + ", but got " +
                            std::to_string(tokens[i]));
-  if (int64_t(history.size() + tokens.size()) > limit)
+  if (int64_t(kept + tokens.size()) > limit)
     return Error("", "expects a sequence of at most " + std::to_string(limit) +
                          " tokens (its context), but it has " +
-                         std::to_string(history.size()) + " and gets " +
+                         std::to_string(kept) + " and gets " +
                          std::to_string(tokens.size()) + " more");
+  return success();
+}
+
+Status Session::feed(std::span<const int32_t> tokens, size_t firstRow,
+                     const LogitsSink &sink) {
+  if (Status status = check(tokens, history.size()); !status)
+    return status;
   if (history.empty())
     chooseFrequencies(options.ropeLength != 0 ? options.ropeLength
                                               : int64_t(tokens.size()));
@@ -297,6 +303,9 @@ Result<std::span<const float>> Session::logits() {
 Result<size_t> Session::resume(std::span<const int32_t> tokens) {
   if (tokens.empty())
     return Error("", "expects at least one token");
+  // Before anything is forgotten: a refused prompt costs no states.
+  if (Status status = check(tokens, 0); !status)
+    return status.takeErrors();
   size_t common = 0;
   size_t most = std::min(history.size(), tokens.size() - 1);
   while (common != most && history[common] == tokens[common])

@@ -65,7 +65,7 @@ public:
 
   /// Makes the sequence equal to `tokens` by keeping what it has in common with
   /// them, at most all but the last, and feeding the rest. Gives the number of
-  /// tokens fed.
+  /// tokens fed. Tokens that are refused leave the sequence as it is.
   Result<size_t> resume(std::span<const int32_t> tokens);
 
   /// Forgets all tokens but the first `count`. Fails where a window's rows are
@@ -91,6 +91,8 @@ private:
   Session(std::shared_ptr<const Model> model, const SessionOptions &options,
           int64_t context)
       : owner(std::move(model)), options(options), limit(context) {}
+  /// Whether `tokens` can follow `kept` tokens.
+  Status check(std::span<const int32_t> tokens, size_t kept) const;
   Status allocate();
   Status bindPrograms();
   void chooseFrequencies(int64_t length);

@@ -184,6 +184,26 @@ TEST_F(SessionTest, ResumeFeedsOnlyWhatDiffers) {
   EXPECT_LT(difference(*session->logits(), expected(other)), 1e-5);
 }
 
+TEST_F(SessionTest, RefusedPromptsCostNoStates) {
+  SessionOptions options;
+  options.context = 200;
+  auto session = start(options);
+  std::vector<int32_t> ids = tokens(150), bad = ids, shorter = ids;
+  ASSERT_TRUE(session->feed(ids));
+  bad[100] = -1;
+  EXPECT_EQ(session->resume(bad).error().message,
+            "token 100: expects an id below 272, but got -1");
+  shorter[100] ^= 1;
+  shorter.resize(201);
+  EXPECT_EQ(session->resume(shorter).error().message,
+            "expects a sequence of at most 200 tokens (its context), but it "
+            "has 0 and gets 201 more");
+  EXPECT_EQ(session->tokens(), ids);
+  EXPECT_LT(difference(*session->logits(), expected(ids)), 1e-5);
+  ids.push_back(3);
+  EXPECT_EQ(*session->resume(ids), 1u);
+}
+
 TEST_F(SessionTest, TruncateBehindAWindow) {
   auto session = start();
   std::vector<int32_t> ids = tokens(490);
