@@ -79,9 +79,12 @@ Result<Generation> tombolo::generate(Session &session,
 
   Sampler sampler(options.sampling);
   AnswerText answer(tokenizer, options.stop);
+  bool wanted = true;
   auto give = [&](int32_t token, const std::string &piece) {
     result.text += piece;
-    return !callback || (token < 0 && piece.empty()) || callback(token, piece);
+    if (wanted && callback && (token >= 0 || !piece.empty()))
+      wanted = callback(token, piece);
+    return wanted;
   };
   Clock::time_point decodeStart;
   while (true) {

@@ -53,7 +53,7 @@ struct Generation {
 
 /// Called after each token with what it added to the text, which may be
 /// nothing, and at the end with what was held back and token -1; false ends the
-/// answer.
+/// answer, and there is no call after it. Generation::text has all of it.
 using TokenCallback = std::function<bool(int32_t token, std::string_view text)>;
 
 /// Brings the session to `prompt`, with what it already has of it, and

@@ -132,6 +132,19 @@ TEST_F(GenerateTest, TheCallerEndsIt) {
       run(options, [&](int32_t, std::string_view) { return ++calls != 3; });
   EXPECT_EQ(result.reason, FinishReason::Caller);
   EXPECT_EQ(result.tokens.size(), 3u);
+  // Not even for text that is held back: of a stop text that never comes.
+  std::string whole = text->tokenizer()->decode(expected(3), true);
+  ASSERT_FALSE(whole.empty());
+  options.stop = {whole.substr(whole.size() - 1) + "never there"};
+  calls = 0;
+  std::string pieces;
+  result = run(options, [&](int32_t, std::string_view piece) {
+    pieces += piece;
+    return ++calls != 3;
+  });
+  EXPECT_EQ(calls, 3);
+  EXPECT_EQ(result.text, whole);
+  EXPECT_LT(pieces.size(), whole.size());
   // An interrupt that is set before anything ran.
   std::atomic<bool> stop = true;
   session->setInterrupt(&stop);
