@@ -1,5 +1,6 @@
 #include "runtime/core/CpuFeatures.h"
 #include <cstdint>
+#include <elf.h>
 #include <iterator>
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -9,25 +10,32 @@
 
 using namespace tombolo;
 
-#if defined(__x86_64__)
+// The tables of all architectures are in every build: the compiler's tests hold
+// its levels for any machine against them.
 
 namespace {
 enum Register { EAX, EBX, ECX, EDX };
 /// What the operating system must save across a switch of threads for a
 /// feature's registers to be usable.
-enum class OsState { None, Avx, Avx512, Amx };
+enum class OsState { None, Avx, Avx512, Amx, Apx };
 
 /// One bit of one CPUID leaf and LLVM's name for it.
-struct FeatureBit {
+struct CpuidBit {
   const char *name;
   uint32_t leaf, subleaf;
   Register reg;
   int bit;
   OsState state;
 };
+
+/// One bit of the words that Linux hands to AArch64 programs.
+struct HwcapBit {
+  const char *name;
+  int type, bit;
+};
 } // namespace
 
-static constexpr FeatureBit kFeatures[] = {
+static constexpr CpuidBit kX86[] = {
     {"cx8", 1, 0, EDX, 8, OsState::None},
     {"cmov", 1, 0, EDX, 15, OsState::None},
     {"mmx", 1, 0, EDX, 23, OsState::None},
@@ -95,6 +103,15 @@ static constexpr FeatureBit kFeatures[] = {
     {"avxneconvert", 7, 1, EDX, 5, OsState::Avx},
     {"avxvnniint16", 7, 1, EDX, 10, OsState::Avx},
     {"prefetchi", 7, 1, EDX, 14, OsState::None},
+    // APX is one bit to the processor, and several features to LLVM.
+    {"egpr", 7, 1, EDX, 21, OsState::Apx},
+    {"push2pop2", 7, 1, EDX, 21, OsState::Apx},
+    {"ppx", 7, 1, EDX, 21, OsState::Apx},
+    {"ndd", 7, 1, EDX, 21, OsState::Apx},
+    {"ccmp", 7, 1, EDX, 21, OsState::Apx},
+    {"nf", 7, 1, EDX, 21, OsState::Apx},
+    {"cf", 7, 1, EDX, 21, OsState::Apx},
+    {"zu", 7, 1, EDX, 21, OsState::Apx},
     {"xsaveopt", 0xd, 1, EAX, 0, OsState::None},
     {"xsavec", 0xd, 1, EAX, 1, OsState::None},
     {"xsaves", 0xd, 1, EAX, 3, OsState::None},
@@ -112,6 +129,39 @@ static constexpr FeatureBit kFeatures[] = {
     {"wbnoinvd", 0x80000008, 0, EBX, 9, OsState::None},
 };
 
+/// AVX10 has a bit (leaf 7, subleaf 1, EDX) and then a version (leaf 0x24).
+static constexpr int kAvx10Bit = 19;
+static constexpr const char *kAvx10Versions[] = {"avx10.1", "avx10.2"};
+
+static constexpr HwcapBit kAArch64[] = {
+    {"fp-armv8", AT_HWCAP, 0}, {"neon", AT_HWCAP, 1},
+    {"aes", AT_HWCAP, 3},      {"sha2", AT_HWCAP, 6},
+    {"crc", AT_HWCAP, 7},      {"lse", AT_HWCAP, 8},
+    {"fullfp16", AT_HWCAP, 9}, {"rdm", AT_HWCAP, 12},
+    {"jsconv", AT_HWCAP, 13},  {"complxnum", AT_HWCAP, 14},
+    {"rcpc", AT_HWCAP, 15},    {"sha3", AT_HWCAP, 17},
+    {"dotprod", AT_HWCAP, 20}, {"sve", AT_HWCAP, 22},
+    {"fp16fml", AT_HWCAP, 23}, {"sve2", AT_HWCAP2, 1},
+    {"i8mm", AT_HWCAP2, 13},   {"bf16", AT_HWCAP2, 14},
+    {"sme", AT_HWCAP2, 23},    {"cssc", AT_HWCAP2, 34},
+    {"mops", AT_HWCAP2, 43},
+};
+
+std::set<std::string> tombolo::knownFeatures(const std::string &architecture) {
+  std::set<std::string> names;
+  if (architecture == "x86_64") {
+    for (const CpuidBit &feature : kX86)
+      names.insert(feature.name);
+    names.insert(std::begin(kAvx10Versions), std::end(kAvx10Versions));
+  } else if (architecture == "aarch64") {
+    for (const HwcapBit &feature : kAArch64)
+      names.insert(feature.name);
+  }
+  return names;
+}
+
+#if defined(__x86_64__)
+
 /// XCR0, the register states that the operating system saves; 0 without xsave.
 static uint64_t savedStates() {
   uint32_t a, b, c, d;
@@ -128,17 +178,24 @@ static std::set<std::string> detect() {
     uint64_t mask = state == OsState::Avx      ? 0x6
                     : state == OsState::Avx512 ? 0xe6
                     : state == OsState::Amx    ? 0x60000
+                    : state == OsState::Apx    ? 0x80000
                                                : 0;
     return (saved & mask) == mask;
   };
   std::set<std::string> found;
-  for (const FeatureBit &feature : kFeatures) {
+  for (const CpuidBit &feature : kX86) {
     uint32_t regs[4] = {};
     if (__get_cpuid_count(feature.leaf, feature.subleaf, &regs[EAX], &regs[EBX],
                           &regs[ECX], &regs[EDX]) &&
         (regs[feature.reg] >> feature.bit & 1) && isSaved(feature.state))
       found.insert(feature.name);
   }
+  uint32_t a, b, c, d;
+  if (isSaved(OsState::Avx512) && __get_cpuid_count(7, 1, &a, &b, &c, &d) &&
+      (d >> kAvx10Bit & 1) && __get_cpuid_count(0x24, 0, &a, &b, &c, &d))
+    for (size_t i = 0; i != std::size(kAvx10Versions); ++i)
+      if ((b & 0xff) > i)
+        found.insert(kAvx10Versions[i]);
   return found;
 }
 
@@ -147,23 +204,8 @@ std::string tombolo::hostArchitecture() { return "x86_64"; }
 #elif defined(__aarch64__)
 
 static std::set<std::string> detect() {
-  static constexpr struct {
-    const char *name;
-    int type, bit;
-  } features[] = {
-      {"fp-armv8", AT_HWCAP, 0}, {"neon", AT_HWCAP, 1},
-      {"aes", AT_HWCAP, 3},      {"sha2", AT_HWCAP, 6},
-      {"crc", AT_HWCAP, 7},      {"lse", AT_HWCAP, 8},
-      {"fullfp16", AT_HWCAP, 9}, {"rdm", AT_HWCAP, 12},
-      {"jsconv", AT_HWCAP, 13},  {"complxnum", AT_HWCAP, 14},
-      {"rcpc", AT_HWCAP, 15},    {"sha3", AT_HWCAP, 17},
-      {"dotprod", AT_HWCAP, 20}, {"sve", AT_HWCAP, 22},
-      {"fp16fml", AT_HWCAP, 23}, {"sve2", AT_HWCAP2, 1},
-      {"i8mm", AT_HWCAP2, 13},   {"bf16", AT_HWCAP2, 14},
-      {"sme", AT_HWCAP2, 23},
-  };
   std::set<std::string> found;
-  for (auto [name, type, bit] : features)
+  for (auto [name, type, bit] : kAArch64)
     if (getauxval(type) >> bit & 1)
       found.insert(name);
   return found;

@@ -12,6 +12,10 @@ namespace tombolo {
 /// program use, by the names LLVM gives them ("avx2", "avx512vnni", "dotprod").
 const std::set<std::string> &hostFeatures();
 
+/// All features that a runtime for `architecture` can find; one that is not
+/// among them is missing everywhere.
+std::set<std::string> knownFeatures(const std::string &architecture);
+
 /// The architecture as a triple begins with it: "x86_64", "aarch64".
 std::string hostArchitecture();
 

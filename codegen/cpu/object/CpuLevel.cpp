@@ -45,23 +45,41 @@ int CpuLevel::vectorRegisters() const {
   return has("avx512f") || isAArch64() ? 32 : 16;
 }
 
+// Features that only change tuning, or whose instructions code generation never
+// chooses by itself (amx-*), must not keep a machine from running the code.
+// Those here must be known to runtime/core/CpuFeatures.cpp.
+static constexpr llvm::StringLiteral kSelectableX86[] = {
+    "sse3",        "ssse3",        "sse4.1",
+    "sse4.2",      "sse4a",        "popcnt",
+    "cx16",        "sahf",         "avx",
+    "avx2",        "f16c",         "fma",
+    "fma4",        "xop",          "bmi",
+    "bmi2",        "lzcnt",        "movbe",
+    "adx",         "tbm",          "avx512f",
+    "avx512bw",    "avx512cd",     "avx512dq",
+    "avx512vl",    "avx512vnni",   "avx512bf16",
+    "avx512fp16",  "avx512vbmi",   "avx512vbmi2",
+    "avx512ifma",  "avx512bitalg", "gfni",
+    "vaes",        "vpclmulqdq",   "avx512vpopcntdq",
+    "avxvnni",     "avxifma",      "avxneconvert",
+    "avxvnniint8", "avxvnniint16", "avx10.1",
+    "avx10.2",     "egpr",         "push2pop2",
+    "ppx",         "ndd",          "ccmp",
+    "nf",          "cf",           "zu"};
+static constexpr llvm::StringLiteral kSelectableAArch64[] = {
+    "neon",      "fp-armv8", "fullfp16", "dotprod", "i8mm", "bf16",
+    "fp16fml",   "lse",      "rdm",      "rcpc",    "sve",  "sve2",
+    "complxnum", "jsconv",   "sme",      "cssc",    "mops"};
+
+llvm::ArrayRef<llvm::StringLiteral> CpuLevel::selectableFeatures() const {
+  if (isX86())
+    return kSelectableX86;
+  return kSelectableAArch64;
+}
+
 std::vector<std::string> CpuLevel::requiredFeatures() const {
-  // Features that only change tuning, or whose instructions code generation
-  // never chooses by itself, must not keep a machine from running the code.
-  static constexpr llvm::StringLiteral kSelectable[] = {
-      "sse3", "ssse3", "sse4.1", "sse4.2", "sse4a", "popcnt", "cx16", "sahf",
-      "avx", "avx2", "f16c", "fma", "fma4", "xop", "bmi", "bmi2", "lzcnt",
-      "movbe", "adx", "tbm", "avx512f", "avx512bw", "avx512cd", "avx512dq",
-      "avx512vl", "avx512vnni", "avx512bf16", "avx512fp16", "avx512vbmi",
-      "avx512vbmi2", "avx512ifma", "avx512bitalg", "gfni", "vaes", "vpclmulqdq",
-      "avx512vpopcntdq", "avxvnni", "avxifma", "avxneconvert", "avxvnniint8",
-      "avxvnniint16", "avx10.1", "avx10.2", "amx-tile", "amx-int8", "amx-bf16",
-      "egpr", "ndd",
-      // AArch64
-      "neon", "fp-armv8", "fullfp16", "dotprod", "i8mm", "bf16", "fp16fml",
-      "lse", "rdm", "rcpc", "sve", "sve2", "complxnum", "jsconv", "sme"};
   std::vector<std::string> result;
-  for (llvm::StringRef feature : kSelectable)
+  for (llvm::StringRef feature : selectableFeatures())
     if (has(feature))
       result.push_back(feature.str());
   std::sort(result.begin(), result.end());

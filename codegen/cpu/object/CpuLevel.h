@@ -4,6 +4,7 @@
 #define CODEGEN_CPU_OBJECT_CPULEVEL_H
 
 #include "support/Result.h"
+#include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 #include <memory>
 #include <string>
@@ -34,6 +35,8 @@ struct CpuLevel {
   int vectorBytes() const;
   /// Vector registers that code can name.
   int vectorRegisters() const;
+  /// The features of the family whose instructions code generation may choose.
+  llvm::ArrayRef<llvm::StringLiteral> selectableFeatures() const;
   /// The part of `enabled` that generated code may contain instructions of: a
   /// machine that has all of them can run the code.
   std::vector<std::string> requiredFeatures() const;

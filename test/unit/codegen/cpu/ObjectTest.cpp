@@ -1,5 +1,7 @@
 #include "RunCode.h"
+#include "runtime/core/CpuFeatures.h"
 #include "gmock/gmock.h"
+#include <algorithm>
 #include <bit>
 #include <cmath>
 
@@ -306,6 +308,28 @@ TEST(CpuLevel, NamesWhatItNeeds) {
   EXPECT_FALSE(cpuLevelNamed("pentium").ok());
   EXPECT_EQ(levelNamed("neoverse-v2").isAArch64(), true);
   EXPECT_EQ(levelNamed("x86-64-v4").vectorBytes(), 64);
+}
+
+// A runtime refuses what needs a feature that it can't find.
+TEST(CpuLevel, RuntimesKnowWhatIsNeeded) {
+  for (auto [name, architecture] :
+       {std::pair("x86-64-v2", "x86_64"), std::pair("neoverse-v2", "aarch64")})
+    for (llvm::StringRef feature : levelNamed(name).selectableFeatures())
+      EXPECT_TRUE(knownFeatures(architecture).count(feature.str()))
+          << feature.str();
+  EXPECT_THAT(levelNamed("diamondrapids").requiredFeatures(),
+              testing::AllOf(testing::IsSupersetOf({"avx10.2", "egpr", "ndd"}),
+                             testing::Not(testing::Contains(
+                                 testing::StartsWith("amx-")))));
+  EXPECT_TRUE(
+      std::ranges::includes(knownFeatures(hostArchitecture()), hostFeatures()));
+  EXPECT_TRUE(knownFeatures("riscv64").empty());
+}
+
+// What LLVM finds on this machine, the runtime finds as well.
+TEST(CpuLevel, TheHostRunsItsOwnLevel) {
+  for (const std::string &feature : levelNamed("host").requiredFeatures())
+    EXPECT_TRUE(hostFeatures().count(feature)) << feature;
 }
 
 } // namespace
