@@ -1,7 +1,6 @@
 #include "runtime/core/Program.h"
 #include "codegen/artifact/Artifact_generated.h"
 #include "runtime/core/Model.h"
-#include <algorithm>
 
 using namespace tombolo;
 
@@ -44,9 +43,6 @@ BoundProgram::BoundProgram(const Model &model, const artifact::Program &program,
         sizeExpressions.push_back(size);
     if (dispatch->barrier())
       phaseEnds.push_back(dispatches.size());
-    scratch = std::max(
-        scratch,
-        model.executable().kernels()->Get(dispatch->kernel())->scratch_bytes());
   }
   if (phaseEnds.empty() || phaseEnds.back() != int(dispatches.size()))
     phaseEnds.push_back(dispatches.size());

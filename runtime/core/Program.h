@@ -5,6 +5,7 @@
 
 #include "runtime/core/Executor.h"
 #include "runtime/core/KernelAbi.h"
+#include "runtime/core/SizeValue.h"
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -15,7 +16,6 @@
 
 namespace tombolo::artifact {
 struct Program;
-struct Size;
 } // namespace tombolo::artifact
 
 namespace tombolo {
@@ -30,15 +30,6 @@ struct Bindings {
   std::vector<std::byte *> pools;
   std::vector<int32_t *> pageTables;
 };
-
-/// The integers that sizes depend on in one step.
-struct StepSizes {
-  int64_t tokens;
-  int64_t firstPosition;
-};
-
-/// Value of a size in a step, rounded up.
-int64_t evaluate(const artifact::Size &size, const StepSizes &step);
 
 /// The rows of hidden.N that a program has just computed.
 struct TapRows {
@@ -79,10 +70,8 @@ public:
 
   bool exists() const { return program != nullptr; }
   int64_t maxTokens() const;
-  /// Scratch bytes a thread needs.
-  int64_t scratchBytes() const { return scratch; }
 
-  /// `scratch` holds one span of `scratchBytes` per thread.
+  /// `scratch` holds for each thread what any of the kernels needs.
   void run(Executor &executor, const StepSizes &step,
            std::span<std::byte *const> scratch, const Observer &observer);
 
@@ -104,7 +93,6 @@ private:
   std::vector<int> phaseEnds;
   std::vector<void *> buffers;
   std::vector<const artifact::Size *> sizeExpressions;
-  int64_t scratch = 0;
 
   /// Of the step that runs.
   std::vector<int64_t> sizes, grids;

@@ -1,47 +1,11 @@
 #include "runtime/core/Session.h"
 #include "codegen/artifact/Artifact_generated.h"
-#include "codegen/artifact/Format.h"
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstring>
 
 using namespace tombolo;
-using artifact::alignUp;
-
-/// Kernels that work on tiles of rows may read rows of a whole tile.
-static constexpr int64_t kRowPadding = 64;
-
-static int64_t longestStep(const artifact::Plan &plan) {
-  return std::max(plan.prefill()->max_tokens(),
-                  plan.decode() ? plan.decode()->max_tokens() : 1);
-}
-
-static StateGroup::Shape shapeOf(const artifact::StateGroup &group,
-                                 int64_t context, int64_t maxStep) {
-  return {group.window(), group.slot_bytes(), context, maxStep};
-}
-
-static uint64_t ropeTableBytes(const artifact::RopeTable &table,
-                               int64_t maxStep) {
-  return alignUp((maxStep + kRowPadding) * 2 * table.freqs()->size() *
-                     sizeof(float),
-                 artifact::kTensorAlignment);
-}
-
-static uint64_t tokenBytes(int64_t maxStep) {
-  return alignUp((maxStep + kRowPadding) * sizeof(int32_t),
-                 artifact::kTensorAlignment);
-}
-
-static uint64_t inputBytes(const Model &model) {
-  int64_t maxStep = longestStep(model.plan());
-  uint64_t bytes = 2 * tokenBytes(maxStep);
-  if (model.index().rope_tables())
-    for (const artifact::RopeTable *table : *model.index().rope_tables())
-      bytes += ropeTableBytes(*table, maxStep);
-  return bytes;
-}
 
 Result<int64_t> Session::contextFor(const Model &model,
                                     const SessionOptions &options) {
@@ -55,25 +19,8 @@ Result<int64_t> Session::contextFor(const Model &model,
   return options.context;
 }
 
-/// Absurd sizes of many groups must not wrap around to small ones.
-static uint64_t addSaturating(uint64_t a, uint64_t b) {
-  return a > UINT64_MAX - b ? UINT64_MAX : a + b;
-}
-
-uint64_t SessionMemory::total() const {
-  return addSaturating(addSaturating(weights, states), activations);
-}
-
 SessionMemory Session::memoryFor(const Model &model, int64_t context) {
-  SessionMemory memory;
-  memory.weights = model.weightBytes();
-  int64_t maxStep = longestStep(model.plan());
-  if (model.index().state_groups())
-    for (const artifact::StateGroup *group : *model.index().state_groups())
-      memory.states = addSaturating(
-          memory.states, shapeOf(*group, context, maxStep).poolBytes());
-  memory.activations = model.plan().arena_bytes() + inputBytes(model);
-  return memory;
+  return SessionLayout(model, context).memory();
 }
 
 Result<std::unique_ptr<Session>>
@@ -82,7 +29,8 @@ Session::create(std::shared_ptr<const Model> model,
   Result<int64_t> context = contextFor(*model, options);
   if (!context)
     return context.takeErrors();
-  SessionMemory memory = memoryFor(*model, *context);
+  SessionLayout layout(*model, *context);
+  SessionMemory memory = layout.memory();
   uint64_t available = options.availableMemory == 0 ? availableMemory()
                                                     : options.availableMemory;
   if (memory.total() > available)
@@ -94,79 +42,26 @@ Session::create(std::shared_ptr<const Model> model,
                      binaryBytes(memory.activations) +
                      " of activations), but " + binaryBytes(available) +
                      " are available; a smaller context needs less");
+  Result<SessionBuffers> buffers = SessionBuffers::allocate(layout);
+  if (!buffers)
+    return buffers.takeErrors();
   std::unique_ptr<Session> session(
-      new Session(std::move(model), options, *context));
-  if (Status status = session->allocate(); !status)
-    return status.takeErrors();
-  if (Status status = session->bindPrograms(); !status)
-    return status.takeErrors();
+      new Session(std::move(model), options, *context, std::move(*buffers)));
+  session->bindPrograms();
   return session;
 }
 
-Status Session::allocate() {
-  const artifact::Index &index = owner->index();
-  const artifact::Plan &plan = owner->plan();
-  int64_t maxStep = longestStep(plan);
-  auto arenaPages = Pages::allocate(
-      alignUp(plan.arena_bytes(), artifact::kPageBytes), "activations");
-  if (!arenaPages)
-    return arenaPages.takeErrors();
-  arena = std::move(*arenaPages);
-  auto inputPages = Pages::allocate(inputBytes(*owner), "inputs");
-  if (!inputPages)
-    return inputPages.takeErrors();
-  inputs = std::move(*inputPages);
-
-  bindings.arena = arena.data();
-  std::byte *next = inputs.data();
-  bindings.tokens = reinterpret_cast<int32_t *>(next);
-  next += tokenBytes(maxStep);
-  bindings.positions = reinterpret_cast<int32_t *>(next);
-  next += tokenBytes(maxStep);
-  if (index.rope_tables())
-    for (const artifact::RopeTable *table : *index.rope_tables()) {
-      bindings.ropeTables.push_back(reinterpret_cast<float *>(next));
-      next += ropeTableBytes(*table, maxStep);
-    }
-  if (index.state_groups())
-    for (const artifact::StateGroup *group : *index.state_groups()) {
-      Result<StateGroup> created =
-          StateGroup::create(shapeOf(*group, limit, maxStep));
-      if (!created)
-        return created.takeErrors();
-      groups.push_back(std::move(*created));
-    }
-  for (StateGroup &group : groups) {
-    bindings.pools.push_back(group.pool());
-    bindings.pageTables.push_back(group.pageTable());
-  }
-  return success();
-}
-
-Status Session::bindPrograms() {
+void Session::bindPrograms() {
   const artifact::Plan &plan = owner->plan();
   std::pair<const artifact::Program *, const char *> all[] = {
       {plan.prefill(), "prefill"},
       {plan.decode(), "decode"},
       {plan.logits(), "logits"},
       {plan.logits_one(), "logits_one"}};
-  int64_t perThread = 0;
   for (int kind = 0; kind != 4; ++kind)
-    if (all[kind].first) {
-      programs[kind] =
-          BoundProgram(*owner, *all[kind].first, all[kind].second, bindings);
-      perThread = std::max(perThread, programs[kind].scratchBytes());
-    }
-  int threads = owner->executor().threads();
-  // Pages of their own: no two threads write into one cache line.
-  perThread = alignUp(perThread, artifact::kPageBytes);
-  auto pages = Pages::allocate(perThread * threads, "scratch of threads");
-  if (!pages)
-    return pages.takeErrors();
-  scratchMemory = std::move(*pages);
-  for (int thread = 0; thread != threads; ++thread)
-    scratch.push_back(scratchMemory.data() + thread * perThread);
-  return success();
+    if (all[kind].first)
+      programs[kind] = BoundProgram(*owner, *all[kind].first, all[kind].second,
+                                    buffers.bindings);
 }
 
 void Session::chooseFrequencies(int64_t length) {
@@ -185,7 +80,7 @@ void Session::fillRopeTables(int64_t first, int64_t count) {
   for (size_t i = 0; i != frequencies.size(); ++i) {
     const artifact::RopeTable &table = *owner->index().rope_tables()->Get(i);
     size_t half = table.freqs()->size();
-    float *row = bindings.ropeTables[i];
+    float *row = buffers.bindings.ropeTables[i];
     for (int64_t position = first; position != first + count;
          ++position, row += 2 * half)
       for (size_t pair = 0; pair != half; ++pair) {
@@ -198,15 +93,15 @@ void Session::fillRopeTables(int64_t first, int64_t count) {
 
 void Session::step(std::span<const int32_t> tokens) {
   int64_t first = history.size(), count = tokens.size();
-  for (StateGroup &group : groups)
+  for (StateGroup &group : buffers.groups)
     group.advance(first, count);
-  std::copy(tokens.begin(), tokens.end(), bindings.tokens);
+  std::copy(tokens.begin(), tokens.end(), buffers.bindings.tokens);
   for (int64_t i = 0; i != count; ++i)
-    bindings.positions[i] = static_cast<int32_t>(first + i);
+    buffers.bindings.positions[i] = static_cast<int32_t>(first + i);
   fillRopeTables(first, count);
   bool isOne = count == 1 && programs[Decode].exists();
   programs[isOne ? Decode : Prefill].run(owner->executor(), {count, first},
-                                         scratch, observer);
+                                         buffers.scratch, observer);
   history.insert(history.end(), tokens.begin(), tokens.end());
 }
 
@@ -268,7 +163,8 @@ void Session::keepHidden(int64_t firstRow, int64_t count) {
   int64_t columns = buffer.columns();
   hidden.resize(count * columns);
   hiddenRows = count;
-  auto *rows = reinterpret_cast<const float *>(arena.data() + buffer.offset());
+  auto *rows =
+      reinterpret_cast<const float *>(buffers.arena.data() + buffer.offset());
   for (int64_t row = 0; row != count; ++row)
     std::memcpy(hidden.data() + row * columns,
                 rows + (firstRow + row) * buffer.row_stride(),
@@ -277,20 +173,21 @@ void Session::keepHidden(int64_t firstRow, int64_t count) {
 
 std::span<const float> Session::logitsRow(int64_t row) const {
   const artifact::RowBuffer &buffer = *owner->plan().logits_out();
-  auto *rows = reinterpret_cast<const float *>(arena.data() + buffer.offset());
+  auto *rows =
+      reinterpret_cast<const float *>(buffers.arena.data() + buffer.offset());
   return {rows + row * buffer.row_stride(), size_t(buffer.columns())};
 }
 
 std::span<const float> Session::runLogits(int64_t first, int64_t count) {
   const artifact::RowBuffer &input = *owner->plan().logits_in();
-  auto *rows = reinterpret_cast<float *>(arena.data() + input.offset());
+  auto *rows = reinterpret_cast<float *>(buffers.arena.data() + input.offset());
   for (int64_t row = 0; row != count; ++row)
     std::memcpy(rows + row * input.row_stride(),
                 hidden.data() + (first + row) * input.columns(),
                 input.columns() * sizeof(float));
   bool isOne = count == 1 && programs[LogitsOne].exists();
   programs[isOne ? LogitsOne : Logits].run(owner->executor(), {count, 0},
-                                           scratch, observer);
+                                           buffers.scratch, observer);
   return logitsRow(0);
 }
 
@@ -328,13 +225,13 @@ Status Session::truncate(size_t count) {
                 " tokens of the sequence, but got " + std::to_string(count));
   if (count == history.size())
     return success();
-  for (const StateGroup &group : groups)
+  for (const StateGroup &group : buffers.groups)
     if (!group.canTruncate(count))
       return Error("",
                    "the states of a sliding window can't go back to token " +
                        std::to_string(count) + " from token " +
                        std::to_string(history.size()));
-  for (StateGroup &group : groups)
+  for (StateGroup &group : buffers.groups)
     group.truncate(count);
   history.resize(count);
   hiddenRows = 0;
@@ -346,8 +243,8 @@ Result<std::unique_ptr<Session>> Session::fork() const {
   if (!copy)
     return copy;
   Session &session = **copy;
-  for (size_t i = 0; i != groups.size(); ++i)
-    session.groups[i].copyFrom(groups[i]);
+  for (size_t i = 0; i != buffers.groups.size(); ++i)
+    session.buffers.groups[i].copyFrom(buffers.groups[i]);
   session.history = history;
   session.hidden = hidden;
   session.hiddenRows = hiddenRows;
@@ -357,7 +254,7 @@ Result<std::unique_ptr<Session>> Session::fork() const {
 
 int64_t Session::usedPages() const {
   int64_t pages = 0;
-  for (const StateGroup &group : groups)
+  for (const StateGroup &group : buffers.groups)
     pages += group.usedSlots();
   return pages;
 }

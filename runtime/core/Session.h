@@ -4,8 +4,7 @@
 #define RUNTIME_CORE_SESSION_H
 
 #include "runtime/core/Model.h"
-#include "runtime/core/Program.h"
-#include "runtime/core/StateGroup.h"
+#include "runtime/core/SessionLayout.h"
 #include <array>
 #include <atomic>
 #include <functional>
@@ -23,12 +22,6 @@ struct SessionOptions {
   int64_t ropeLength = 0;
   /// What memory may be used; 0: what the system has, UINT64_MAX: no check.
   uint64_t availableMemory = 0;
-};
-
-/// Bytes that a session takes at its longest.
-struct SessionMemory {
-  uint64_t weights = 0, states = 0, activations = 0;
-  uint64_t total() const;
 };
 
 /// Called with the index of a token among those fed, and the logits behind it.
@@ -89,12 +82,12 @@ private:
   enum ProgramKind { Prefill, Decode, Logits, LogitsOne };
 
   Session(std::shared_ptr<const Model> model, const SessionOptions &options,
-          int64_t context)
-      : owner(std::move(model)), options(options), limit(context) {}
+          int64_t context, SessionBuffers buffers)
+      : owner(std::move(model)), options(options), limit(context),
+        buffers(std::move(buffers)) {}
   /// Whether `tokens` can follow `kept` tokens.
   Status check(std::span<const int32_t> tokens, size_t kept) const;
-  Status allocate();
-  Status bindPrograms();
+  void bindPrograms();
   void chooseFrequencies(int64_t length);
   void fillRopeTables(int64_t first, int64_t count);
   void step(std::span<const int32_t> tokens);
@@ -107,10 +100,7 @@ private:
   SessionOptions options;
   int64_t limit;
 
-  Pages arena, inputs, scratchMemory;
-  Bindings bindings;
-  std::vector<std::byte *> scratch;
-  std::vector<StateGroup> groups;
+  SessionBuffers buffers;
   std::array<BoundProgram, 4> programs;
   /// Frequencies of each rope table for this sequence.
   std::vector<const double *> frequencies;

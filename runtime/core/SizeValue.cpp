@@ -1,5 +1,5 @@
+#include "runtime/core/SizeValue.h"
 #include "codegen/artifact/Artifact_generated.h"
-#include "runtime/core/Program.h"
 
 using namespace tombolo;
 

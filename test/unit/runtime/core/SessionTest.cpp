@@ -298,6 +298,22 @@ TEST_F(SessionTest, RefusesWhatDoesNotFitInMemory) {
   EXPECT_TRUE(Session::create(open(), options));
 }
 
+TEST_F(SessionTest, MemoryCountsEveryThreadsScratch) {
+  for (auto &executable : tinyModel.index.targets[0]->executables)
+    executable->kernels[2]->scratch_bytes = 10000;
+  ASSERT_TRUE(tinyModel.write(folder / "tiny.tbo"));
+  auto one = open(1), three = open(3);
+  SessionMemory memory = Session::memoryFor(*three, 1000);
+  EXPECT_EQ(memory.activations,
+            Session::memoryFor(*one, 1000).activations + 2 * 12288);
+  SessionOptions options;
+  options.availableMemory = memory.total() - 1;
+  EXPECT_FALSE(Session::create(three, options));
+  EXPECT_TRUE(Session::create(one, options));
+  options.availableMemory = memory.total();
+  EXPECT_TRUE(Session::create(three, options));
+}
+
 TEST_F(SessionTest, InterruptStopsBetweenChunks) {
   auto session = start();
   std::atomic<bool> stop = false;

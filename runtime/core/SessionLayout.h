@@ -1,0 +1,56 @@
+//===- SessionLayout.h - The memory of a session ----------------*- C++ -*-===//
+
+#ifndef RUNTIME_CORE_SESSIONLAYOUT_H
+#define RUNTIME_CORE_SESSIONLAYOUT_H
+
+#include "runtime/core/Memory.h"
+#include "runtime/core/Program.h"
+#include "runtime/core/StateGroup.h"
+#include "support/Result.h"
+#include <cstdint>
+#include <vector>
+
+namespace tombolo {
+class Model;
+
+/// Bytes that a session takes at its longest.
+struct SessionMemory {
+  /// `activations`: the arena, inputs of a step, and scratch of all threads.
+  uint64_t weights = 0, states = 0, activations = 0;
+  uint64_t total() const;
+};
+
+/// What a session allocates and where its buffers lie in it: the one place that
+/// knows, for the sums that are checked as for the memory that is taken.
+struct SessionLayout {
+  SessionLayout(const Model &model, int64_t context);
+
+  SessionMemory memory() const;
+
+  uint64_t weightBytes;
+  uint64_t arenaBytes;
+  /// Offsets in the inputs: i32 for each token of the longest step, twice, then
+  /// the rope tables.
+  uint64_t tokens, positions;
+  std::vector<uint64_t> ropeTables;
+  uint64_t inputBytes;
+  /// Pages of each thread: no two write into one cache line.
+  uint64_t scratchBytes;
+  int threads;
+  std::vector<StateGroup::Shape> groups;
+};
+
+/// A layout in memory.
+struct SessionBuffers {
+  static Result<SessionBuffers> allocate(const SessionLayout &layout);
+
+  Pages arena, inputs, scratchPages;
+  std::vector<StateGroup> groups;
+  Bindings bindings;
+  /// One for each thread.
+  std::vector<std::byte *> scratch;
+};
+
+} // namespace tombolo
+
+#endif // RUNTIME_CORE_SESSIONLAYOUT_H
