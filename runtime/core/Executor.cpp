@@ -135,7 +135,8 @@ void ThreadPool::barrier() {
 }
 
 void ThreadPool::walk(int thread) {
-  // Copies: behind the last barrier the caller may already start another run.
+  // Behind the last barrier the caller may already start another run: neither
+  // member is read from there on.
   int end = phases;
   const PhaseFunction &call = *work;
   for (int phase = 0; phase < end; ++phase) {

@@ -145,6 +145,20 @@ TEST_F(ArtifactTest, WeightsAreCheckedAsAsked) {
               HasSubstr("segment 'code': bytes 4096 to"));
 }
 
+TEST_F(ArtifactTest, PaddingMustBeZero) {
+  std::vector<std::byte> bytes = good();
+  auto artifact = *Artifact::open(path);
+  const Segment &weights = *artifact->index().segments()->Get(1);
+  uint64_t end = weights.offset() + weights.bytes();
+  ASSERT_NE(end % kPageBytes, 0u);
+  artifact.reset();
+  // No hash covers it.
+  bytes[end] = std::byte(1);
+  EXPECT_EQ(refusal(bytes),
+            "expects zeros between segment 'weights' and the next page; the "
+            "file was altered or damaged");
+}
+
 TEST_F(ArtifactTest, ForeignFilesAreRefused) {
   std::string magic = "does not start with 'TOMBOLO'";
   EXPECT_THAT(refusal({}), HasSubstr(magic));

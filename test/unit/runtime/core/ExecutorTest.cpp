@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <numeric>
+#include <pthread.h>
 #include <thread>
 
 using namespace tombolo;
@@ -66,6 +67,23 @@ TEST(ExecutorTest, RefusesImpossibleCounts) {
   EXPECT_EQ(createThreadPool(0).error().message,
             "expects 1 to 1024 threads, but got 0");
   EXPECT_FALSE(createThreadPool(1025));
+}
+
+TEST(ExecutorTest, ThreadsThatCannotStartAreAnError) {
+  pthread_attr_t usual, huge;
+  ASSERT_EQ(pthread_getattr_default_np(&usual), 0);
+  ASSERT_EQ(pthread_attr_init(&huge), 0);
+  // A stack that no address space holds.
+  ASSERT_EQ(pthread_attr_setstacksize(&huge, size_t(1) << 60), 0);
+  ASSERT_EQ(pthread_setattr_default_np(&huge), 0);
+  auto pool = createThreadPool(3);
+  ASSERT_EQ(pthread_setattr_default_np(&usual), 0);
+  pthread_attr_destroy(&usual);
+  pthread_attr_destroy(&huge);
+  ASSERT_FALSE(pool);
+  EXPECT_TRUE(
+      pool.error().message.starts_with("could not start thread 1 of 3: "))
+      << pool.error().message;
 }
 
 TEST(ExecutorTest, QuotaOfControlGroupsVersion2) {
