@@ -34,6 +34,10 @@ Value Evaluator::callMacro(const Function &function, Arguments &given) {
     return fail(what + " expects at most " + std::to_string(count) +
                 " arguments, but got " +
                 std::to_string(given.positional.size()));
+  // Each argument is looked for among the parameters and the other way round.
+  uint64_t searched = count + given.named.size();
+  if (!spend(searched * searched / 16))
+    return Value();
   auto scope = std::make_unique<Scope>(Scope{function.scope, {}, false});
   for (size_t i = 0; i < count && !failed(); ++i) {
     const std::string &name = stmt.names[first + i];

@@ -51,6 +51,21 @@ bool Evaluator::produce(uint64_t bytes) {
   return spend(bytes / 16);
 }
 
+bool Evaluator::produce(uint64_t count, uint64_t bytes) {
+  uint64_t all = 0;
+  return produce(__builtin_mul_overflow(count, bytes, &all) ? UINT64_MAX : all);
+}
+
+uint64_t Evaluator::stepRoom() const {
+  uint64_t left = failed() ? 0 : options.maxSteps - steps;
+  return left > UINT64_MAX / 16 - 1 ? UINT64_MAX : 16 * left + 15;
+}
+
+uint64_t Evaluator::room() const {
+  return failed() ? 0
+                  : std::min(options.maxValueBytes - valueBytes, stepRoom());
+}
+
 bool Evaluator::checkDepth(unsigned depth) {
   if (depth > kMaxValueDepth)
     fail("expects values of at most " + std::to_string(kMaxValueDepth) +
@@ -87,18 +102,12 @@ static void weigh(const Value &value, uint64_t &weight, uint64_t limit) {
     }
 }
 
-bool Evaluator::payFor(const Value &value) {
-  uint64_t weight = 0;
-  weigh(value, weight, options.maxValueBytes);
-  return produce(weight);
-}
-
 //===----------------------------------------------------------------------===//
 // Values
 //===----------------------------------------------------------------------===//
 
 Value Evaluator::makeList(std::vector<Value> items, bool isTuple) {
-  if (!produce(32 * items.size() + 32))
+  if (!produce(sizeof(Value) * items.size() + 64))
     return Value();
   auto list = std::make_shared<ListData>();
   for (const Value &item : items)
@@ -119,12 +128,20 @@ Value Evaluator::makeString(std::string made) {
 std::string Evaluator::text(const Value &value) {
   if (value.is(Kind::String))
     return produce(value.asString().size()) ? value.asString() : std::string();
-  return payFor(value) ? str(value) : std::string();
+  std::string made;
+  appendStr(value, room(), made);
+  return produce(made.size()) ? made : std::string();
+}
+
+std::string Evaluator::reprText(const Value &value) {
+  std::string made;
+  appendRepr(value, room(), made);
+  return produce(made.size()) ? made : std::string();
 }
 
 std::string Evaluator::stringOf(const Value &value, std::string_view what) {
   if (value.is(Kind::String))
-    return value.asString();
+    return spend(value.asString().size() / 16) ? value.asString() : "";
   fail(std::string(what) + " expects a string, but got " +
        std::string(value.kindName()));
   return "";
@@ -141,7 +158,7 @@ int64_t Evaluator::intOf(const Value &value, std::string_view what) {
 bool Evaluator::paidEqual(const Value &a, const Value &b) {
   if (a.depth() + b.depth() > 0 || a.is(Kind::String)) {
     uint64_t weight = 0;
-    weigh(a.kind() == b.kind() ? a : Value(), weight, options.maxValueBytes);
+    weigh(a.kind() == b.kind() ? a : Value(), weight, stepRoom());
     if (!spend(weight / 16))
       return false;
   }
@@ -155,11 +172,11 @@ std::vector<Value> Evaluator::iterate(const Value &value,
   case Kind::Undefined:
     return items;
   case Kind::List:
-    if (produce(16 * value.items().size()))
+    if (produce(sizeof(Value) * value.items().size()))
       items = value.items();
     return items;
   case Kind::Dict:
-    if (produce(16 * value.dict().members.size()))
+    if (produce(sizeof(Value) * value.dict().members.size()))
       for (const auto &[key, member] : value.dict().members)
         items.push_back(makeString(key));
     return items;
@@ -264,6 +281,13 @@ Value Evaluator::fromJson(const nlohmann::ordered_json &json, unsigned depth) {
 // Statements
 //===----------------------------------------------------------------------===//
 
+bool Evaluator::set(Scope &scope, std::string_view name, Value value) {
+  if (!spend(scope.variables.size() / 16))
+    return false;
+  scope.set(name, std::move(value));
+  return true;
+}
+
 void Evaluator::capture(Scope &scope) {
   for (Scope *at = &scope; at; at = at->parent)
     at->captured = true;
@@ -278,7 +302,7 @@ void Evaluator::emit(std::string_view text, std::string &out) {
   if (out.size() + text.size() > options.maxOutputBytes)
     fail("the template writes more than " +
          std::to_string(options.maxOutputBytes) + " bytes");
-  if (spend(1 + text.size() / 64))
+  if (spend(1 + text.size() / 16))
     out += text;
 }
 
@@ -324,8 +348,8 @@ Evaluator::Flow Evaluator::executeOne(const Stmt &stmt, Scope &scope,
   case StmtKind::SetBlock: {
     auto inner = std::make_unique<Scope>(Scope{&scope, {}, false});
     std::string text = render(stmt.bodies[0], *inner);
-    scope.set(stmt.names[0],
-              filterText(*stmt.exprs[0], std::move(text), *inner));
+    set(scope, stmt.names[0],
+        filterText(*stmt.exprs[0], std::move(text), *inner));
     release(std::move(inner));
     return Flow::Next;
   }
@@ -333,8 +357,8 @@ Evaluator::Flow Evaluator::executeOne(const Stmt &stmt, Scope &scope,
     capture(scope);
     Function macro{Function::Type::Macro, stmt.names[0], {}, &stmt, &scope};
     if (produce(128))
-      scope.set(stmt.names[0],
-                Value(std::make_shared<const Function>(std::move(macro))));
+      set(scope, stmt.names[0],
+          Value(std::make_shared<const Function>(std::move(macro))));
     return Flow::Next;
   }
   case StmtKind::With:
@@ -384,8 +408,8 @@ Evaluator::Flow Evaluator::executeIf(const Stmt &stmt, Scope &scope,
 Evaluator::Flow Evaluator::executeWith(const Stmt &stmt, Scope &scope,
                                        std::string &out) {
   auto inner = std::make_unique<Scope>(Scope{&scope, {}, false});
-  for (size_t i = 0; i < stmt.names.size(); ++i)
-    inner->set(stmt.names[i], evaluate(*stmt.exprs[i], scope));
+  for (size_t i = 0; i < stmt.names.size() && !failed(); ++i)
+    set(*inner, stmt.names[i], evaluate(*stmt.exprs[i], scope));
   Flow flow = execute(stmt.bodies[0], *inner, out);
   release(std::move(inner));
   return flow;
@@ -394,7 +418,7 @@ Evaluator::Flow Evaluator::executeWith(const Stmt &stmt, Scope &scope,
 void Evaluator::assign(const std::vector<std::string> &names, Value value,
                        Scope &scope) {
   if (names.size() == 1) {
-    scope.set(names[0], std::move(value));
+    set(scope, names[0], std::move(value));
     return;
   }
   std::vector<Value> items = iterate(value, "unpacking");
@@ -405,8 +429,8 @@ void Evaluator::assign(const std::vector<std::string> &names, Value value,
          " values to unpack, but got " + std::to_string(items.size()));
     return;
   }
-  for (size_t i = 0; i < names.size(); ++i)
-    scope.set(names[i], std::move(items[i]));
+  for (size_t i = 0; i < names.size() && !failed(); ++i)
+    set(scope, names[i], std::move(items[i]));
 }
 
 void Evaluator::executeSet(const Stmt &stmt, Scope &scope) {
@@ -484,7 +508,7 @@ Result<std::string> Evaluator::run(const Body &body,
   if (!inputs.is_object())
     return Error("chat template", "expects an object as its inputs");
   for (const auto &[name, value] : inputs.items())
-    given.set(name, fromJson(value, 0));
+    set(given, name, fromJson(value, 0));
   std::string out;
   execute(body, scope, out);
   if (error)

@@ -143,26 +143,37 @@ private:
   std::vector<Value> iterate(const Value &value, std::string_view what);
   Value makeList(std::vector<Value> items, bool isTuple = false);
   Value makeString(std::string text);
-  /// str(value), paid for before it is made.
+  /// str(value) and repr(value), paid for.
   std::string text(const Value &value);
+  std::string reprText(const Value &value);
   /// A string argument, or failure.
   std::string stringOf(const Value &value, std::string_view what);
   int64_t intOf(const Value &value, std::string_view what);
   bool less(const Value &a, const Value &b);
   bool paidEqual(const Value &a, const Value &b);
   Value fromJson(const nlohmann::ordered_json &json, unsigned depth);
-  /// Pays for walking over a value, which may hold one part many times.
-  bool payFor(const Value &value);
+  /// The value that JSON text says; `filter` is whom to blame.
+  Value parseJson(const std::string &source, const std::string &filter);
+  /// Sets a variable, paying for the search among those there are.
+  bool set(Scope &scope, std::string_view name, Value value);
 
   // Limits.
   bool failed() const { return error.has_value(); }
   Value fail(std::string message);
   bool spend(uint64_t steps);
   bool produce(uint64_t bytes);
+  /// `count` times `bytes`, however many that are.
+  bool produce(uint64_t count, uint64_t bytes);
+  /// What is certainly too much for `produce` is longer than this.
+  uint64_t room() const;
+  /// More than this many bytes are too much to walk over, at 16 a step.
+  uint64_t stepRoom() const;
   /// Refuses a value whose parts nest too deep.
   bool checkDepth(unsigned depth);
   /// Looking for `needle` bytes in `haystack` bytes.
   bool paySearch(size_t haystack, size_t needle);
+
+  struct JsonBuilder;
 
   const RenderOptions &options;
   uint64_t steps = 0, valueBytes = 0;

@@ -262,7 +262,8 @@ Value Evaluator::item(const Value &object, const Value &key) {
   bool isInt = key.is(Kind::Int) || key.is(Kind::Bool);
   switch (object.kind()) {
   case Kind::Undefined:
-    return attribute(object, key.is(Kind::String) ? key.asString() : str(key));
+    return attribute(object,
+                     key.is(Kind::String) ? key.asString() : reprText(key));
   case Kind::List:
     if (isInt) {
       if (auto index = indexOf(key.asInt(), object.items().size()))
@@ -280,7 +281,7 @@ Value Evaluator::item(const Value &object, const Value &key) {
     break;
   case Kind::Dict:
     if (!key.is(Kind::String))
-      return Value::undefined(repr(key));
+      return Value::undefined(reprText(key));
     spend(object.dict().members.size() / 16);
     if (const Value *value = object.dict().find(key.asString()))
       return *value;
@@ -371,7 +372,7 @@ Value Evaluator::binary(const std::string &op, const Value &left,
   }
   if (op == "+" && left.is(Kind::List) && right.is(Kind::List) &&
       left.isTuple() == right.isTuple()) {
-    if (!produce(16 * (left.items().size() + right.items().size())))
+    if (!produce(sizeof(Value) * (left.items().size() + right.items().size())))
       return Value();
     std::vector<Value> items = left.items();
     items.insert(items.end(), right.items().begin(), right.items().end());
@@ -384,7 +385,7 @@ Value Evaluator::binary(const std::string &op, const Value &left,
   if (repeats) {
     int64_t count = std::max<int64_t>(right.asInt(), 0);
     uint64_t size = left.is(Kind::String) ? left.asString().size()
-                                          : 16 * left.items().size();
+                                          : sizeof(Value) * left.items().size();
     if (count != 0 && size > options.maxValueBytes / count)
       return fail("'*' makes a value of more than " +
                   std::to_string(options.maxValueBytes) + " bytes");

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 namespace tombolo::text::jinja {
 
@@ -27,13 +26,7 @@ Value Evaluator::filter(const std::string &name, const Value &input,
   if (name == "from_json" || name == "fromjson") {
     bind(name, given, {});
     std::string source = stringOf(input, name);
-    // A SAX parser would not recurse either; values are bounded by fromJson.
-    auto json = nlohmann::ordered_json::parse(source, nullptr, false);
-    if (failed() || !produce(source.size() * 16))
-      return Value();
-    if (json.is_discarded())
-      return fail("'" + name + "' expects JSON");
-    return fromJson(json, 0);
+    return failed() ? Value() : parseJson(source, name);
   }
   if (name == "length" || name == "count") {
     bind(name, given, {});
@@ -41,6 +34,7 @@ Value Evaluator::filter(const std::string &name, const Value &input,
     case Kind::Undefined:
       return int64_t(0);
     case Kind::String:
+      spend(input.asString().size() / 16);
       return static_cast<int64_t>(length(input.asString()));
     case Kind::List:
       return static_cast<int64_t>(input.items().size());
@@ -102,13 +96,10 @@ Value Evaluator::tojson(const Value &input, Arguments &given) {
   } else if (!values[2].is(Kind::Undefined) && !values[2].is(Kind::None)) {
     return fail("'tojson' expects two separators");
   }
-  // Escapes take six bytes at most for one; indents are bounded by depth.
-  if (failed() || !payFor(input) || !payFor(input))
-    return Value();
-  if (style.indented && !spend(1))
+  if (failed())
     return Value();
   std::string out, problem;
-  if (!toJson(input, style, out, problem))
+  if (!toJson(input, style, room(), out, problem))
     return fail("'tojson' cannot write " + problem);
   return makeString(std::move(out));
 }
@@ -128,9 +119,11 @@ Value Evaluator::indent(const Value &input, Arguments &given) {
         ' ');
   // Python adds a newline, so a text that ends with one keeps it.
   source += '\n';
+  uint64_t most = maxBreaks(source) + 1;
+  if (failed() || !produce(most, sizeof(std::string_view)))
+    return Value();
   std::vector<std::string_view> lines = splitLines(source);
-  if (failed() ||
-      !produce(source.size() + lines.size() * (indentation.size() + 16)))
+  if (!produce(lines.size(), indentation.size() + 1) || !produce(source.size()))
     return Value();
   std::string out;
   for (size_t i = 0; i < lines.size(); ++i) {
@@ -165,6 +158,9 @@ static std::string titleWords(std::string_view text) {
   finish(text.size());
   return out;
 }
+
+static constexpr std::string_view kEscaped = "&<>\"'";
+static constexpr size_t kMaxEscapeBytes = 5;
 
 static std::string escapeHtml(std::string_view text) {
   std::string out;
@@ -207,6 +203,13 @@ std::optional<Value> Evaluator::textFilter(const std::string &name,
     std::string source = text(input);
     if (!spend(source.size() / 4))
       return Value();
+    if (name.starts_with('e')) {
+      auto escaped = std::count_if(source.begin(), source.end(), [](char c) {
+        return kEscaped.find(c) != std::string_view::npos;
+      });
+      if (!produce(static_cast<uint64_t>(escaped), kMaxEscapeBytes))
+        return Value();
+    }
     return makeString(name == "upper"        ? upper(source)
                       : name == "lower"      ? lower(source)
                       : name == "capitalize" ? capitalize(source)
@@ -245,6 +248,8 @@ std::optional<Value> Evaluator::numberFilter(const std::string &name,
         return input.asInt();
       number = input.asDouble();
     } else if (input.is(Kind::String)) {
+      if (!spend(input.asString().size() / 16))
+        return Value();
       std::string_view digits = strip(input.asString(), true, true, nullptr);
       if (digits.starts_with('+'))
         digits.remove_prefix(1);

@@ -110,7 +110,7 @@ Value Evaluator::selectFilter(const std::string &name, const Value &input,
   }
   std::vector<Value> kept;
   for (const Value &item : iterate(input, "'" + name + "'")) {
-    if (failed() || !spend(1))
+    if (failed() || !spend(1 + positional.size() + given.named.size()))
       return Value();
     Value value = byAttribute ? path(item, attribute) : item;
     Arguments copy = testArguments;
@@ -147,7 +147,7 @@ Value Evaluator::mapFilter(const Value &input, Arguments &given) {
   if (name == "map")
     return fail("'map' expects another filter than itself");
   for (const Value &item : items) {
-    if (failed() || !spend(1))
+    if (failed() || !spend(given.positional.size() + given.named.size()))
       return Value();
     Arguments copy = filterArguments;
     mapped.push_back(filter(name, item, copy));
@@ -185,7 +185,8 @@ Value Evaluator::sortFilter(const std::string &name, const Value &input,
   Value source =
       isDict && !failed() ? dictMethod("items", input.dict(), none) : input;
   for (const Value &item : iterate(source, "'" + name + "'")) {
-    if (failed())
+    // Its place among the entries, in the order and its buffer.
+    if (failed() || !produce(sizeof(Entry) + 2 * sizeof(size_t)))
       return Value();
     Value key = isDict ? item.items()[by == "key" ? 0 : 1] : item;
     if (!attribute.is(Kind::Undefined) && !attribute.is(Kind::None))

@@ -85,9 +85,9 @@ Value Evaluator::stringMethod(const std::string &name, const std::string &self,
                            : stringOf(values[1], name);
     if (!failed() && length(fill) != 1)
       return fail("'" + name + "' expects one character to fill with");
-    int64_t missing =
-        std::max<int64_t>(0, width - static_cast<int64_t>(length(self)));
-    if (failed() || !produce(static_cast<uint64_t>(missing) * 4))
+    auto size = static_cast<int64_t>(length(self));
+    int64_t missing = width > size ? width - size : 0;
+    if (failed() || !produce(static_cast<uint64_t>(missing), fill.size()))
       return Value();
     int64_t left = name == "ljust"    ? 0
                    : name == "center" ? missing / 2 + (missing & width & 1)
@@ -185,6 +185,8 @@ Value Evaluator::stringSplit(const std::string &name, const std::string &self,
     return Value();
   if (name == "splitlines") {
     bind(name, given, {});
+    if (!produce(maxBreaks(self), sizeof(std::string_view)))
+      return Value();
     return list(splitLines(self));
   }
   std::string_view text = self;
@@ -217,6 +219,8 @@ Value Evaluator::stringSplit(const std::string &name, const std::string &self,
     return limit < 0 || static_cast<int64_t>(parts.size()) < limit;
   };
   if (bySpace) {
+    if (!produce(maxBreaks(self), sizeof(std::string_view)))
+      return Value();
     std::vector<std::string_view> words = wordsOf(self);
     size_t count = words.size();
     size_t cuts = limit < 0 ? count : std::min<size_t>(limit, count);
@@ -235,7 +239,7 @@ Value Evaluator::stringSplit(const std::string &name, const std::string &self,
   }
   while (mayCut()) {
     size_t at = reverse ? text.rfind(sep) : text.find(sep);
-    if (at == std::string_view::npos)
+    if (at == std::string_view::npos || !produce(sizeof(std::string_view)))
       break;
     parts.push_back(reverse ? text.substr(at + sep.size())
                             : text.substr(0, at));
@@ -327,6 +331,8 @@ Value Evaluator::formatBraces(const std::string &format, Arguments &given) {
       size_t close = format.find('}', i);
       if (c == '}' || close == std::string::npos)
         return fail("'format' expects braces in pairs");
+      if (!spend(1 + (close - i) / 16 + given.named.size() / 16))
+        return Value();
       std::string field = format.substr(i + 1, close - i - 1);
       i = close;
       const Value *value = nullptr;
@@ -352,11 +358,16 @@ Value Evaluator::formatBraces(const std::string &format, Arguments &given) {
   return makeString(std::move(out));
 }
 
+/// Of a place of `%`; more is no way to lay out a prompt.
+static constexpr size_t kMaxFieldWidth = 1000;
+
 /// `"%s: %d" % (a, b)`
 Value Evaluator::formatPercent(const std::string &format, const Value &values) {
   std::vector<Value> list = {values};
   if (values.isTuple())
     list = values.items();
+  if (!spend(format.size() / 16))
+    return Value();
   std::string out;
   size_t next = 0;
   for (size_t i = 0; i < format.size() && !failed(); ++i) {
@@ -374,7 +385,8 @@ Value Evaluator::formatPercent(const std::string &format, const Value &values) {
     auto number = [&] {
       size_t value = 0;
       for (; i < format.size() && format[i] >= '0' && format[i] <= '9'; ++i)
-        value = std::min<size_t>(value * 10 + size_t(format[i] - '0'), 1000);
+        value = std::min<size_t>(value * 10 + size_t(format[i] - '0'),
+                                 kMaxFieldWidth + 1);
       return value;
     };
     size_t width = number(), precision = SIZE_MAX;
@@ -382,6 +394,10 @@ Value Evaluator::formatPercent(const std::string &format, const Value &values) {
       ++i;
       precision = number();
     }
+    if (width > kMaxFieldWidth ||
+        (precision != SIZE_MAX && precision > kMaxFieldWidth))
+      return fail("'%' expects a width and precision of at most " +
+                  std::to_string(kMaxFieldWidth));
     char kind = i < format.size() ? format[i] : 0;
     if (next == list.size())
       return fail("'%' has no value for each of the format's places");
@@ -390,21 +406,19 @@ Value Evaluator::formatPercent(const std::string &format, const Value &values) {
     if (kind == 's') {
       part = text(value);
     } else if (kind == 'r') {
-      part = payFor(value) ? repr(value) : "";
+      part = reprText(value);
     } else if ((kind == 'd' || kind == 'i') && value.isNumber()) {
       double whole = std::trunc(value.asDouble());
-      bool fits = std::abs(whole) < 9e18;
-      part = std::to_string(value.is(Kind::Float)
-                                ? static_cast<int64_t>(fits ? whole : 0)
-                                : value.asInt());
+      if (value.is(Kind::Float) && !(std::abs(whole) < 9e18))
+        return fail("'%' expects a number in the range of 64 bits");
+      part = std::to_string(value.is(Kind::Float) ? static_cast<int64_t>(whole)
+                                                  : value.asInt());
     } else if (kind == 'f' && value.isNumber()) {
-      char buffer[512];
+      char buffer[400 + kMaxFieldWidth];
       auto end = std::to_chars(
           buffer, buffer + sizeof buffer, value.asDouble(),
           std::chars_format::fixed,
-          precision == SIZE_MAX
-              ? 6
-              : static_cast<int>(std::min<size_t>(precision, 100)));
+          precision == SIZE_MAX ? 6 : static_cast<int>(precision));
       part.assign(buffer, end.ptr);
     } else {
       return fail("'%' does not know the format '%" + std::string(1, kind) +
@@ -417,6 +431,8 @@ Value Evaluator::formatPercent(const std::string &format, const Value &values) {
       part.resize(at);
     }
     size_t fill = width - std::min(width, length(part));
+    if (!produce(part.size() + fill))
+      return Value();
     if (left)
       part.append(fill, ' ');
     else if (zero && kind != 's' && kind != 'r')

@@ -3,6 +3,7 @@
 #include "runtime/text/jinja/Strings.h"
 #include "runtime/text/Unicode.h"
 #include "runtime/text/jinja/Lexer.h"
+#include <algorithm>
 #include <utf8proc.h>
 
 namespace tombolo::text::jinja {
@@ -106,6 +107,15 @@ std::string_view strip(std::string_view text, bool left, bool right,
     text = text.substr(0, begin);
   }
   return text;
+}
+
+size_t maxBreaks(std::string_view text) {
+  // Beyond ASCII white space begins with one of four bytes.
+  return static_cast<size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) {
+        auto byte = static_cast<uint8_t>(c);
+        return byte <= ' ' || byte == 0xc2 || (byte >= 0xe1 && byte <= 0xe3);
+      }));
 }
 
 std::vector<std::string_view> splitLines(std::string_view text) {

@@ -23,6 +23,10 @@ size_t length(std::string_view text);
 std::string_view strip(std::string_view text, bool left, bool right,
                        const std::string *characters);
 
+/// At least the number of white space characters and line ends in `text`, each
+/// of which may end a part of it.
+size_t maxBreaks(std::string_view text);
+
 /// str.splitlines without the line ends.
 std::vector<std::string_view> splitLines(std::string_view text);
 

@@ -11,6 +11,9 @@
 
 namespace tombolo::text::jinja {
 
+/// Of an undefined value's name.
+static constexpr size_t kMaxNameBytes = 256;
+
 const Value *DictData::find(std::string_view key) const {
   for (const auto &[name, value] : members)
     if (name == key)
@@ -35,6 +38,12 @@ Value Value::none() {
 }
 
 Value Value::undefined(std::string name) {
+  if (name.size() > kMaxNameBytes) {
+    size_t end = kMaxNameBytes;
+    while (end > 0 && (static_cast<uint8_t>(name[end]) & 0xc0) == 0x80)
+      --end;
+    name = name.substr(0, end) + "...";
+  }
   Value value;
   value.data = Undefined{std::make_shared<const std::string>(std::move(name))};
   return value;
@@ -87,6 +96,24 @@ std::string_view Value::kindName() const {
   return isTuple() ? "a tuple" : names[static_cast<size_t>(kind())];
 }
 
+/// In whatever order their members are.
+static bool equalDicts(const DictData &a, const DictData &b) {
+  if (a.members.size() != b.members.size())
+    return false;
+  auto sorted = [](const DictData &dict) {
+    std::vector<const std::pair<std::string, Value> *> members;
+    for (const auto &member : dict.members)
+      members.push_back(&member);
+    std::sort(members.begin(), members.end(),
+              [](auto *x, auto *y) { return x->first < y->first; });
+    return members;
+  };
+  auto ofA = sorted(a), ofB = sorted(b);
+  return std::equal(ofA.begin(), ofA.end(), ofB.begin(), [](auto *x, auto *y) {
+    return x->first == y->first && equal(x->second, y->second);
+  });
+}
+
 bool equal(const Value &a, const Value &b) {
   if (a.isNumber() && b.isNumber()) {
     if (a.is(Kind::Float) || b.is(Kind::Float))
@@ -105,16 +132,8 @@ bool equal(const Value &a, const Value &b) {
     return a.isTuple() == b.isTuple() &&
            std::equal(a.items().begin(), a.items().end(), b.items().begin(),
                       b.items().end(), equal);
-  case Kind::Dict: {
-    if (a.dict().members.size() != b.dict().members.size())
-      return false;
-    for (const auto &[key, value] : a.dict().members) {
-      const Value *other = b.dict().find(key);
-      if (!other || !equal(value, *other))
-        return false;
-    }
-    return true;
-  }
+  case Kind::Dict:
+    return equalDicts(a.dict(), b.dict());
   case Kind::Namespace:
     return &a.nameSpace() == &b.nameSpace();
   case Kind::Loop:
@@ -180,12 +199,13 @@ static bool isPrintable(char32_t c) {
   }
 }
 
-static std::string quoteString(std::string_view text) {
+static void appendQuoted(std::string_view text, uint64_t limit,
+                         std::string &out) {
   bool hasSingle = text.find('\'') != std::string_view::npos;
   bool hasDouble = text.find('"') != std::string_view::npos;
   char quote = hasSingle && !hasDouble ? '"' : '\'';
-  std::string out(1, quote);
-  for (size_t at = 0; at < text.size();) {
+  out += quote;
+  for (size_t at = 0; at < text.size() && out.size() <= limit;) {
     char32_t c = nextCodePoint(text, at);
     if (c == '\n')
       out += "\\n";
@@ -204,69 +224,95 @@ static std::string quoteString(std::string_view text) {
     else
       appendHex(out += "\\U", c, 8);
   }
-  return out + quote;
+  out += quote;
 }
 
-std::string repr(const Value &value) {
+void appendRepr(const Value &value, uint64_t limit, std::string &out) {
   switch (value.kind()) {
   case Kind::String:
-    return quoteString(value.asString());
+    return appendQuoted(value.asString(), limit, out);
   case Kind::Undefined:
-    return "Undefined";
+    out += "Undefined";
+    return;
   default:
-    return str(value);
+    return appendStr(value, limit, out);
   }
 }
 
-std::string str(const Value &value) {
+static void appendList(const Value &value, uint64_t limit, std::string &out) {
+  bool isTuple = value.isTuple();
+  out += isTuple ? '(' : '[';
+  bool first = true;
+  for (const Value &item : value.items()) {
+    if (out.size() > limit)
+      return;
+    out += first ? "" : ", ";
+    appendRepr(item, limit, out);
+    first = false;
+  }
+  if (isTuple && value.items().size() == 1)
+    out += ',';
+  out += isTuple ? ')' : ']';
+}
+
+static void appendDict(const DictData &dict, uint64_t limit, std::string &out) {
+  out += '{';
+  bool first = true;
+  for (const auto &[key, member] : dict.members) {
+    if (out.size() > limit)
+      return;
+    out += first ? "" : ", ";
+    appendQuoted(key, limit, out);
+    out += ": ";
+    appendRepr(member, limit, out);
+    first = false;
+  }
+  out += '}';
+}
+
+void appendStr(const Value &value, uint64_t limit, std::string &out) {
   switch (value.kind()) {
   case Kind::Undefined:
-    return "";
+    return;
   case Kind::None:
-    return "None";
+    out += "None";
+    return;
   case Kind::Bool:
-    return value.asBool() ? "True" : "False";
+    out += value.asBool() ? "True" : "False";
+    return;
   case Kind::Int:
-    return std::to_string(value.asInt());
+    out += std::to_string(value.asInt());
+    return;
   case Kind::Float:
-    return floatText(value.asDouble());
+    out += floatText(value.asDouble());
+    return;
   case Kind::String:
-    return value.asString();
-  case Kind::List: {
-    std::string out = value.isTuple() ? "(" : "[";
-    for (size_t i = 0; i < value.items().size(); ++i)
-      out += (i ? ", " : "") + repr(value.items()[i]);
-    if (value.isTuple() && value.items().size() == 1)
-      out += ',';
-    return out + (value.isTuple() ? ")" : "]");
-  }
-  case Kind::Dict: {
-    std::string out = "{";
-    bool first = true;
-    for (const auto &[key, member] : value.dict().members) {
-      out += (first ? "" : ", ") + quoteString(key) + ": " + repr(member);
-      first = false;
-    }
-    return out + "}";
-  }
+    out += value.asString();
+    return;
+  case Kind::List:
+    return appendList(value, limit, out);
+  case Kind::Dict:
+    return appendDict(value.dict(), limit, out);
   case Kind::Namespace:
-    return "<Namespace>";
+    out += "<Namespace>";
+    return;
   case Kind::Loop:
-    return "<LoopContext>";
+    out += "<LoopContext>";
+    return;
   case Kind::Function:
-    return "<function>";
+    out += "<function>";
+    return;
   }
-  return "";
 }
 
 //===----------------------------------------------------------------------===//
 // JSON
 //===----------------------------------------------------------------------===//
 
-static void jsonString(std::string_view text, bool ensureAscii,
+static void jsonString(std::string_view text, bool ensureAscii, uint64_t limit,
                        std::string &out) {
   out += '"';
-  for (size_t at = 0; at < text.size();) {
+  for (size_t at = 0; at < text.size() && out.size() <= limit;) {
     char32_t c = nextCodePoint(text, at);
     switch (c) {
     case '"':
@@ -308,6 +354,7 @@ static void jsonString(std::string_view text, bool ensureAscii,
 namespace {
 struct JsonWriter {
   const JsonStyle &style;
+  uint64_t limit;
   std::string &out;
   std::string &problem;
 
@@ -326,6 +373,8 @@ struct JsonWriter {
     }
     out += '[';
     for (size_t i = 0; i < value.items().size(); ++i) {
+      if (out.size() > limit)
+        return true;
       if (i)
         out += style.itemSeparator;
       newline(level + 1);
@@ -350,10 +399,12 @@ struct JsonWriter {
     }
     out += '{';
     for (size_t i = 0; i < members.size(); ++i) {
+      if (out.size() > limit)
+        return true;
       if (i)
         out += style.itemSeparator;
       newline(level + 1);
-      jsonString(members[i]->first, style.ensureAscii, out);
+      jsonString(members[i]->first, style.ensureAscii, limit, out);
       out += style.keySeparator;
       if (!write(members[i]->second, level + 1))
         return false;
@@ -382,7 +433,7 @@ struct JsonWriter {
       return true;
     }
     case Kind::String:
-      jsonString(value.asString(), style.ensureAscii, out);
+      jsonString(value.asString(), style.ensureAscii, limit, out);
       return true;
     case Kind::List:
       return list(value, level);
@@ -396,9 +447,9 @@ struct JsonWriter {
 };
 } // namespace
 
-bool toJson(const Value &value, const JsonStyle &style, std::string &out,
-            std::string &problem) {
-  return JsonWriter{style, out, problem}.write(value, 0);
+bool toJson(const Value &value, const JsonStyle &style, uint64_t limit,
+            std::string &out, std::string &problem) {
+  return JsonWriter{style, limit, out, problem}.write(value, 0);
 }
 
 } // namespace tombolo::text::jinja

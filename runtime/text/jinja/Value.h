@@ -56,6 +56,7 @@ class Value {
 public:
   Value() = default;
   static Value none();
+  /// A long name is cut: it is for messages, and free of charge.
   static Value undefined(std::string name);
   Value(bool value) : data(value) {}
   Value(int64_t value) : data(value) {}
@@ -128,9 +129,10 @@ private:
 /// Python's `==`.
 bool equal(const Value &a, const Value &b);
 
-/// Python's `str(value)` and `repr(value)`.
-std::string str(const Value &value);
-std::string repr(const Value &value);
+/// Appends Python's `str(value)` or `repr(value)`. A value may hold one part
+/// many times, so this stops once `out` is longer than `limit`.
+void appendStr(const Value &value, uint64_t limit, std::string &out);
+void appendRepr(const Value &value, uint64_t limit, std::string &out);
 
 /// The shortest text that reads back as `value`, as Python writes it.
 std::string floatText(double value);
@@ -143,10 +145,10 @@ struct JsonStyle {
   std::string itemSeparator = ", ", keySeparator = ": ";
 };
 
-/// Python's `json.dumps`; false for what JSON cannot say, which `problem`
-/// then names.
-bool toJson(const Value &value, const JsonStyle &style, std::string &out,
-            std::string &problem);
+/// Appends Python's `json.dumps`, and stops once `out` is longer than `limit`;
+/// false for what JSON cannot say, which `problem` then names.
+bool toJson(const Value &value, const JsonStyle &style, uint64_t limit,
+            std::string &out, std::string &problem);
 
 } // namespace tombolo::text::jinja
 

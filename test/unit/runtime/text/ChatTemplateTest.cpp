@@ -24,7 +24,7 @@ RenderOptions optionsOfTests() {
   now.tm_wday = 6;
   now.tm_yday = 65;
   options.now = now;
-  options.maxSteps = 1'000'000;
+  options.maxSteps = 4'000'000;
   options.maxOutputBytes = 1 << 20;
   options.maxValueBytes = 16 << 20;
   return options;
@@ -121,6 +121,14 @@ TEST(ChatTemplate, ErrorsSayWhereAndWhat) {
        "2: the template refuses its inputs: roles must alternate"},
       {"{{ 'x' | default(1, 2, 3) }}",
        "1: default expects at most 2 arguments, but got 3"},
+      {"{{ '%1001d' % 1 }}",
+       "1: '%' expects a width and precision of at most 1000"},
+      {"{{ '%.1001f' % 1 }}",
+       "1: '%' expects a width and precision of at most 1000"},
+      {"{{ '%d' % 1e300 }}", "1: '%' expects a number in the range of 64 bits"},
+      {"{{ '{' | from_json }}", "1: 'from_json' expects JSON"},
+      {"{{ '[9223372036854775808]' | from_json }}",
+       "1: expects integers of at most 64 bits, but got 9223372036854775808"},
       {"{{ [] | map('map', 'x') }}", "1: 'map' expects another filter than "
                                      "itself"},
   };
@@ -147,7 +155,7 @@ TEST(ChatTemplate, EveryTemplateEnds) {
        "the template makes values of more than 16777216 bytes"},
       {"{% set n = namespace(x=['x']) %}{% for i in range(60) %}"
        "{% set n.x = [n.x, n.x] %}{% endfor %}{{ n.x == [n.x, n.x] }}",
-       "the template takes more than 1000000 steps"},
+       "the template takes more than 4000000 steps"},
       // Depth.
       {"{% set n = namespace(x=[]) %}{% for i in range(1000) %}"
        "{% set n.x = [n.x] %}{% endfor %}",
@@ -190,6 +198,43 @@ TEST(ChatTemplate, EveryTemplateEnds) {
        "'*' makes a value of more than 16777216 bytes"},
       {"{{ 'x'.center(999999999999) }}",
        "the template makes values of more than 16777216 bytes"},
+      // More than 2^64 bytes.
+      {"{{ ''.ljust(4611686018427387904) }}",
+       "the template makes values of more than 16777216 bytes"},
+      {"{{ ''.zfill(9223372036854775807) }}",
+       "the template makes values of more than 16777216 bytes"},
+      // Long from short.
+      {"{{ '%999d' * 40000 % ((1,) * 40000) }}",
+       "the template makes values of more than 16777216 bytes"},
+      {"{{ ('\"' * 4000000) | escape }}",
+       "the template makes values of more than 16777216 bytes"},
+      {"{{ ('\n' * 1000000) | indent(20) }}",
+       "the template makes values of more than 16777216 bytes"},
+      {"{{ ('\n' * 500000).splitlines() | length }}",
+       "the template makes values of more than 16777216 bytes"},
+      {"{% set n = namespace(x=[1] * 9999) %}{% for i in range(99) %}"
+       "{% set n.x = [n.x] %}{% endfor %}{{ n.x | tojson(indent=64) }}",
+       "the template makes values of more than 16777216 bytes"},
+      {"{% set n = namespace(x=['x']) %}{% for i in range(60) %}"
+       "{% set n.x = [n.x, n.x] %}{% endfor %}{{ n.x | tojson }}",
+       "the template makes values of more than 16777216 bytes"},
+      {"{% set n = namespace(x=['x']) %}{% for i in range(60) %}"
+       "{% set n.x = [n.x, n.x] %}{% endfor %}{{ {}[n.x] is defined }}",
+       "the template makes values of more than 16777216 bytes"},
+      {"{{ ('[' ~ '1,' * 1000000 ~ '1]') | from_json | length }}",
+       "the template makes values of more than 16777216 bytes"},
+      {"{{ ('[' * 200) | from_json }}", "expects values of at most 128 levels"},
+      // Each parameter is looked for among the arguments.
+      {[] {
+         std::string parameters = "a0", arguments = "a0=1";
+         for (int i = 1; i < 4000; ++i) {
+           parameters += ", a" + std::to_string(i);
+           arguments += ", a" + std::to_string(i) + "=1";
+         }
+         return "{% macro f(" + parameters + ") %}{% endmacro %}{{ f(" +
+                arguments + ") }}";
+       }(),
+       "the template takes more than 4000000 steps"},
       {"{% for a in range(9999) %}{{ 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
        "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx' * "
        "99 }}{% endfor %}",
@@ -200,6 +245,31 @@ TEST(ChatTemplate, EveryTemplateEnds) {
     EXPECT_NE(got.find(message), std::string::npos) << source << "\n" << got;
     EXPECT_TRUE(got.starts_with("error: ")) << source;
   }
+}
+
+TEST(ChatTemplate, PadsToAnyWidth) {
+  EXPECT_EQ(render("{{ 'a'.rjust(-9223372036854775807 - 1) }}"), "a");
+  EXPECT_EQ(render("{{ 'a'.rjust(3) }}{{ '-1'.zfill(4) }}"), "  a-001");
+  EXPECT_EQ(render("{{ '%.200f' % 0.5 }}"), "0.5" + std::string(199, '0'));
+}
+
+TEST(ChatTemplate, OfEqualKeysInJsonTheLastCounts) {
+  EXPECT_EQ(
+      render(R"({{ '{"b": 1, "a": 2, "b": {"b": [], "b": 3}}' | from_json }})"),
+      "{'b': {'b': 3}, 'a': 2}");
+}
+
+TEST(ChatTemplate, DictsOfEqualMembersAreEqual) {
+  EXPECT_EQ(render("{{ {'a': 1, 'b': [2]} == {'b': [2], 'a': 1} }}"
+                   "{{ {'a': 1, 'b': 2} == {'a': 1, 'c': 2} }}"
+                   "{{ {'a': 1} == {'a': 2} }}"),
+            "TrueFalseFalse");
+}
+
+TEST(ChatTemplate, LongNamesAreCut) {
+  EXPECT_EQ(render("{{ {}['x' * 255 ~ '\u00e9'].y }}"),
+            "error: chat template:1: '" + std::string(255, 'x') +
+                "...' is undefined, so it has no attribute 'y'");
 }
 
 TEST(ChatTemplate, NamespacesMayHoldThemselves) {
