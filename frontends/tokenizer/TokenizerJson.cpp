@@ -230,6 +230,7 @@ Status Importer::readAddedTokens() {
         token.special ? PieceType::Control : PieceType::UserDefined;
     if (token.id == model.unknownId)
       type = PieceType::Unknown;
+    token.addedOnly = idOf(token.content) < 0;
     if (Status status = place(id, viewOf(value["content"]), type); !status)
       return status;
     model.addedTokens.push_back(std::move(token));
@@ -265,11 +266,12 @@ Result<text::TokenizerModel> Importer::run(const TokenizerSources &sources) {
   auto idOfToken = [this](std::string_view text) { return idOf(text); };
   if (Status status = readModel(); !status)
     return status.takeErrors();
-  if (Status status = readAddedTokens(); !status)
-    return status.takeErrors();
+  // Before other tokens are added to it: merges are of the model's own.
   if (merges)
     if (Status status = readMerges(*merges); !status)
       return status.takeErrors();
+  if (Status status = readAddedTokens(); !status)
+    return status.takeErrors();
   if (Status status = fillVocabulary(); !status)
     return status.takeErrors();
   if (Status status = readNormalizer(member("normalizer"), where, model);

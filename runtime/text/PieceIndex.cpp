@@ -12,10 +12,14 @@ static size_t hashOf(std::string_view text) {
   return XXH3_64bits(text.data(), text.size());
 }
 
-PieceIndex::PieceIndex(const TokenizerModel &model) : model(model) {
+PieceIndex::PieceIndex(const TokenizerModel &model)
+    : model(model), addedOnly(static_cast<size_t>(model.size())) {
+  for (const AddedToken &token : model.addedTokens)
+    if (token.addedOnly)
+      addedOnly[token.id] = true;
   slots.assign(std::bit_ceil(static_cast<size_t>(model.size()) * 2 + 2), -1);
   for (int32_t id = 0; id < model.size(); ++id) {
-    std::string_view text = model.piece(id);
+    std::string_view text = this->text(id);
     if (text.empty())
       continue;
     size_t slot = hashOf(text) & (slots.size() - 1);

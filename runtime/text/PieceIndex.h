@@ -7,8 +7,9 @@
 
 namespace tombolo::text {
 
-/// An open-addressing table over a model's pieces. Of equal pieces the one
-/// with the highest id is found; pieces without text never are.
+/// An open-addressing table over the pieces of a model's own vocabulary. Of
+/// equal pieces the one with the highest id is found; pieces without text and
+/// added tokens that are nothing else never are.
 class PieceIndex {
 public:
   explicit PieceIndex(const TokenizerModel &model);
@@ -16,8 +17,14 @@ public:
   /// The id of `text`, or -1.
   int32_t find(std::string_view text) const;
 
+  /// The text of a piece; empty where `find` never finds it.
+  std::string_view text(int32_t id) const {
+    return addedOnly[id] ? std::string_view() : model.piece(id);
+  }
+
 private:
   const TokenizerModel &model;
+  std::vector<bool> addedOnly; ///< by id
   std::vector<int32_t> slots;
 };
 

@@ -114,10 +114,14 @@ Result<std::vector<int32_t>> Tokenizer::encode(std::string_view text,
                          std::to_string(text.size()));
   std::string repaired;
   if (!isValidUtf8(text)) {
+    // Each byte may become the three of U+FFFD.
+    if (text.size() > kMaxTextBytes / 3)
+      return Error("", "the text is not UTF-8 and too long to repair: expects "
+                       "at most " +
+                           std::to_string(kMaxTextBytes / 3) +
+                           " bytes, but got " + std::to_string(text.size()));
     appendLossyUtf8(repaired, text, true);
     text = repaired;
-    if (text.size() > kMaxTextBytes)
-      return Error("", "the text is not UTF-8 and too long to repair");
   }
   RegexScratch scratch(text.size());
   std::vector<int32_t> ids;
@@ -244,7 +248,11 @@ std::string_view Tokenizer::tokenText(int32_t id) const {
 }
 
 int32_t Tokenizer::tokenId(std::string_view text) const {
-  return impl->index.find(text);
+  int32_t id = impl->index.find(text);
+  for (const AddedToken &token : impl->model.addedTokens)
+    if (id < 0 && token.content == text)
+      id = token.id;
+  return id;
 }
 
 int32_t Tokenizer::size() const { return impl->model.size(); }

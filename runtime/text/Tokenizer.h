@@ -23,7 +23,8 @@ public:
   /// maximal ill-formed part. Added tokens are found wherever they stand in
   /// the text. With `addSpecial` the ids that the model puts around every
   /// text come with it (a bos, mostly); text from a chat template already has
-  /// them. Fails on texts beyond 1 GiB, on a pattern of the model that
+  /// them. Fails on texts beyond 1 GiB, on ill-formed ones beyond a third of
+  /// that, on a pattern of the model that
   /// goes beyond its limits, and on unknown characters where the model has no
   /// token for them.
   Result<std::vector<int32_t>> encode(std::string_view text,

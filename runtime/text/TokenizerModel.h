@@ -116,6 +116,9 @@ struct AddedToken {
   bool singleWord = false;             ///< not inside a word
   bool normalized = false;             ///< looked for after normalization
   bool special = false;                ///< left out of decoded text on request
+  /// Not in the model's own vocabulary: found in a text as this or not at all,
+  /// never as a piece of a word.
+  bool addedOnly = false;
 };
 
 struct ChatTemplateText {
@@ -151,7 +154,9 @@ struct TokenizerModel {
 
   int32_t unknownId = -1, bosId = -1, eosId = -1, padId = -1;
   /// What ends a generated text: sorted, no duplicates. May hold ids that a
-  /// model's config names and the vocabulary lacks.
+  /// model's config names and this vocabulary lacks, since a model may have
+  /// more ids. Those that the model lacks too never come: they are left out
+  /// where an artifact is written or loaded.
   std::vector<int32_t> endIds;
 
   std::vector<ChatTemplateText> chatTemplates;

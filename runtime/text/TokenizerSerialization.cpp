@@ -7,7 +7,8 @@
 namespace tombolo::text {
 
 static constexpr std::string_view kMagic = "TBTK";
-static constexpr uint64_t kVersion = 1;
+/// Version 1 has no AddedToken::addedOnly.
+static constexpr uint64_t kVersion = 2;
 
 namespace {
 class Writer {
@@ -172,7 +173,8 @@ static void readSteps(Reader &in, TokenizerModel &model) {
   }
 }
 
-static void readVocabulary(Reader &in, TokenizerModel &model) {
+static void readVocabulary(Reader &in, uint64_t version,
+                           TokenizerModel &model) {
   model.kind = in.enumerator(ModelKind::Unigram);
   size_t count = in.count();
   if (count > kMaxPieces)
@@ -206,12 +208,13 @@ static void readVocabulary(Reader &in, TokenizerModel &model) {
   for (AddedToken &token : model.addedTokens) {
     token.id = in.id();
     token.content = in.text();
-    uint64_t flags = in.numberUpTo(31);
+    uint64_t flags = in.numberUpTo(version == 1 ? 31 : 63);
     token.lstrip = flags & 1;
     token.rstrip = flags & 2;
     token.singleWord = flags & 4;
     token.normalized = flags & 8;
     token.special = flags & 16;
+    token.addedOnly = flags & 32;
   }
 }
 
@@ -240,7 +243,8 @@ std::string serialize(const TokenizerModel &model) {
     out.id(token.id);
     out.text(token.content);
     out.number(token.lstrip | token.rstrip << 1 | token.singleWord << 2 |
-               token.normalized << 3 | token.special << 4);
+               token.normalized << 3 | token.special << 4 |
+               token.addedOnly << 5);
   }
   writeSteps(out, model);
   out.ids(model.prefixIds);
@@ -282,11 +286,12 @@ Result<TokenizerModel> deserialize(std::span<const std::byte> data,
       XXH3_64bits(content.data(), content.size()))
     return fail("the bytes do not match their hash");
   Reader in(content.substr(kMagic.size()));
-  if (uint64_t version = in.number(); version != kVersion)
-    return fail("expects format version " + std::to_string(kVersion) +
+  uint64_t version = in.number();
+  if (version < 1 || version > kVersion)
+    return fail("expects format version 1 to " + std::to_string(kVersion) +
                 ", but got " + std::to_string(version));
   TokenizerModel model;
-  readVocabulary(in, model);
+  readVocabulary(in, version, model);
   readSteps(in, model);
   model.prefixIds = in.ids();
   model.suffixIds = in.ids();

@@ -12,22 +12,23 @@ static constexpr double kUnknownPenalty = 10;
 
 namespace {
 
-std::vector<std::string_view> piecesOf(const TokenizerModel &model) {
+std::vector<std::string_view> piecesOf(const TokenizerModel &model,
+                                       const PieceIndex &index) {
   std::vector<std::string_view> pieces;
   pieces.reserve(model.types.size());
   for (int32_t id = 0; id < model.size(); ++id)
-    pieces.push_back(model.piece(id));
+    pieces.push_back(index.text(id));
   return pieces;
 }
 
 class Unigram : public Segmenter {
 public:
   Unigram(const TokenizerModel &model, const PieceIndex &index)
-      : Segmenter(model, index), pieces(piecesOf(model)) {
+      : Segmenter(model, index), pieces(piecesOf(model, index)) {
     // An id without a piece has no score either.
     double lowest = std::numeric_limits<double>::max();
     for (int32_t id = 0; id < model.size(); ++id)
-      if (!model.piece(id).empty())
+      if (!index.text(id).empty())
         lowest = std::min(lowest, model.scores[id]);
     unknownScore = lowest - kUnknownPenalty;
   }

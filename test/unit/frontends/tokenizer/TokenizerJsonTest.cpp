@@ -54,6 +54,47 @@ TEST(TokenizerJson, OldFilesNameNoTypeAndJoinMerges) {
   EXPECT_EQ(encode(json, "ab"), Ids{2});
 }
 
+/// The ids of these tests are what tokenizers 0.23 gives.
+TEST(TokenizerJson, WhatIsOnlyAddedIsNoPieceOfAWord) {
+  Json json = *parseJson(R"({
+    "added_tokens": [
+      {"id": 5, "content": "ab", "single_word": true, "normalized": false},
+      {"id": 6, "content": "c", "single_word": true, "special": true}],
+    "normalizer": null, "post_processor": null, "decoder": null,
+    "pre_tokenizer": {"type": "Split", "pattern": {"String": "1"},
+                      "behavior": "Isolated", "invert": false},
+    "model": {"type": "BPE", "ignore_merges": true, "merges": [["b", "b"]],
+              "vocab": {"a": 0, "b": 1, " ": 2, "1": 3, "bb": 4}}})",
+                         "x.json");
+  EXPECT_EQ(encode(json, "ab"), Ids{5});
+  EXPECT_EQ(encode(json, "1ab"), (Ids{3, 0, 1}));
+  EXPECT_EQ(encode(json, "ab 1ab c1"), (Ids{5, 2, 3, 0, 1, 2, 3}));
+  EXPECT_EQ(encode(json, "c"), Ids{6});
+  EXPECT_EQ(encode(json, "abc"), (Ids{0, 1}));
+
+  json["pre_tokenizer"] = nullptr;
+  json["model"] = *parseJson(R"({"type": "Unigram", "unk_id": 0, "vocab":
+    [["?", 0.0], ["a", -1.0], ["b", -1.5], ["1", -2.0], [" ", -2.0]]})",
+                             "x.json");
+  EXPECT_EQ(encode(json, "1ab"), (Ids{3, 1, 2}));
+  EXPECT_EQ(encode(json, "1c"), (Ids{3, 0}));
+  EXPECT_EQ(encode(json, "1ab ab"), (Ids{3, 1, 2, 4, 5}));
+
+  // Not even where normalization spells it.
+  json["normalizer"] = {{"type", "NFKC"}};
+  json["added_tokens"][0]["single_word"] = false;
+  EXPECT_EQ(encode(json, "ab"), Ids{5});
+  EXPECT_EQ(encode(json, "\uFF41\uFF42"), (Ids{1, 2}));
+}
+
+TEST(TokenizerJson, WhatIsOnlyAddedIsNotMerged) {
+  Json json = letters();
+  json["added_tokens"].push_back({{"id", 7}, {"content", "x"}});
+  json["model"]["merges"].push_back({"a", "x"});
+  EXPECT_EQ(failureOf(json), "tokenizer.json: 'model.merges[1]': the "
+                             "vocabulary has no token 'x'");
+}
+
 TEST(TokenizerJson, GapsInTheVocabularyAreUnused) {
   Json json = letters();
   json["model"]["vocab"]["b"] = 9;

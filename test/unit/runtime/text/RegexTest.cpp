@@ -54,6 +54,30 @@ TEST(Regex, LongGroupsDoNotNeedTheStack) {
   EXPECT_EQ(matches("(?:(?!b)a)+", text), (Ranges{{0, 1'000'000}}));
 }
 
+/// What findAll says of a text under which it fails.
+std::string failureOf(const char *pattern, const std::string &text) {
+  Result<Regex> regex = Regex::compile(pattern);
+  EXPECT_TRUE(regex) << regex.error().str();
+  std::vector<Range> found;
+  RegexScratch scratch(0);
+  Status status = regex->findAll(text, scratch, found);
+  return status ? "" : status.error().str();
+}
+
+TEST(Regex, EndsWhatTakesTooLong) {
+  // Ten thousand steps at each character: each attempt is within its limit.
+  EXPECT_EQ(failureOf("a{0,99}?a{0,99}?(?:c|d)", std::string(2'000'000, 'a')),
+            "matching a pattern of the tokenizer takes too long");
+  EXPECT_EQ(failureOf("(?:a+)+(?:c|d)", std::string(1000, 'a')),
+            "matching a pattern of the tokenizer: match limit exceeded");
+}
+
+TEST(Regex, RefusesToGoBackwards) {
+  // A subpattern called from a lookahead moves the beginning past the end.
+  EXPECT_EQ(failureOf("(?<x>ab\\K){0}(?=\\g<x>)", "ab"),
+            "a pattern of the tokenizer matches backwards");
+}
+
 TEST(Regex, RefusesWhatDoesNotCompile) {
   Result<Regex> regex = Regex::compile("a(");
   ASSERT_FALSE(regex);

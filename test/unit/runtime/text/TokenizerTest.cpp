@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <map>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 using namespace tombolo;
 using namespace tombolo::text;
@@ -480,6 +482,63 @@ TEST(TokenizerModel, Validation) {
   model.scores.assign(7, 0.0);
   model.scores[2] = 0.0 / 0.0 * 1;
   EXPECT_THAT(failureOf(model), HasSubstr("no finite score"));
+}
+
+TEST(Tokenizer, FindsWhatIsOnlyAddedInTheTextAlone) {
+  TokenizerModel model = letters();
+  addToken(model, "cc", [](AddedToken &token) {
+    token.singleWord = true;
+    token.addedOnly = true;
+  });
+  model.ignoreMerges = true;
+  std::string bytes = serialize(model);
+  Result<TokenizerModel> again =
+      deserialize(std::as_bytes(std::span(bytes)), "f");
+  ASSERT_TRUE(again) << again.error().str();
+  Tokenizer tokenizer = build(std::move(*again));
+  EXPECT_THAT(encode(tokenizer, "cc"), ElementsAre(7));
+  EXPECT_THAT(encode(tokenizer, "cca"), ElementsAre(3, 3, 1));
+  EXPECT_EQ(tokenizer.tokenId("cc"), 7);
+  EXPECT_EQ(tokenizer.tokenText(7), "cc");
+  EXPECT_EQ(tokenizer.decode(std::vector<int32_t>{7, 3}, false), "ccc");
+}
+
+TEST(Tokenizer, IllFormedTextMayGrowThreefold) {
+  Tokenizer tokenizer = build(letters());
+  Result<std::vector<int32_t>> ids =
+      tokenizer.encode(std::string((size_t(1) << 30) / 3 + 1, '\xff'), false);
+  ASSERT_FALSE(ids);
+  EXPECT_EQ(ids.error().str(),
+            "the text is not UTF-8 and too long to repair: expects at most "
+            "357913941 bytes, but got 357913942");
+}
+
+/// The bytes under a version of their format, and a hash that is right.
+std::string withVersion(std::string bytes, char version) {
+  bytes[4] = version;
+  size_t content = bytes.size() - 8;
+  uint64_t hash = XXH3_64bits(bytes.data(), content);
+  for (unsigned i = 0; i < 8; ++i)
+    bytes[content + i] = static_cast<char>(hash >> (8 * i));
+  return bytes;
+}
+
+TEST(TokenizerModel, OlderVersionsAreRead) {
+  TokenizerModel model = letters();
+  addToken(model, "<s>", [](AddedToken &token) { token.special = true; });
+  auto read = [](const std::string &bytes) {
+    return deserialize(std::as_bytes(std::span(bytes)), "f");
+  };
+  Result<TokenizerModel> old = read(withVersion(serialize(model), 1));
+  ASSERT_TRUE(old) << old.error().str();
+  EXPECT_EQ(serialize(*old), serialize(model));
+  for (char version : {'\0', '\3'})
+    EXPECT_EQ(read(withVersion(serialize(model), version)).error().str(),
+              "f: tokenizer: expects format version 1 to 2, but got " +
+                  std::to_string(version));
+  model.addedTokens[0].addedOnly = true;
+  EXPECT_EQ(read(withVersion(serialize(model), 1)).error().str(),
+            "f: tokenizer: the bytes are damaged: a field is out of range");
 }
 
 TEST(TokenizerModel, DamagedBytesAreAnError) {
