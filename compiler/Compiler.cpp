@@ -6,23 +6,22 @@
 #include "compiler/Diagnostics.h"
 #include "compiler/IndexBuilder.h"
 #include "compiler/Instrumentation.h"
+#include "compiler/ModuleFile.h"
 #include "compiler/Pipelines.h"
 #include "compiler/TextBuilder.h"
 #include "frontends/import/Import.h"
 #include "mlir/Bytecode/BytecodeWriter.h"
 #include "mlir/Parser/Parser.h"
+#include "passes/fuse/Passes.h"
+#include "passes/plan/Passes.h"
+#include "support/Spelling.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/ToolOutputFile.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 using namespace tombolo;
-
-static constexpr const char *kPhases[] = {"import", "fuse",  "quantize",
-                                          "plan",   "lower", "codegen"};
-/// The checkpoint a module came from, relative to the module's file.
-static constexpr llvm::StringLiteral kSourceAttr = "tombolo.source";
 
 namespace {
 
@@ -43,75 +42,39 @@ public:
   }
 
   Status run();
-  Result<std::string> importText();
+  Status importOnly();
 
 private:
   Status check();
+  Status checkPasses();
   Status open();
   Status import();
   Status importFrom(const std::string &modulePath);
-  template <typename Build> Status phase(const char *name, Build build);
-  Status writeModule();
+  template <typename Build> Status phase(StringRef name, Build build);
+  Status writeHere();
   Status writeArtifact();
-  bool stopsAfter(llvm::StringRef name) const {
-    return options.stopAfter == name;
-  }
   void report(const std::string &what, uint64_t done = 0, uint64_t total = 0) {
     if (progress)
       progress(what, done, total);
   }
 
   const std::string source;
-  const CompileOptions &options;
+  CompileOptions options;
   const std::string output;
   const ProgressCallback &progress;
   MLIRContext context;
   std::optional<Checkpoint> checkpoint;
   std::unique_ptr<Target> target;
   OwningOpRef<ModuleOp> module;
-  std::string unfused; ///< bytecode of the nn module before fusion
+  /// Number of the phase that `module` came through.
+  size_t done = 0;
+  /// Bytecode of the nn module before fusion; empty where compiling began
+  /// behind it.
+  std::string unfused;
   std::shared_ptr<int> dumps = std::make_shared<int>(0);
 };
 
 } // namespace
-
-static std::string nameOf(KvType kv, const std::string &activations) {
-  switch (kv) {
-  case KvType::F32:
-    return "f32";
-  case KvType::F16:
-    return "f16";
-  case KvType::BF16:
-    return "bf16";
-  case KvType::Q8_0:
-    return "q8_0";
-  case KvType::Auto:
-    break;
-  }
-  return activations == "f32" ? "f32" : "f16";
-}
-
-static std::string nameOf(Activations activations) {
-  switch (activations) {
-  case Activations::F32:
-    return "f32";
-  case Activations::I16:
-    return "i16";
-  case Activations::I8:
-    return "i8";
-  case Activations::Auto:
-    break;
-  }
-  return "i16";
-}
-
-std::vector<std::pair<std::string, std::string>>
-CompileOptions::resolved() const {
-  std::string act = nameOf(activations);
-  return {{"target", target},   {"compute", compute},
-          {"activations", act}, {"kv", nameOf(kv, act)},
-          {"weights", weights}, {"chunk", std::to_string(chunk)}};
-}
 
 static Error notYet(const std::string &what, const std::string &use) {
   return Error("", what + " is not in this version; use " + use);
@@ -131,21 +94,30 @@ Status Compilation::check() {
     return notYet("'--kv q8_0'", "f16, bf16 or f32");
   if (options.target.find(',') != std::string::npos)
     return notYet("more than one target", "one target");
-  if (!options.stopAfter.empty() &&
-      !llvm::is_contained(kPhases, llvm::StringRef(options.stopAfter)))
-    return Error("",
-                 "phase '" + options.stopAfter +
-                     "' is not known; phases are import, fuse, quantize, plan, "
-                     "lower and codegen");
+  if (!options.stopAfter.empty() && !phaseNumber(options.stopAfter))
+    return Error("", "phase '" + options.stopAfter +
+                         "' is not one to stop after; these are " +
+                         llvm::join(phaseNames(), ", "));
   if (options.chunk < 2 || options.chunk > 4096)
     return Error("", "expects a chunk of 2 to 4096 tokens, but got " +
                          std::to_string(options.chunk));
+  if (!options.dumpAfter.empty() &&
+      !llvm::sys::fs::is_directory(options.dumpDir))
+    return Error(options.dumpDir, "expects a folder to dump into");
   return tombolo::success();
+}
+
+/// The value of an option as `resolved` gives it.
+static std::string valueOf(const CompileOptions &options, StringRef wanted) {
+  for (auto &[key, value] : options.resolved())
+    if (key == wanted)
+      return value;
+  return {};
 }
 
 Status Compilation::open() {
   TargetOptions targetOptions;
-  targetOptions.activations = nameOf(options.activations);
+  targetOptions.activations = valueOf(options, "activations");
   targetOptions.chunk = options.chunk;
   targetOptions.disabled = options.disabled;
   Result<std::unique_ptr<Target>> made =
@@ -154,6 +126,41 @@ Status Compilation::open() {
     return made.takeErrors();
   target = std::move(*made);
   return tombolo::success();
+}
+
+/// `names` that are not among `known`, each with the nearest.
+static Status checkNames(const char *option, ArrayRef<std::string> names,
+                         const std::vector<std::string> &known) {
+  std::vector<Error> errors;
+  for (const std::string &name : names) {
+    if (llvm::is_contained(known, name))
+      continue;
+    Error error("", std::string("'") + option + " " + name +
+                        "': expects one of " + llvm::join(known, ", "));
+    if (std::optional<std::string> close = nearest(name, known))
+      error.notes.push_back("did you mean '" + *close + "'?");
+    errors.push_back(std::move(error));
+  }
+  if (errors.empty())
+    return tombolo::success();
+  return errors;
+}
+
+Status Compilation::checkPasses() {
+  PassManager fuse(&context), all(&context);
+  buildFusePipeline(fuse);
+  buildFusePipeline(all);
+  buildQuantizePipeline(all, "f32");
+  buildPlanPipeline(all, *target, options.chunk);
+  buildLowerPipeline(all, *target);
+  std::vector<std::string> optional = passNames(fuse);
+  llvm::erase(optional, "nn-check");
+  for (const std::string &strategy : target->strategies())
+    optional.push_back(strategy);
+  if (Status status = checkNames("--disable", options.disabled, optional);
+      !status)
+    return status;
+  return checkNames("--dump-after", options.dumpAfter, passNames(all));
 }
 
 Status Compilation::import() {
@@ -170,21 +177,10 @@ Status Compilation::import() {
   if (!imported)
     return imported.takeErrors();
   module = std::move(*imported);
-  // The module may be written elsewhere: name the checkpoint from there.
-  llvm::SmallString<256> path(source), base(output.empty() ? "." : output);
-  llvm::sys::fs::make_absolute(path);
-  llvm::sys::fs::make_absolute(base);
-  llvm::sys::path::remove_dots(path, true);
-  llvm::sys::path::remove_filename(base);
-  llvm::sys::path::remove_dots(base, true);
-  llvm::StringRef relative = path;
-  std::string text = path.str().str();
-  std::string folder = base.str().str();
-  if (!folder.empty() && folder.back() != '/')
-    folder += '/';
-  if (relative.consume_front(folder))
-    text = relative.str();
-  (*module)->setAttr(kSourceAttr, StringAttr::get(&context, text));
+  recordPhase(*module, "import", options);
+  llvm::raw_string_ostream stream(unfused);
+  if (failed(writeBytecodeToFile(*module, stream)))
+    return Error("", "internal: the nn module has no bytecode");
   return tombolo::success();
 }
 
@@ -193,28 +189,39 @@ Status Compilation::importFrom(const std::string &modulePath) {
   module = parseSourceFile<ModuleOp>(modulePath, &context);
   if (!module)
     return diagnostics.take(modulePath);
-  auto named = (*module)->getAttrOfType<StringAttr>(kSourceAttr);
-  if (!named)
-    return Error(modulePath,
-                 "expects the attribute 'tombolo.source' that names the "
-                 "checkpoint; make the module with 'tombolo import'");
-  llvm::SmallString<256> path(named.getValue());
-  if (llvm::sys::path::is_relative(path)) {
-    llvm::SmallString<256> base(modulePath);
-    llvm::sys::path::remove_filename(base);
-    llvm::sys::path::append(base, named.getValue());
-    path = base;
-  }
-  Result<Checkpoint> opened = openCheckpoint(path.str().str());
+  Result<Checkpoint> opened =
+      openNamedCheckpoint(*module, modulePath, options.checkpoint);
   if (!opened)
     return opened.takeErrors();
   checkpoint.emplace(std::move(*opened));
+  forgetCheckpoint(*module);
+  Result<size_t> number = takePhase(*module, modulePath, options);
+  if (!number)
+    return number.takeErrors();
+  done = *number;
+  if (std::optional<size_t> last = phaseNumber(options.stopAfter);
+      last && *last < done)
+    return Error(modulePath, "came through phase '" + phaseNames()[done].str() +
+                                 "' already; '--stop-after " +
+                                 options.stopAfter + "' is behind it");
+  PassManager pm(&context);
+  if (done >= *phaseNumber("plan"))
+    pm.addPass(plan::createCheckPlanPass());
+  else
+    pm.addPass(nn::createCheckModelPass());
+  if (failed(pm.run(*module)))
+    return diagnostics.take(modulePath);
+  if (done == *phaseNumber("import")) {
+    llvm::raw_string_ostream stream(unfused);
+    if (failed(writeBytecodeToFile(*module, stream)))
+      return Error("", "internal: the nn module has no bytecode");
+  }
   return tombolo::success();
 }
 
 template <typename Build>
-Status Compilation::phase(const char *name, Build build) {
-  report(name);
+Status Compilation::phase(StringRef name, Build build) {
+  report(name.str());
   DiagnosticErrors diagnostics(&context);
   PassManager pm(&context);
   if (options.timing)
@@ -223,41 +230,35 @@ Status Compilation::phase(const char *name, Build build) {
     pm.addInstrumentation(
         createDumpAfter(options.dumpAfter, options.dumpDir, dumps));
   build(pm);
-  if (failed(pm.run(*module)))
-    return diagnostics.take(name);
+  // A dump that could not be written is an error of no pass.
+  if (failed(pm.run(*module)) || diagnostics.any())
+    return diagnostics.take(name.str());
+  recordPhase(*module, name, options);
   return tombolo::success();
 }
 
-Status Compilation::writeModule() {
-  std::string text;
-  llvm::raw_string_ostream stream(text);
-  module->print(stream);
-  std::error_code failed;
-  llvm::ToolOutputFile file(output, failed, llvm::sys::fs::OF_None);
-  if (failed)
-    return Error(output, "cannot be written: " + failed.message());
-  file.os() << text << "\n";
-  file.keep();
-  return tombolo::success();
+Status Compilation::writeHere() {
+  nameCheckpoint(*module, *checkpoint, checkpoint->path, output);
+  return writeModule(*module, output);
 }
 
 Status Compilation::writeArtifact() {
+  // First what can be refused without long work.
+  auto facts =
+      (*module)->getAttrOfType<DictionaryAttr>(nn::NNDialect::kModelAttr);
+  auto vocabSize = facts ? facts.getAs<IntegerAttr>("vocab_size") : nullptr;
+  auto text = buildText(*checkpoint, vocabSize ? vocabSize.getInt() : 0);
+  if (!text)
+    return text.takeErrors();
   report("codegen");
   DiagnosticErrors diagnostics(&context);
   Result<TargetCode> code = target->emit(*module);
   if (!code)
     return code.takeErrors();
-  if (stopsAfter("codegen"))
-    return Error(
-        "", "nothing can be stopped after codegen but the artifact itself; "
-            "stop after 'lower' to see the kernels");
   nn::WeightEvaluator weights(*module, checkpoint->weights);
   Result<BuiltIndex> built = buildIndex(*module, *code, weights);
   if (!built)
     return built.takeErrors();
-  auto text = buildText(*checkpoint);
-  if (!text)
-    return text.takeErrors();
   built->index.text = std::move(*text);
   auto provenance = std::make_unique<artifact::ProvenanceT>();
   provenance->compiler = "tombolo " TOMBOLO_VERSION;
@@ -265,10 +266,8 @@ Status Compilation::writeArtifact() {
     auto entry = std::make_unique<artifact::SourceT>();
     entry->file = llvm::sys::path::filename(file->path()).str();
     entry->bytes = file->bytes().size();
-    // Headers are in the first MiB of every published file but huge ones; their
-    // size and the rest are checked by `verify --source`, weight by weight.
-    entry->hash = artifact::hashBytes(
-        file->bytes().first(std::min<size_t>(file->bytes().size(), 1 << 20)));
+    // Sizes and the rest are checked by `verify --source`, weight by weight.
+    entry->hash = headerHash(*file);
     provenance->sources.push_back(std::move(entry));
   }
   for (auto &[key, value] : options.resolved()) {
@@ -282,9 +281,10 @@ Status Compilation::writeArtifact() {
   uint64_t total = 0, done = 0;
   for (const TensorInfo &tensor : checkpoint->weights.tensors())
     total += tensor.bytes;
-  artifact::SegmentBytes segments[] = {
-      {"code", code->bytes},
-      {"module", std::as_bytes(std::span<const char>(unfused))}};
+  std::vector<artifact::SegmentBytes> segments = {{"code", code->bytes}};
+  if (!unfused.empty())
+    segments.push_back(
+        {"module", std::as_bytes(std::span<const char>(unfused))});
   return artifact::writeArtifact(
       output, std::move(built->index), segments,
       [&](size_t tensor, std::vector<std::byte> &bytes) -> Status {
@@ -299,54 +299,38 @@ Status Compilation::writeArtifact() {
 Status Compilation::run() {
   if (Status status = check(); !status)
     return status;
+  if (Status status = import(); !status)
+    return status;
+  // Behind the import: a module brings options of its own.
   if (Status status = open(); !status)
     return status;
-  if (Status status = import(); !status)
+  if (Status status = checkPasses(); !status)
     return status;
-  if (stopsAfter("import"))
-    return writeModule();
-  {
-    llvm::raw_string_ostream stream(unfused);
-    if (failed(writeBytecodeToFile(*module, stream)))
-      return Error("", "internal: the nn module has no bytecode");
-  }
   FusePipelineOptions fuse;
   fuse.disabled = options.disabled;
-  std::string kv = nameOf(options.kv, nameOf(options.activations));
-  struct Phase {
-    const char *name;
-    std::function<void(PassManager &)> build;
+  std::function<void(PassManager &)> pipelines[] = {
+      nullptr, // import
+      [&](PassManager &pm) { buildFusePipeline(pm, fuse); },
+      [&](PassManager &pm) {
+        buildQuantizePipeline(pm, valueOf(options, "kv"));
+      },
+      [&](PassManager &pm) { buildPlanPipeline(pm, *target, options.chunk); },
+      [&](PassManager &pm) { buildLowerPipeline(pm, *target); },
   };
-  const Phase onModel[] = {
-      {"fuse", [&](PassManager &pm) { buildFusePipeline(pm, fuse); }},
-      {"quantize", [&](PassManager &pm) { buildQuantizePipeline(pm, kv); }},
-      {"plan",
-       [&](PassManager &pm) { buildPlanPipeline(pm, *target, options.chunk); }},
-  };
-  const Phase onPlan[] = {
-      {"lower", [&](PassManager &pm) { buildLowerPipeline(pm, *target); }},
-  };
-  // A module that was written after the plan phase goes on from there.
-  bool planned = (*module)->hasAttr("plan.arena_bytes");
-  for (llvm::ArrayRef<Phase> phases :
-       {planned ? llvm::ArrayRef<Phase>() : llvm::ArrayRef<Phase>(onModel),
-        llvm::ArrayRef<Phase>(onPlan)})
-    for (const Phase &next : phases) {
-      if (Status status = phase(next.name, next.build); !status)
-        return status;
-      if (stopsAfter(next.name))
-        return writeModule();
-    }
-  return writeArtifact();
+  std::optional<size_t> last = phaseNumber(options.stopAfter);
+  for (size_t next = done + 1; next < phaseNames().size(); ++next) {
+    if (last && next > *last)
+      break;
+    if (Status status = phase(phaseNames()[next], pipelines[next]); !status)
+      return status;
+  }
+  return last ? writeHere() : writeArtifact();
 }
 
-Result<std::string> Compilation::importText() {
+Status Compilation::importOnly() {
   if (Status status = import(); !status)
-    return status.takeErrors();
-  std::string text;
-  llvm::raw_string_ostream stream(text);
-  module->print(stream);
-  return text + "\n";
+    return status;
+  return writeHere();
 }
 
 Status tombolo::compile(const std::string &source,
@@ -356,14 +340,15 @@ Status tombolo::compile(const std::string &source,
   return Compilation(source, options, output, progress).run();
 }
 
-Result<std::string> tombolo::importToText(const std::string &source,
-                                          const CompileOptions &options) {
-  return Compilation(source, options, "", {}).importText();
+Status tombolo::importModule(const std::string &source,
+                             const CompileOptions &options,
+                             const std::string &output) {
+  return Compilation(source, options, output, {}).importOnly();
 }
 
 std::vector<TargetDescription> tombolo::targets() {
   std::vector<TargetDescription> found;
   for (const TargetEntry &entry : targetEntries())
-    found.push_back({entry.name, entry.summary, "executed on this machine"});
+    found.push_back({entry.name, entry.summary, entry.state});
   return found;
 }

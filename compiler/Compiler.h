@@ -37,17 +37,22 @@ struct CompileOptions {
   /// Strategies and passes that are turned off, by name.
   std::vector<std::string> disabled;
 
-  /// Phase after which to stop (`import`, `fuse`, `quantize`, `plan`, `lower`,
-  /// `codegen`); the module is then written to the output path.
+  /// Phase after which to stop (`import`, `fuse`, `quantize`, `plan`, `lower`);
+  /// the module is then written to the output path.
   std::string stopAfter;
   /// Passes after which the module is written to dumpDir.
   std::vector<std::string> dumpAfter;
   std::string dumpDir = ".";
   /// MLIR's pass timing to stderr.
   bool timing = false;
+  /// The checkpoint of a `.mlir` module, where it is not where the module says.
+  std::string checkpoint;
 
-  /// (key, value) pairs as they are written into the artifact.
+  /// (key, value) pairs of what changes the artifact, with defaults filled in,
+  /// as they are written into it. Lists are comma-separated.
   std::vector<std::pair<std::string, std::string>> resolved() const;
+  /// Sets the option `key` as `resolved` writes it.
+  Status set(const std::string &key, const std::string &value);
 };
 
 /// Called with the phase, and done and total bytes where it streams weights.
@@ -60,9 +65,10 @@ Status compile(const std::string &source, const CompileOptions &options,
                const std::string &output,
                const ProgressCallback &progress = {});
 
-/// The nn module of the checkpoint as text, as `tombolo import` writes it.
-Result<std::string> importToText(const std::string &source,
-                                 const CompileOptions &options);
+/// Writes the nn module of the checkpoint to `output`, with the checkpoint's
+/// path relative to it; `-`: to stdout.
+Status importModule(const std::string &source, const CompileOptions &options,
+                    const std::string &output);
 
 /// What `inspect` says about compiling for one target.
 struct TargetEstimate {
@@ -70,8 +76,15 @@ struct TargetEstimate {
   std::string name;
   /// "ready", or why not.
   std::string status;
-  /// Resident bytes of a run: packed weights, states, and the activations of
-  /// one chunk.
+  /// Resident bytes of a run: packed weights, and the activations of one chunk.
+  uint64_t weightBytes = 0, arenaBytes = 0;
+  /// States that share a window (-1: none): bytes of one page of theirs.
+  struct States {
+    int64_t window, pageBytes;
+  };
+  std::vector<States> states;
+  /// All of it with the states of one sequence; filled in by who knows how the
+  /// runtime keeps them.
   uint64_t memoryBytes = 0;
   /// Each kind of op and how it runs there: ("linear 576x960 q4_1", "strategy
   /// r16, 30 times").

@@ -15,6 +15,7 @@ public:
 
   /// What was collected, or an error about `what` where nothing was.
   std::vector<Error> take(const std::string &what);
+  bool any() const { return !errors.empty(); }
 
 private:
   std::vector<Error> errors;

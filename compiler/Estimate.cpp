@@ -5,6 +5,7 @@
 #include "compiler/Pipelines.h"
 #include "dialects/nn/IR/NNOps.h"
 #include "dialects/plan/IR/Plan.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/MapVector.h"
@@ -12,31 +13,46 @@
 using namespace mlir;
 using namespace tombolo;
 
-/// What the kinds of ops of `program` are, each once.
+/// Ops of the plan dialect in a kernel are what targets have strategies for.
+static std::string strategyOf(func::FuncOp kernel, StringRef layout) {
+  std::string found;
+  kernel.walk([&](Operation *op) {
+    if (!isa<plan::PlanDialect>(op->getDialect()) || isa<plan::YieldOp>(op))
+      return WalkResult::advance();
+    found = "strategy ";
+    found += layout.empty() ? op->getName().stripDialect() : layout;
+    return WalkResult::interrupt();
+  });
+  return found.empty() ? "general path" : found;
+}
+
+/// What the kinds of ops of a decode step are, each once.
 static void addOps(ModuleOp module, TargetEstimate &estimate) {
-  auto program = module.lookupSymbol<plan::ProgramOp>("decode");
-  auto logits = module.lookupSymbol<plan::ProgramOp>("logits_one");
   llvm::MapVector<StringRef, std::pair<int, std::string>> kinds;
-  for (plan::ProgramOp list : {program, logits})
-    for (auto dispatch : list.getBody().getOps<plan::DispatchOp>()) {
+  for (const char *name : {"decode", "logits_one"})
+    for (auto dispatch : module.lookupSymbol<plan::ProgramOp>(name)
+                             .getBody()
+                             .getOps<plan::DispatchOp>()) {
       auto &[count, how] = kinds[dispatch.getLabel()];
       if (count++ > 0)
         continue;
-      StringRef label = dispatch.getLabel();
-      how = label.starts_with("linear") && !label.ends_with("general")
-                ? "strategy r16"
-            : label.starts_with("attention") ? "strategy paged"
-            : label.starts_with("embedding") ? "strategy gather"
-                                             : "general path";
+      StringRef layout;
+      std::string decoded;
       for (Value buffer : dispatch.getBuffers())
         if (auto weight = buffer.getDefiningOp<plan::WeightOp>()) {
           auto pack = module.lookupSymbol<plan::PackOp>(weight.getPack());
           auto source = module.lookupSymbol<nn::WeightOp>(pack.getSource());
           StringRef stored = infoOf(source.getType().getEncoding()).name;
-          if (pack.getShape().size() == 2 && stored != pack.getEncoding())
-            how +=
+          if (pack.getShape().size() != 2)
+            continue;
+          layout = pack.getLayout();
+          if (stored != pack.getEncoding())
+            decoded =
                 ", " + stored.str() + " decoded to " + pack.getEncoding().str();
         }
+      how = strategyOf(module.lookupSymbol<func::FuncOp>(dispatch.getKernel()),
+                       layout) +
+            decoded;
     }
   for (auto &[label, kind] : kinds)
     estimate.ops.emplace_back(label.str(),
@@ -45,8 +61,7 @@ static void addOps(ModuleOp module, TargetEstimate &estimate) {
 }
 
 Result<TargetEstimate> tombolo::estimateTarget(ModuleOp module,
-                                               const CompileOptions &options,
-                                               int64_t contextTokens) {
+                                               const CompileOptions &options) {
   MLIRContext *context = module.getContext();
   DialectRegistry registry;
   registerAllDialects(registry);
@@ -87,20 +102,13 @@ Result<TargetEstimate> tombolo::estimateTarget(ModuleOp module,
     for (int64_t size : pack.getShape())
       elements *= size;
     std::optional<Encoding> encoding = encodingNamed(pack.getEncoding());
-    estimate.memoryBytes +=
+    estimate.weightBytes +=
         encodedBytes(*encoding, elements).value_or(0) * pack.getCount();
   }
-  for (auto group : copy->getOps<plan::StateGroupOp>()) {
-    int64_t rows = contextTokens;
-    int64_t window = group.getWindow();
-    // One page more than the window: rows leave a page at a time.
-    if (window >= 0)
-      rows = std::min(rows, window + nn::StateOp::kPageRows);
-    int64_t pages =
-        (rows + nn::StateOp::kPageRows - 1) / nn::StateOp::kPageRows;
-    estimate.memoryBytes += pages * static_cast<int64_t>(group.getSlotBytes());
-  }
-  estimate.memoryBytes +=
+  for (auto group : copy->getOps<plan::StateGroupOp>())
+    estimate.states.push_back({static_cast<int64_t>(group.getWindow()),
+                               static_cast<int64_t>(group.getSlotBytes())});
+  estimate.arenaBytes =
       (*copy)->getAttrOfType<IntegerAttr>("plan.arena_bytes").getInt();
   addOps(*copy, estimate);
   return estimate;

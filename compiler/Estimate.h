@@ -9,11 +9,10 @@
 namespace tombolo {
 
 /// Plans a copy of the imported `module` for `options.target` (one target), and
-/// says what the plan holds, with the states of `contextTokens`. No weight is
-/// read, no code is generated.
+/// says what the plan holds, but for `memoryBytes`. No weight is read, no code
+/// is generated.
 Result<TargetEstimate> estimateTarget(mlir::ModuleOp module,
-                                      const CompileOptions &options,
-                                      int64_t contextTokens);
+                                      const CompileOptions &options);
 
 } // namespace tombolo
 

@@ -1,14 +1,14 @@
 //===- Pipelines.cpp - The phases of the compiler -------------------------===//
 
 #include "compiler/Pipelines.h"
-#include "codegen/cpu/general/Passes.h"
-#include "codegen/cpu/object/Pipeline.h"
-#include "codegen/cpu/target/Passes.h"
 #include "dialects/nn/IR/NNOps.h"
 #include "dialects/plan/IR/Plan.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Func/Extensions/InlinerExtension.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Pass/PassOptions.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
@@ -61,9 +61,38 @@ void tombolo::buildLowerPipeline(OpPassManager &pm, const Target &target) {
   target.buildLowerPipeline(pm);
 }
 
+std::vector<std::string> tombolo::passNames(const OpPassManager &pm) {
+  // Nested managers show their passes only in the textual form:
+  // `any(cse,func.func(a{x=1},b))`.
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  pm.printAsTextualPipeline(stream);
+  std::vector<std::string> names;
+  unsigned braces = 0;
+  size_t begin = 0;
+  for (size_t i = 0; i <= text.size(); ++i) {
+    char c = i < text.size() ? text[i] : ',';
+    if (llvm::isAlnum(c) || c == '-' || c == '_' || c == '.')
+      continue;
+    std::string word = text.substr(begin, i - begin);
+    begin = i + 1;
+    // In front of a parenthesis stands the op that a nested manager works on.
+    if (!braces && !word.empty() && c != '(' &&
+        !llvm::is_contained(names, word))
+      names.push_back(word);
+    if (c == '{')
+      ++braces;
+    else if (c == '}')
+      --braces;
+  }
+  return names;
+}
+
 void tombolo::registerAllDialects(DialectRegistry &registry) {
+  // The last ones are what kernels of a plan are made of.
   registry.insert<nn::NNDialect, plan::PlanDialect, arith::ArithDialect,
-                  func::FuncDialect>();
+                  func::FuncDialect, bufferization::BufferizationDialect,
+                  linalg::LinalgDialect, tensor::TensorDialect>();
   func::registerInlinerExtension(registry);
   for (const TargetEntry &entry : targetEntries())
     entry.registerDialects(registry);
@@ -107,10 +136,9 @@ void tombolo::registerAllPasses() {
   nn::registerTomboloFusePasses();
   nn::registerTomboloQuantizePasses();
   plan::registerTomboloPlanPasses();
-  cpu::registerTomboloCpuTargetPasses();
-  cpu::registerCpuGeneral();
-  registerCpuLlvmPipeline();
   registerLowerPasses();
+  for (const TargetEntry &entry : targetEntries())
+    entry.registerPasses();
   PassPipelineRegistration<>("tombolo-fuse", "the fuse phase",
                              [](OpPassManager &pm) { buildFusePipeline(pm); });
   PassPipelineRegistration<KvPipelineOptions>(

@@ -30,6 +30,9 @@ void buildPlanPipeline(mlir::OpPassManager &pm, const Target &target,
 /// The kernels of a plan to what the target's code generator takes.
 void buildLowerPipeline(mlir::OpPassManager &pm, const Target &target);
 
+/// The arguments of all passes of a pipeline, nested ones too, each once.
+std::vector<std::string> passNames(const mlir::OpPassManager &pm);
+
 /// All dialects and interfaces that a module can meet on its way.
 void registerAllDialects(mlir::DialectRegistry &registry);
 /// All passes of this project, and its pipelines by name.

@@ -10,7 +10,8 @@ const std::vector<TargetEntry> &tombolo::targetEntries() {
   static const std::vector<TargetEntry> entries = {
       {"cpu",
        "CPUs, by LLVM's name of one or x86-64-v2 to -v4; plain: this machine",
-       createCpuTarget, registerCpuTargetDialects},
+       "executed on this machine", createCpuTarget, registerCpuTargetDialects,
+       registerCpuTargetPasses},
   };
   return entries;
 }

@@ -54,6 +54,8 @@ public:
   virtual ~Target() = default;
   /// As the artifact records it: "cpu".
   virtual std::string name() const = 0;
+  /// The names by which its strategies can be turned off.
+  virtual std::vector<std::string> strategies() const = 0;
   /// What of `TargetOptions::activations` it uses.
   virtual std::string activations() const = 0;
   virtual std::shared_ptr<const PlanTarget> planTarget() const = 0;
@@ -72,10 +74,14 @@ public:
 /// A target that this build has.
 struct TargetEntry {
   std::string name, summary;
+  /// Whether what it compiles was run: "executed on this machine".
+  std::string state;
   std::function<Result<std::unique_ptr<Target>>(const std::string &level,
                                                 const TargetOptions &)>
       create;
   std::function<void(mlir::DialectRegistry &)> registerDialects;
+  /// Its passes and pipelines, for tombolo-opt.
+  std::function<void()> registerPasses;
 };
 
 /// All targets; a new one is a folder and one line in Registry.cpp.

@@ -3,6 +3,7 @@
 #include "frontends/checkpoint/Checkpoint.h"
 #include "frontends/import/Import.h"
 #include "mlir/IR/MLIRContext.h"
+#include "runtime/core/StateGroup.h"
 #include "tools/lib/Inspect.h"
 #include <algorithm>
 #include <map>
@@ -11,6 +12,16 @@ namespace tombolo {
 
 /// Tokens for which memory is estimated: the default of `run --context`.
 static constexpr int64_t estimatedContext = 4096;
+
+/// With the states as a session keeps them.
+static uint64_t memoryOf(const TargetEstimate &estimate, int64_t context,
+                         int64_t chunk) {
+  uint64_t bytes = estimate.weightBytes + estimate.arenaBytes;
+  for (const TargetEstimate::States &states : estimate.states)
+    bytes += StateGroup::Shape{states.window, states.pageBytes, context, chunk}
+                 .poolBytes();
+  return bytes;
+}
 
 Result<Inspection> inspectSource(const std::string &path,
                                  const CompileOptions &options) {
@@ -64,15 +75,16 @@ Result<Inspection> inspectSource(const std::string &path,
     std::string name = options.target.substr(begin, end - begin);
     CompileOptions one = options;
     one.target = name;
-    Result<TargetEstimate> estimate =
-        estimateTarget(module->get(), one, length);
-    if (estimate)
+    Result<TargetEstimate> estimate = estimateTarget(module->get(), one);
+    if (estimate) {
+      estimate->memoryBytes = memoryOf(*estimate, length, options.chunk);
       inspection.targets.push_back(std::move(*estimate));
-    else
-      inspection.targets.push_back({.name = name,
-                                    .status = estimate.error().message,
-                                    .memoryBytes = 0,
-                                    .ops = {}});
+    } else {
+      TargetEstimate none;
+      none.name = name;
+      none.status = estimate.error().message;
+      inspection.targets.push_back(std::move(none));
+    }
     begin = end + 1;
   }
   return inspection;

@@ -27,33 +27,16 @@ public:
 
 /// Options of the kind that change weights and plan, as
 /// CompileOptions::resolved wrote them.
-static CompileOptions optionsOf(const artifact::Index &index) {
+static Result<CompileOptions> optionsOf(const artifact::Index &index) {
   CompileOptions options;
-  std::map<std::string, std::string> values;
   if (const artifact::Provenance *provenance = index.provenance();
       provenance && provenance->options())
     for (const artifact::Option *option : *provenance->options())
       if (option->key() && option->value())
-        values[option->key()->str()] = option->value()->str();
-  const std::string &activations = values["activations"];
-  options.activations = activations == "i16"  ? Activations::I16
-                        : activations == "i8" ? Activations::I8
-                                              : Activations::F32;
-  const std::string &kv = values["kv"];
-  options.kv = kv == "f16"    ? KvType::F16
-               : kv == "bf16" ? KvType::BF16
-               : kv == "q8_0" ? KvType::Q8_0
-                              : KvType::F32;
-  if (!values["target"].empty())
-    options.target = values["target"];
-  const std::string &chunk = values["chunk"];
-  std::from_chars(chunk.data(), chunk.data() + chunk.size(), options.chunk);
-  std::string &disabled = values["disabled"];
-  for (size_t begin = 0; begin < disabled.size();) {
-    size_t end = std::min(disabled.find(',', begin), disabled.size());
-    options.disabled.push_back(disabled.substr(begin, end - begin));
-    begin = end + 1;
-  }
+        if (Status status =
+                options.set(option->key()->str(), option->value()->str());
+            !status)
+          return status.takeErrors();
   return options;
 }
 
@@ -90,10 +73,11 @@ Result<SourceReport> compareWithSource(const std::string &artifact,
   Result<std::shared_ptr<const Artifact>> ours = Artifact::open(artifact);
   if (!ours)
     return ours.takeErrors();
+  Result<CompileOptions> options = optionsOf((*ours)->index());
+  if (!options)
+    return options.takeErrors();
   TemporaryFile again(artifact);
-  if (Status status =
-          compile(source, optionsOf((*ours)->index()), again.path, progress);
-      !status)
+  if (Status status = compile(source, *options, again.path, progress); !status)
     return status.takeErrors();
   Result<std::shared_ptr<const Artifact>> theirs = Artifact::open(again.path);
   if (!theirs)

@@ -9,7 +9,7 @@ namespace tombolo {
 
 namespace {
 struct Arguments {
-  std::string source, output;
+  std::string source, output, checkpoint;
   CompileArguments compile;
   std::string stopAfter, dumpDir = ".";
   std::vector<std::string> dumpAfter;
@@ -27,6 +27,7 @@ static int runCompile(const Arguments &arguments) {
   options->dumpAfter = arguments.dumpAfter;
   options->dumpDir = arguments.dumpDir;
   options->timing = arguments.report;
+  options->checkpoint = arguments.checkpoint;
 
   auto start = std::chrono::steady_clock::now();
   Progress progress;
@@ -57,11 +58,13 @@ Verb addCompile(CLI::App &app) {
       ->required();
   arguments->compile.add(*verb);
   verb->add_option("--stop-after", arguments->stopAfter,
-                   "import, fuse, quantize, plan, lower or codegen; the module "
-                   "is written instead");
+                   "import, fuse, quantize, plan or lower; the module is "
+                   "written instead");
   verb->add_option("--dump-after", arguments->dumpAfter,
                    "a pass whose result is written into --dump-dir");
   verb->add_option("--dump-dir", arguments->dumpDir, "folder of the dumps");
+  verb->add_option("--source", arguments->checkpoint,
+                   "where the checkpoint of a .mlir module is now");
   verb->add_flag("--report", arguments->report, "how long each pass took");
   return {verb, [arguments] { return runCompile(*arguments); }};
 }

@@ -1,8 +1,6 @@
 #include "tools/tombolo/Arguments.h"
 #include "tools/tombolo/Verbs.h"
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
-#include <fstream>
 
 namespace tombolo {
 
@@ -16,20 +14,10 @@ struct Arguments {
 static int runImport(const Arguments &arguments) {
   if (Status status = checkSource(arguments.source); !status)
     return refuse(status.errors());
-  Result<std::string> text = importToText(arguments.source, arguments.options);
-  if (!text)
-    return refuse(text.errors());
-  if (arguments.output == "-") {
-    fmt::print("{}", *text);
-    return Done;
-  }
-  std::ofstream file(arguments.output, std::ios::binary);
-  file << *text;
-  file.close();
-  if (!file) {
-    printError(arguments.output + ": cannot be written");
-    return Refused;
-  }
+  if (Status status =
+          importModule(arguments.source, arguments.options, arguments.output);
+      !status)
+    return refuse(status.errors());
   return Done;
 }
 

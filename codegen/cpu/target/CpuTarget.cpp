@@ -16,6 +16,9 @@
 using namespace mlir;
 using namespace tombolo;
 
+/// Products and tables over matrices packed in groups of 16 rows.
+static constexpr const char *kLinearR16 = "cpu-linear-r16";
+
 namespace {
 
 class CpuTarget : public tombolo::Target {
@@ -28,11 +31,12 @@ public:
     return options.activations.empty() ? "i16" : options.activations;
   }
 
+  std::vector<std::string> strategies() const override { return {kLinearR16}; }
+
   std::shared_ptr<const PlanTarget> planTarget() const override {
-    bool strategies =
-        std::find(options.disabled.begin(), options.disabled.end(),
-                  "cpu-linear-r16") == options.disabled.end();
-    return std::make_shared<CpuPlanTarget>(level, activations(), strategies);
+    return std::make_shared<CpuPlanTarget>(
+        level, activations(),
+        !llvm::is_contained(options.disabled, kLinearR16));
   }
 
   void buildLowerPipeline(OpPassManager &pm) const override {
@@ -41,7 +45,6 @@ public:
     cpu::buildCpuGeneralPipeline(pm, general);
     cpu::LowerStrategiesPassOptions strategies;
     strategies.level = level.name;
-    strategies.maxTokens = options.chunk;
     pm.addPass(cpu::createLowerStrategiesPass(strategies));
   }
 
@@ -70,7 +73,7 @@ Result<TargetCode> CpuTarget::emit(ModuleOp module) const {
   for (func::FuncOp body : bodies) {
     std::string name = body.getSymName().str();
     body.setSymName(name + ".body");
-    auto scratch = body->getAttrOfType<IntegerAttr>(cpu::kKernelScratchAttr);
+    auto scratch = body->getAttrOfType<IntegerAttr>(plan::kScratchAttr);
     if (Status status = wrapKernel(body, name, scratch ? scratch.getInt() : 0);
         !status)
       return status.takeErrors();
@@ -79,7 +82,8 @@ Result<TargetCode> CpuTarget::emit(ModuleOp module) const {
   if (!blob)
     return blob.takeErrors();
   TargetCode code;
-  code.level = level.name;
+  // "host" says nothing on another machine.
+  code.level = level.name == "host" ? level.cpu : level.name;
   code.triple = level.triple;
   code.features = level.requiredFeatures();
   code.bytes = std::move(blob->bytes);
@@ -118,4 +122,10 @@ tombolo::createCpuTarget(const std::string &level,
 
 void tombolo::registerCpuTargetDialects(DialectRegistry &registry) {
   registerCpuDialects(registry);
+}
+
+void tombolo::registerCpuTargetPasses() {
+  cpu::registerTomboloCpuTargetPasses();
+  cpu::registerCpuGeneral();
+  registerCpuLlvmPipeline();
 }

@@ -12,6 +12,7 @@ Result<std::unique_ptr<Target>> createCpuTarget(const std::string &level,
                                                 const TargetOptions &options);
 
 void registerCpuTargetDialects(mlir::DialectRegistry &registry);
+void registerCpuTargetPasses();
 
 } // namespace tombolo
 

@@ -100,6 +100,8 @@ struct LowerStrategiesPass
       return signalPassFailure();
     }
     cpuLevel = std::move(*found);
+    for (auto program : getOperation().getOps<plan::ProgramOp>())
+      maxTokens = std::max(maxTokens, int64_t(program.getMaxTokens()));
     for (auto kernel : getOperation().getOps<func::FuncOp>())
       if (kernel->hasAttr(plan::kKernelAttr) && failed(lower(kernel)))
         return signalPassFailure();
@@ -137,8 +139,7 @@ struct LowerStrategiesPass
     }
     if (scratchBytes > 0) {
       Builder b(&getContext());
-      kernel->setAttr(cpu::kKernelScratchAttr,
-                      b.getI64IntegerAttr(scratchBytes));
+      kernel->setAttr(plan::kScratchAttr, b.getI64IntegerAttr(scratchBytes));
     }
     return mlir::success();
   }
@@ -276,6 +277,8 @@ struct LowerStrategiesPass
   }
 
   CpuLevel cpuLevel;
+  /// Of a step; kernels without programs are looked at, not run.
+  int64_t maxTokens = 1;
   Value scratch;
   int64_t scratchBytes = 0;
 };

@@ -12,9 +12,6 @@ namespace tombolo::cpu {
 #define GEN_PASS_REGISTRATION
 #include "codegen/cpu/target/Passes.h.inc"
 
-/// Scratch bytes of a kernel whose last argument is scratch (i64).
-inline constexpr llvm::StringLiteral kKernelScratchAttr = "cpu.kernel_scratch";
-
 } // namespace tombolo::cpu
 
 #endif // CODEGEN_CPU_TARGET_PASSES_H

@@ -13,7 +13,7 @@ def LowerStrategiesPass : Pass<"cpu-lower-strategies", "::mlir::ModuleOp"> {
     generators of codegen/cpu/kernels build for one instruction-set level. The
     epilogue of a product is cloned on vectors of 16 columns. Kernels that need
     scratch get it as their last argument and say how much in
-    `cpu.kernel_scratch`.
+    `plan.scratch_bytes`.
     ```mlir
     plan.linear range(%begin, %end) tokens(%t) ins(%x, %w : ...) outs(%y : ...) {in_columns = 576, ...} {
     ^bb0(%acc: f32):
@@ -24,8 +24,7 @@ def LowerStrategiesPass : Pass<"cpu-lower-strategies", "::mlir::ModuleOp"> {
     ```
   }];
   let options = [
-    Option<"level", "level", "std::string", "\"host\"", "instruction-set level">,
-    Option<"maxTokens", "max-tokens", "int64_t", "256", "tokens of a step at most">
+    Option<"level", "level", "std::string", "\"host\"", "instruction-set level">
   ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",

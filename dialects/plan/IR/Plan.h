@@ -25,6 +25,9 @@ namespace tombolo::plan {
 
 /// Unit attribute of the `func.func`s that are kernels.
 inline constexpr llvm::StringLiteral kKernelAttr = "plan.kernel";
+/// On a lowered kernel: the bytes of scratch that a thread needs for it; they
+/// are its last argument.
+inline constexpr llvm::StringLiteral kScratchAttr = "plan.scratch_bytes";
 
 } // namespace tombolo::plan
 

@@ -1,4 +1,4 @@
-// RUN: tombolo-opt %s -cpu-lower-strategies='level=x86-64-v3 max-tokens=64' -split-input-file | FileCheck %s
+// RUN: tombolo-opt %s -cpu-lower-strategies='level=x86-64-v3' -split-input-file | FileCheck %s
 // RUN: not tombolo-opt %s -cpu-lower-strategies='level=no-such-cpu' -split-input-file 2>&1 | FileCheck %s --check-prefix=LEVEL
 
 // LEVEL: error: {{.*}}no-such-cpu
@@ -27,7 +27,7 @@ func.func @epilogue(%begin: index, %end: index, %x: memref<?x48xf32, strided<[48
 // Attention keeps its scores in scratch, which becomes the last argument.
 // CHECK-LABEL: func.func @attention
 // CHECK-SAME:    %{{[a-z0-9]+}}: memref<?xi8>)
-// CHECK-SAME:    cpu.kernel_scratch =
+// CHECK-SAME:    plan.scratch_bytes =
 // CHECK-NOT:     plan.attention
 func.func @attention(%begin: index, %end: index, %q: memref<?x32xf32, strided<[32, 1]>>, %pool: memref<?xi8>, %pages: memref<?xi32>, %y: memref<?x32xf32, strided<[32, 1]>>, %tokens: index, %first: index, %k: index, %v: index, %slot: index) attributes {plan.kernel} {
   plan.attention range(%begin, %end) tokens(%tokens) ins(%q : memref<?x32xf32, strided<[32, 1]>>) pages(%pool, %pages : memref<?xi8>, memref<?xi32>) outs(%y : memref<?x32xf32, strided<[32, 1]>>) at(%first, %k, %v, %slot) {heads = 2 : i64, key_columns = 16 : i64, key_heads = 1 : i64, scale = 2.5e-01 : f32, storage = "f16", value_columns = 16 : i64, window = -1 : i64}
