@@ -11,9 +11,11 @@
 namespace tombolo {
 
 /// Tokenizer, chat template and sampling defaults of a checkpoint; parts that
-/// it does not have stay empty.
-Result<std::unique_ptr<artifact::TextT>>
-buildText(const Checkpoint &checkpoint);
+/// it does not have stay empty. `vocabSize` is the model's: its files may name
+/// end tokens beyond it, which are left out. Sampling that the runtime refuses
+/// is refused here.
+Result<std::unique_ptr<artifact::TextT>> buildText(const Checkpoint &checkpoint,
+                                                   int64_t vocabSize);
 
 } // namespace tombolo
 
