@@ -4,6 +4,7 @@
 #define DIALECTS_PLAN_IR_PLANBASE_TD
 
 include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/BuiltinAttributes.td"
 include "mlir/IR/EnumAttr.td"
 include "mlir/IR/OpBase.td"
 
@@ -51,6 +52,13 @@ def Plan_SizeAttr : Plan_Attr<"Size", "size"> {
   let assemblyFormat = "`<` $symbol `*` $mul `+` $add `ceildiv` $div `>`";
   let genVerifyDecl = 1;
 }
+
+// --- Attribute constraints -------------------------------------------------------------------------
+def Plan_Positive : ConfinedAttr<I64Attr, [IntPositive]>;
+def Plan_NonNegative : ConfinedAttr<I64Attr, [IntNonNegative]>;
+/// -1 for all rows, or so many.
+def Plan_Window : ConfinedAttr<I64Attr, [IntMinValue<-1>]>;
+def Plan_Sizes : TypedArrayAttrBase<Plan_SizeAttr, "array of #plan.size">;
 
 class Plan_Op<string opMnemonic, list<Trait> traits = []>
     : Op<Plan_Dialect, opMnemonic, traits>;

@@ -2,8 +2,11 @@
 
 #include "dialects/plan/IR/Plan.h"
 #include "support/Encoding.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
+using namespace tombolo;
 using namespace tombolo::plan;
 
 #define GET_OP_CLASSES
@@ -17,34 +20,154 @@ static LogicalResult verifyEncoding(Operation *op, StringRef name) {
          << name << "'";
 }
 
+static LogicalResult verifyOneOf(Operation *op, StringRef attribute,
+                                 StringRef value, ArrayRef<StringRef> names) {
+  if (llvm::is_contained(names, value))
+    return mlir::success();
+  return op->emitOpError("expects '")
+         << attribute << "' to be one of " << llvm::join(names, ", ")
+         << ", but got '" << value << "'";
+}
+
+static LogicalResult verifyLayout(Operation *op, StringRef layout) {
+  return verifyOneOf(op, "layout", layout, {"rows", "r16"});
+}
+static LogicalResult verifyStorage(Operation *op, StringRef storage) {
+  return verifyOneOf(op, "storage", storage, {"f32", "f16", "bf16"});
+}
+
+/// `memref<?xT>`.
+static bool isVector(Type type, Type elementType) {
+  auto memref = dyn_cast<MemRefType>(type);
+  return memref && memref.getRank() == 1 && memref.isDynamicDim(0) &&
+         memref.getLayout().isIdentity() &&
+         memref.getElementType() == elementType;
+}
+
+/// `[T, C]` of f32, a row for each token.
+static bool isRows(Type type) {
+  auto memref = dyn_cast<MemRefType>(type);
+  return memref && memref.getRank() == 2 && memref.isDynamicDim(0) &&
+         !memref.isDynamicDim(1) && memref.getElementType().isF32();
+}
+
+//===----------------------------------------------------------------------===//
+// Module level
+//===----------------------------------------------------------------------===//
+
 LogicalResult PackOp::verify() {
-  if (static_cast<int64_t>(getCount()) < 1)
-    return emitOpError("expects at least one weight, but got ") << getCount();
-  return verifyEncoding(*this, getEncoding());
-}
-LogicalResult QuantizeRowsOp::verify() {
-  return verifyEncoding(*this, getEncoding());
-}
-LogicalResult AppendRowsOp::verify() {
-  return verifyEncoding(*this, getStorage());
-}
-LogicalResult AttentionOp::verify() {
-  return verifyEncoding(*this, getStorage());
-}
-LogicalResult EmbeddingOp::verify() {
-  return verifyEncoding(*this, getEncoding());
+  if (failed(verifyLayout(*this, getLayout()))) // C2
+    return failure();
+  std::optional<Encoding> encoding = tombolo::encodingNamed(getEncoding());
+  if (!encoding) // C3
+    return verifyEncoding(*this, getEncoding());
+  int64_t elements = 1;
+  bool fits = true;
+  for (int64_t size : getShape())
+    fits &= size > 0 && !llvm::MulOverflow(elements, size, elements);
+  if (!fits || encodedBytes(*encoding, elements).value_or(UINT64_MAX) >
+                   uint64_t(INT64_MAX)) // C4
+    return emitOpError("expects positive sizes whose bytes fit 63 bits, but "
+                       "got [")
+           << getShape() << "] of '" << getEncoding() << "'";
+  return mlir::success();
 }
 
 LogicalResult StateGroupOp::verify() {
-  if (getMembers().size() != getCounts().size())
+  if (getMembers().size() != getCounts().size()) // C1
     return emitOpError("expects one count per member, but got ")
            << getCounts().size() << " for " << getMembers().size();
   int64_t instances = 0;
   for (int64_t count : getCounts())
-    instances += count;
-  if (instances != static_cast<int64_t>(getOffsets().size()))
+    if (count <= 0 || llvm::AddOverflow(instances, count, instances)) // C1
+      return emitOpError("expects positive counts, but got [")
+             << getCounts() << "]";
+  if (instances != static_cast<int64_t>(getOffsets().size())) // C2
     return emitOpError("expects one offset per instance (")
            << instances << "), but got " << getOffsets().size();
+  for (int64_t offset : getOffsets())
+    if (offset < 0 || offset >= static_cast<int64_t>(getSlotBytes())) // C2
+      return emitOpError("expects offsets within the slot of ")
+             << getSlotBytes() << " bytes, but got " << offset;
+  return mlir::success();
+}
+
+LogicalResult ProgramOp::verifyRegions() {
+  Block &block = getBody().front();
+  if (block.getNumArguments() != 0) // C2
+    return emitOpError("expects a body without arguments, but got ")
+           << block.getNumArguments();
+  for (Operation &op : block)
+    if (!isa<BufferOp, WeightOp, InputOp, DispatchOp, TapOp>(op)) // C2
+      return op.emitOpError("does not stand in a program: expects buffers, "
+                            "weights, inputs, dispatches and taps");
+  return mlir::success();
+}
+
+//===----------------------------------------------------------------------===//
+// Inside a program
+//===----------------------------------------------------------------------===//
+
+/// Buffers above it are a mistake; sums of sizes below it do not overflow.
+static constexpr int64_t kMaxBufferBytes = int64_t(1) << 47;
+
+LogicalResult BufferOp::verify() {
+  int64_t bytes = 0, rowBytes = getRowBytes();
+  if (llvm::MulOverflow(static_cast<int64_t>(getRows()), rowBytes, bytes) ||
+      bytes > kMaxBufferBytes) // C1
+    return emitOpError("expects at most ")
+           << kMaxBufferBytes << " bytes, but got " << getRows() << " rows of "
+           << rowBytes;
+  if (getOffset().value_or(0) % 64 != 0) // C2
+    return emitOpError("expects 'offset' to be a multiple of 64, but got ")
+           << *getOffset();
+  if (getRole() && failed(verifyOneOf(*this, "role", *getRole(),
+                                      {"hidden", "logits_in", "logits_out"})))
+    return failure(); // C3
+  MemRefType type = getType();
+  SmallVector<int64_t> strides;
+  int64_t offset = 0;
+  bool isRow = (type.getRank() == 1 || type.getRank() == 2) &&
+               type.isDynamicDim(0) &&
+               !ShapedType::isDynamicShape(type.getShape().drop_front()) &&
+               type.getElementType().isIntOrFloat() &&
+               succeeded(type.getStridesAndOffset(strides, offset)) &&
+               offset == 0 && strides.back() == 1;
+  if (!isRow) // C4
+    return emitOpError("expects a buffer of one or two dimensions, of which "
+                       "only the first is dynamic, but got ")
+           << type;
+  if (type.getRank() == 2) {
+    int64_t elementBytes = (type.getElementTypeBitWidth() + 7) / 8;
+    if (strides[0] < type.getDimSize(1) ||
+        strides[0] > rowBytes / elementBytes) // C4
+      return emitOpError("expects 'row_bytes' to hold a row of ")
+             << type << ", but got " << rowBytes;
+  }
+  return mlir::success();
+}
+
+LogicalResult WeightOp::verifySymbolUses(SymbolTableCollection &tables) {
+  auto pack = tables.lookupNearestSymbolFrom<PackOp>(*this, getPackAttr());
+  if (!pack) // C1
+    return emitOpError("expects '@")
+           << getPack() << "' to be a 'plan.pack' of this module";
+  if (getIndex() >= pack.getCount()) // C2
+    return emitOpError("expects an index below ")
+           << pack.getCount() << ", the size of '@" << getPack()
+           << "', but got " << getIndex();
+  MemRefType type = getType();
+  Builder b(getContext());
+  bool isPlain = pack.getLayout() == "rows" && pack.getEncoding() == "f32" &&
+                 type.getElementType().isF32() &&
+                 type.getShape() == pack.getShape() &&
+                 type.getLayout().isIdentity();
+  if (!isPlain && !isVector(type, b.getI8Type())) // C3
+    return emitOpError("expects 'memref<?xi8>', or f32 of the shape of an f32 "
+                       "pack in rows, but got ")
+           << type << " of '@" << getPack() << "', [" << pack.getShape()
+           << "] of '" << pack.getEncoding() << "' in '" << pack.getLayout()
+           << "'";
   return mlir::success();
 }
 
@@ -52,29 +175,129 @@ LogicalResult InputOp::verify() {
   bool named =
       llvm::is_contained({"rope_table", "pool", "page_table"}, getKind());
   bool plain = llvm::is_contained({"tokens", "positions"}, getKind());
-  if (!named && !plain)
+  if (!named && !plain) // C1
     return emitOpError("expects 'kind' to be one of tokens, positions, "
                        "rope_table, pool, page_table, but got '")
            << getKind() << "'";
-  if (named != getSource().has_value())
+  if (named != getSource().has_value()) // C1
     return emitOpError("expects '")
            << getKind()
            << (named ? "' to name its source" : "' to have no source");
+  Builder b(getContext());
+  MemRefType type = getType();
+  bool fits = getKind() == "rope_table"
+                  ? type.getRank() == 3 && type.isDynamicDim(0) &&
+                        type.getDimSize(1) == 2 && !type.isDynamicDim(2) &&
+                        type.getElementType().isF32()
+                  : isVector(type, getKind() == "pool" ? b.getI8Type()
+                                                       : b.getI32Type());
+  if (!fits) // C1
+    return emitOpError("expects '")
+           << getKind() << "' to be "
+           << (getKind() == "rope_table" ? "'memref<?x2xnxf32>'"
+               : getKind() == "pool"     ? "'memref<?xi8>'"
+                                         : "'memref<?xi32>'")
+           << ", but got " << type;
   return mlir::success();
 }
 
-LogicalResult LinearOp::verify() {
-  if (failed(verifyEncoding(*this, getEncoding())))
+LogicalResult InputOp::verifySymbolUses(SymbolTableCollection &tables) {
+  if (!getSource())
+    return mlir::success();
+  Operation *source =
+      tables.lookupNearestSymbolFrom(*this, getSourceAttr().getAttr());
+  // The dialect of models is not known here, but for the name of its op.
+  StringRef expected =
+      getKind() == "rope_table" ? "nn.rope_table" : "plan.state_group";
+  if (!source || source->getName().getStringRef() != expected) // C1
+    return emitOpError("expects '@")
+           << *getSource() << "' to be a '" << expected << "' of this module";
+  return mlir::success();
+}
+
+LogicalResult DispatchOp::verify() {
+  int64_t count = getBuffers().size();
+  for (int64_t position : getWrites()) {
+    if (position < 0 || position >= count) // C2
+      return emitOpError("expects 'writes' to be positions of ")
+             << count << " buffers, but got " << position;
+    if (getBuffers()[position].getDefiningOp<WeightOp>()) // C2
+      return emitOpError("writes buffer ") << position << ", a weight";
+  }
+  return mlir::success();
+}
+
+LogicalResult DispatchOp::verifySymbolUses(SymbolTableCollection &tables) {
+  Operation *kernel = tables.lookupNearestSymbolFrom(*this, getKernelAttr());
+  if (!kernel || !kernel->hasAttr(kKernelAttr)) // C1
+    return emitOpError("names no kernel: '") << getKernel() << "'";
+  return mlir::success();
+}
+
+LogicalResult TapOp::verify() {
+  if (!getBuffer().getDefiningOp<BufferOp>() ||
+      !isRows(getBuffer().getType())) // C1
+    return emitOpError("expects a 'plan.buffer' of f32 rows, but got ")
+           << getBuffer().getType();
+  return mlir::success();
+}
+
+//===----------------------------------------------------------------------===//
+// Inside kernels
+//===----------------------------------------------------------------------===//
+
+LogicalResult QuantizeRowsOp::verify() {
+  return verifyEncoding(*this, getEncoding()); // C2
+}
+
+LogicalResult AppendRowsOp::verify() {
+  return verifyStorage(*this, getStorage()); // C2
+}
+
+LogicalResult AttentionOp::verify() {
+  if (getHeads() % getKeyHeads() != 0) // C1
+    return emitOpError("expects 'key_heads' to divide 'heads' (")
+           << getHeads() << "), but got " << getKeyHeads();
+  return verifyStorage(*this, getStorage()); // C2
+}
+
+LogicalResult EmbeddingOp::verify() {
+  if (failed(verifyEncoding(*this, getEncoding()))) // C2
     return failure();
-  size_t accumulators = getPaired() ? 2 : 1;
-  Block &block = getEpilogue().front();
-  if (block.getNumArguments() != accumulators + getExtras().size())
-    return emitOpError("expects an epilogue of ")
-           << accumulators + getExtras().size() << " arguments, but got "
-           << block.getNumArguments();
-  if (getPaired() && getOutRows() % 32 != 0)
+  return verifyLayout(*this, getLayout()); // C2
+}
+
+LogicalResult LinearOp::verify() {
+  if (failed(verifyEncoding(*this, getEncoding())) || // C2
+      failed(verifyOneOf(*this, "activations", getActivations(),
+                         {"f32", "i16"}))) // C2
+    return failure();
+  if (getPaired() && getOutRows() % 32 != 0) // C4
     return emitOpError(
                "expects paired matrices of a multiple of 16 rows, but got ")
            << getOutRows() / 2;
+  for (auto [index, extra] : llvm::enumerate(getExtras())) {
+    auto type = cast<MemRefType>(extra.getType());
+    if (type.getRank() < 1 || type.getRank() > 2 ||
+        !type.getElementType().isF32()) // C5
+      return emitOpError("expects extra ")
+             << index << " to be f32 of one dimension or two, but got " << type;
+  }
+  return mlir::success();
+}
+
+LogicalResult LinearOp::verifyRegions() {
+  size_t accumulators = getPaired() ? 2 : 1;
+  Block &block = getEpilogue().front();
+  if (block.getNumArguments() != accumulators + getExtras().size()) // C3
+    return emitOpError("expects an epilogue of ")
+           << accumulators + getExtras().size() << " arguments, but got "
+           << block.getNumArguments();
+  if (!isa<YieldOp>(block.getTerminator())) // C3
+    return emitOpError("expects an epilogue that ends in 'plan.yield'");
+  for (auto [index, type] : llvm::enumerate(block.getArgumentTypes()))
+    if (!type.isF32()) // C3
+      return emitOpError("expects argument ")
+             << index << " of the epilogue to be f32, but got " << type;
   return mlir::success();
 }

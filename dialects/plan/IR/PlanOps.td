@@ -25,12 +25,17 @@ def Plan_PackOp : Plan_Op<"pack", [Symbol]> {
     | `rows` | row-major, as stored in `encoding` |
     | `r16`  | 16 rows interleaved, see `codegen/cpu/packing` |
 
+    - (C1) `count` is positive.
+    - (C2) `layout` is one of the table.
+    - (C3) `encoding` is the name of an encoding.
+    - (C4) The sizes of `shape` are positive, and the bytes fit 63 bits.
+
     Example:
     ```mlir
     plan.pack @wq.r16 of @layer0.wq[30] layout "r16" encoding "q4_1" shape [576, 576]
     ```
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, FlatSymbolRefAttr:$source, I64Attr:$count,
+  let arguments = (ins SymbolNameAttr:$sym_name, FlatSymbolRefAttr:$source, Plan_Positive:$count,
                        StrAttr:$layout, StrAttr:$encoding, DenseI64ArrayAttr:$shape);
   let assemblyFormat = [{
     $sym_name `of` $source `[` $count `]` `layout` $layout `encoding` $encoding
@@ -46,9 +51,17 @@ def Plan_StateGroupOp : Plan_Op<"state_group", [Symbol]> {
     `members` (`nn.state` families); instance `i` of member `m` lies at
     `offsets[first(m) + i]` bytes in the slot, where `first` is the running sum
     of the members' counts. `window`: rows a query sees, -1 for all.
+
+    - (C1) There is one count per member, and it is positive.
+    - (C2) There is one offset per instance, within the slot.
+
+    Example:
+    ```mlir
+    plan.state_group @pages window -1 slot 8192 per_token 64 members [@k, @v] counts [1, 1] offsets [0, 4096]
+    ```
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$window, I64Attr:$slot_bytes,
-                       I64Attr:$bytes_per_token, ArrayAttr:$members,
+  let arguments = (ins SymbolNameAttr:$sym_name, Plan_Window:$window, Plan_Positive:$slot_bytes,
+                       Plan_Positive:$bytes_per_token, FlatSymbolRefArrayAttr:$members,
                        DenseI64ArrayAttr:$counts, DenseI64ArrayAttr:$offsets);
   let assemblyFormat = [{
     $sym_name `window` $window `slot` $slot_bytes `per_token` $bytes_per_token
@@ -62,10 +75,24 @@ def Plan_ProgramOp : Plan_Op<"program", [Symbol, NoTerminator, SingleBlock, Isol
   let description = [{
     The body creates buffers and dispatches kernels on them, in order.
     `max_tokens` bounds the symbol `tokens`.
+
+    - (C1) `max_tokens` is positive.
+    - (C2) The body has no arguments, and buffers, weights, inputs, dispatches and taps only.
+
+    Example:
+    ```mlir
+    plan.program @logits_one max_tokens 1 {
+      %x = plan.buffer role "logits_in" rows 1 row_bytes 128 : memref<?x32xf32, strided<[32, 1]>>
+      %w = plan.weight @head.r16[0] : memref<?xi8>
+      %y = plan.buffer role "logits_out" rows 1 row_bytes 64 : memref<?x16xf32, strided<[16, 1]>>
+      plan.dispatch @linear grid <one * 1 + 0 ceildiv 1>(%x, %w, %y) writes [2] sizes [#plan.size<tokens * 1 + 0 ceildiv 1>] barrier true "linear 16x32 q8_0" : memref<?x32xf32, strided<[32, 1]>>, memref<?xi8>, memref<?x16xf32, strided<[16, 1]>>
+    }
+    ```
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$max_tokens);
+  let arguments = (ins SymbolNameAttr:$sym_name, Plan_Positive:$max_tokens);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name `max_tokens` $max_tokens attr-dict-with-keyword $body";
+  let hasRegionVerifier = 1;
 }
 
 //===----------------------------------------------------------------------===//
@@ -79,28 +106,64 @@ def Plan_BufferOp : Plan_Op<"buffer", [HasParent<"ProgramOp">]> {
     `role` names buffers that the host reads or writes (`hidden`, `logits_in`,
     `logits_out`); they have the same place in every program. Memory planning
     sets `offset`.
+
+    - (C1) `rows` and `row_bytes` are positive, and the whole is at most 2^47 bytes.
+    - (C2) `offset` is a multiple of 64.
+    - (C3) `role` is one of the three.
+    - (C4) The result has one or two dimensions, of which only the first is dynamic; a row fits `row_bytes`.
+
+    Example:
+    ```mlir
+    %0 = plan.buffer rows 72 row_bytes 2304 offset 0 : memref<?x576xf32, strided<[576, 1]>>
+    ```
   }];
-  let arguments = (ins I64Attr:$rows, I64Attr:$row_bytes, OptionalAttr<StrAttr>:$role,
-                       OptionalAttr<I64Attr>:$offset);
+  let arguments = (ins Plan_Positive:$rows, Plan_Positive:$row_bytes, OptionalAttr<StrAttr>:$role,
+                       OptionalAttr<Plan_NonNegative>:$offset);
   let results = (outs AnyMemRef:$result);
   let assemblyFormat = [{
     (`role` $role^)? `rows` $rows `row_bytes` $row_bytes (`offset` $offset^)? attr-dict
     `:` type($result)
   }];
+  let hasVerifier = 1;
 }
 
-def Plan_WeightOp : Plan_Op<"weight", [HasParent<"ProgramOp">]> {
+def Plan_WeightOp : Plan_Op<"weight", [HasParent<"ProgramOp">, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "an element of a packed weight family";
-  let arguments = (ins FlatSymbolRefAttr:$pack, I64Attr:$index);
+  let description = [{
+    - (C1) `pack` names a `plan.pack`.
+    - (C2) `index` is below its count.
+    - (C3) The result is `memref<?xi8>`, or, of an f32 pack with the layout `rows`, f32 of the pack's shape.
+
+    Example:
+    ```mlir
+    %w = plan.weight @wq.r16[3] : memref<?xi8>
+    ```
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$pack, Plan_NonNegative:$index);
   let results = (outs AnyMemRef:$result);
   let assemblyFormat = "$pack `[` $index `]` attr-dict `:` type($result)";
 }
 
-def Plan_InputOp : Plan_Op<"input", [HasParent<"ProgramOp">]> {
+def Plan_InputOp : Plan_Op<"input", [HasParent<"ProgramOp">, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "what the host provides in a step";
   let description = [{
     `tokens`, `positions`: i32 per row. `rope_table` @table: cosines and sines
     per row. `pool` @group, `page_table` @group: the pages of a state group.
+
+    | kind                  | source           | result              |
+    |-----------------------|------------------|---------------------|
+    | `tokens`, `positions` |                  | `memref<?xi32>`     |
+    | `rope_table`          | `nn.rope_table`  | `memref<?x2xnxf32>` |
+    | `pool`                | plan.state_group | `memref<?xi8>`      |
+    | `page_table`          | plan.state_group | `memref<?xi32>`     |
+
+    - (C1) `kind` is one of the table, with its source and result.
+
+    Example:
+    ```mlir
+    %t = plan.input "tokens" : memref<?xi32>
+    %p = plan.input "pool" @pages : memref<?xi8>
+    ```
   }];
   let arguments = (ins StrAttr:$kind, OptionalAttr<FlatSymbolRefAttr>:$source);
   let results = (outs AnyMemRef:$result);
@@ -108,28 +171,48 @@ def Plan_InputOp : Plan_Op<"input", [HasParent<"ProgramOp">]> {
   let hasVerifier = 1;
 }
 
-def Plan_DispatchOp : Plan_Op<"dispatch", [HasParent<"ProgramOp">]> {
+def Plan_DispatchOp : Plan_Op<"dispatch", [HasParent<"ProgramOp">,
+                                           DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "runs a kernel over a grid";
   let description = [{
     Runs the programs `[0, grid)` of `kernel` on `buffers`; `writes` are the
     positions of those that it writes. Without `barrier` the next dispatch may
     start before this one ends.
+
+    - (C1) `kernel` names a function marked `plan.kernel`.
+    - (C2) `writes` are positions of `buffers`, and none is that of a weight.
+    - (C3) `weight_bytes` and `flops` are not negative.
+
+    Example:
+    ```mlir
+    plan.dispatch @rows grid <tokens * 1 + 0 ceildiv 1>(%x, %y) writes [1] sizes [] barrier true "rms_norm" : memref<?x32xf32>, memref<?x32xf32>
+    ```
   }];
   let arguments = (ins FlatSymbolRefAttr:$kernel, Plan_SizeAttr:$grid,
                        Variadic<AnyMemRef>:$buffers, DenseI64ArrayAttr:$writes,
-                       ArrayAttr:$sizes, BoolAttr:$barrier, StrAttr:$label,
-                       DefaultValuedAttr<I64Attr, "0">:$weight_bytes,
-                       DefaultValuedAttr<I64Attr, "0">:$flops);
+                       Plan_Sizes:$sizes, BoolAttr:$barrier, StrAttr:$label,
+                       DefaultValuedAttr<Plan_NonNegative, "0">:$weight_bytes,
+                       DefaultValuedAttr<Plan_NonNegative, "0">:$flops);
   let assemblyFormat = [{
     $kernel `grid` $grid `(` $buffers `)` `writes` $writes `sizes` $sizes
     `barrier` $barrier $label attr-dict `:` type($buffers)
   }];
+  let hasVerifier = 1;
 }
 
 def Plan_TapOp : Plan_Op<"tap", [HasParent<"ProgramOp">]> {
   let summary = "here `buffer` holds hidden.N, for verify";
-  let arguments = (ins AnyMemRef:$buffer, I64Attr:$hidden);
+  let description = [{
+    - (C1) `buffer` is a `plan.buffer` of f32 rows.
+
+    Example:
+    ```mlir
+    plan.tap %x hidden 1 : memref<?x576xf32, strided<[576, 1]>>
+    ```
+  }];
+  let arguments = (ins AnyMemRef:$buffer, Plan_NonNegative:$hidden);
   let assemblyFormat = "$buffer `hidden` $hidden attr-dict `:` type($buffer)";
+  let hasVerifier = 1;
 }
 
 //===----------------------------------------------------------------------===//
@@ -138,7 +221,7 @@ def Plan_TapOp : Plan_Op<"tap", [HasParent<"ProgramOp">]> {
 
 def Plan_YieldOp : Plan_Op<"yield", [Pure, Terminator, HasParent<"LinearOp">]> {
   let summary = "the stored value of an epilogue";
-  let arguments = (ins AnyFloat:$value);
+  let arguments = (ins F32:$value);
   let assemblyFormat = "$value attr-dict `:` type($value)";
 }
 
@@ -156,11 +239,26 @@ def Plan_LinearOp : Plan_Op<"linear", [SingleBlock, IsolatedFromAbove]> {
     `activations`: "f32" reads f32 rows; "i16" the records that
     `plan.quantize_rows` made with the same `row_tile` (1: one row). `many_rows`:
     `tokens` may be more than 1.
+
+    - (C1) `out_rows`, `in_columns` and `row_tile` are positive.
+    - (C2) `encoding` is the name of an encoding; `activations` is "f32" or "i16".
+    - (C3) The region takes the accumulators and an element of each extra, all f32.
+    - (C4) With `paired`, `out_rows` is a multiple of 32.
+    - (C5) Extras are f32 of one dimension or two.
+
+    Example:
+    ```mlir
+    plan.linear range(%b, %e) tokens(%t) ins(%x, %w : memref<?x32xf32>, memref<?xi8>) outs(%y : memref<?x16xf32>) extras(%r : memref<?x16xf32>) attributes {activations = "f32", encoding = "q8_0", in_columns = 32 : i64, many_rows = true, out_rows = 16 : i64, paired = false, row_tile = 1 : i64} {
+    ^bb0(%acc: f32, %residual: f32):
+      %0 = arith.addf %acc, %residual : f32
+      plan.yield %0 : f32
+    }
+    ```
   }];
   let arguments = (ins Index:$begin, Index:$end, Index:$tokens, AnyMemRef:$x, AnyMemRef:$w,
-                       AnyMemRef:$y, Variadic<AnyMemRef>:$extras, I64Attr:$out_rows,
-                       I64Attr:$in_columns, StrAttr:$encoding, StrAttr:$activations,
-                       BoolAttr:$many_rows, I64Attr:$row_tile, BoolAttr:$paired);
+                       AnyMemRef:$y, Variadic<AnyMemRef>:$extras, Plan_Positive:$out_rows,
+                       Plan_Positive:$in_columns, StrAttr:$encoding, StrAttr:$activations,
+                       BoolAttr:$many_rows, Plan_Positive:$row_tile, BoolAttr:$paired);
   let regions = (region SizedRegion<1>:$epilogue);
   let assemblyFormat = [{
     `range` `(` $begin `,` $end `)` `tokens` `(` $tokens `)`
@@ -168,12 +266,25 @@ def Plan_LinearOp : Plan_Op<"linear", [SingleBlock, IsolatedFromAbove]> {
     (`extras` `(` $extras^ `:` type($extras) `)`)? attr-dict-with-keyword $epilogue
   }];
   let hasVerifier = 1;
+  let hasRegionVerifier = 1;
 }
 
 def Plan_QuantizeRowsOp : Plan_Op<"quantize_rows"> {
   let summary = "an f32 row into the 16-bit record that products read";
-  let arguments = (ins Index:$row, AnyMemRef:$x, AnyMemRef:$record, I64Attr:$columns,
-                       I64Attr:$row_tile, StrAttr:$encoding);
+  let description = [{
+    What the record holds is the target's business; `encoding` is that of the
+    matrix it meets, and `row_tile` that of its `plan.linear`.
+
+    - (C1) `columns` and `row_tile` are positive.
+    - (C2) `encoding` is the name of an encoding.
+
+    Example:
+    ```mlir
+    plan.quantize_rows row(%i) ins(%x : memref<?x256xf32>) outs(%r : memref<?xi8>) {columns = 256 : i64, encoding = "q4_0", row_tile = 1 : i64}
+    ```
+  }];
+  let arguments = (ins Index:$row, AnyMemRef:$x, AnyMemRef:$record, Plan_Positive:$columns,
+                       Plan_Positive:$row_tile, StrAttr:$encoding);
   let assemblyFormat = [{
     `row` `(` $row `)` `ins` `(` $x `:` type($x) `)` `outs` `(` $record `:` type($record) `)` attr-dict
   }];
@@ -186,10 +297,18 @@ def Plan_AppendRowsOp : Plan_Op<"append_rows"> {
     Row `row` of the step, f32 in `x` (`heads` times `columns`, at row `row` of
     `x`), goes to position `first_position + row`. `keys`: the page keeps
     [head][column][row], else [head][row][column].
+
+    - (C1) `heads` and `columns` are positive.
+    - (C2) `storage` is f32, f16 or bf16.
+
+    Example:
+    ```mlir
+    plan.append_rows row(%i) ins(%x : memref<?x32xf32>) pages(%pool, %table : memref<?xi8>, memref<?xi32>) at(%first, %offset, %slot) {columns = 16 : i64, heads = 2 : i64, keys = true, storage = "f16"}
+    ```
   }];
   let arguments = (ins Index:$row, AnyMemRef:$x, AnyMemRef:$pool, AnyMemRef:$page_table,
                        Index:$first_position, Index:$instance_offset, Index:$slot_bytes,
-                       I64Attr:$heads, I64Attr:$columns, BoolAttr:$keys, StrAttr:$storage);
+                       Plan_Positive:$heads, Plan_Positive:$columns, BoolAttr:$keys, StrAttr:$storage);
   let assemblyFormat = [{
     `row` `(` $row `)` `ins` `(` $x `:` type($x) `)`
     `pages` `(` $pool `,` $page_table `:` type($pool) `,` type($page_table) `)`
@@ -204,13 +323,21 @@ def Plan_AttentionOp : Plan_Op<"attention"> {
     For the grid range `[begin, end)` over (token, key head): softmax over the
     rows that the token's position sees (`nn.attention`), the query heads of one
     key head together.
+
+    - (C1) `heads`, `key_heads` and the columns are positive; `key_heads` divides `heads`.
+    - (C2) `storage` is f32, f16 or bf16.
+
+    Example:
+    ```mlir
+    plan.attention range(%b, %e) tokens(%t) ins(%q : memref<?x32xf32>) pages(%pool, %table : memref<?xi8>, memref<?xi32>) outs(%y : memref<?x32xf32>) at(%first, %k, %v, %slot) {heads = 2 : i64, key_columns = 16 : i64, key_heads = 1 : i64, scale = 2.5e-01 : f32, storage = "f16", value_columns = 16 : i64, window = -1 : i64}
+    ```
   }];
   let arguments = (ins Index:$begin, Index:$end, Index:$tokens, AnyMemRef:$q, AnyMemRef:$pool,
                        AnyMemRef:$page_table, AnyMemRef:$y, Optional<AnyMemRef>:$sink,
                        Index:$first_position, Index:$key_offset, Index:$value_offset,
-                       Index:$slot_bytes, I64Attr:$heads, I64Attr:$key_heads,
-                       I64Attr:$key_columns, I64Attr:$value_columns, StrAttr:$storage,
-                       F32Attr:$scale, OptionalAttr<F32Attr>:$softcap, I64Attr:$window);
+                       Index:$slot_bytes, Plan_Positive:$heads, Plan_Positive:$key_heads,
+                       Plan_Positive:$key_columns, Plan_Positive:$value_columns, StrAttr:$storage,
+                       F32Attr:$scale, OptionalAttr<F32Attr>:$softcap, Plan_Window:$window);
   let assemblyFormat = [{
     `range` `(` $begin `,` $end `)` `tokens` `(` $tokens `)` `ins` `(` $q `:` type($q) `)`
     `pages` `(` $pool `,` $page_table `:` type($pool) `,` type($page_table) `)`
@@ -222,8 +349,19 @@ def Plan_AttentionOp : Plan_Op<"attention"> {
 
 def Plan_EmbeddingOp : Plan_Op<"embedding"> {
   let summary = "rows of a packed table";
+  let description = [{
+    Row `i` of `y` is row `ids[i]` of the table, decoded, for `i` in `[begin, end)`.
+
+    - (C1) `table_rows` and `columns` are positive.
+    - (C2) `encoding` is the name of an encoding, `layout` one of `plan.pack`.
+
+    Example:
+    ```mlir
+    plan.embedding range(%b, %e) ins(%ids, %table : memref<?xi32>, memref<?xi8>) outs(%y : memref<?x32xf32>) {columns = 32 : i64, encoding = "q8_0", layout = "r16", table_rows = 64 : i64}
+    ```
+  }];
   let arguments = (ins Index:$begin, Index:$end, AnyMemRef:$ids, AnyMemRef:$table, AnyMemRef:$y,
-                       I64Attr:$table_rows, I64Attr:$columns, StrAttr:$encoding, StrAttr:$layout);
+                       Plan_Positive:$table_rows, Plan_Positive:$columns, StrAttr:$encoding, StrAttr:$layout);
   let assemblyFormat = [{
     `range` `(` $begin `,` $end `)` `ins` `(` $ids `,` $table `:` type($ids) `,` type($table) `)`
     `outs` `(` $y `:` type($y) `)` attr-dict

@@ -5,13 +5,28 @@
 
 // -----
 
+// expected-error@+1 {{attribute 'count' failed to satisfy constraint: 64-bit signless integer attribute whose value is positive}}
+plan.pack @w.r16 of @w[0] layout "r16" encoding "f32" shape [32, 32]
+
+// -----
+
+// expected-error@+1 {{expects 'layout' to be one of rows, r16, but got 'r17'}}
+plan.pack @w.r16 of @w[1] layout "r17" encoding "f32" shape [32, 32]
+
+// -----
+
 // expected-error@+1 {{expects the name of an encoding, but got 'q9'}}
 plan.pack @w.r16 of @w[1] layout "r16" encoding "q9" shape [32, 32]
 
 // -----
 
-// expected-error@+1 {{expects at least one weight, but got 0}}
-plan.pack @w.r16 of @w[0] layout "r16" encoding "f32" shape [32, 32]
+// expected-error@+1 {{expects positive sizes whose bytes fit 63 bits, but got [32, -32] of 'f32'}}
+plan.pack @w.r16 of @w[1] layout "r16" encoding "f32" shape [32, -32]
+
+// -----
+
+// expected-error@+1 {{expects positive sizes whose bytes fit 63 bits}}
+plan.pack @w.r16 of @w[1] layout "r16" encoding "f32" shape [4611686018427387904]
 
 // -----
 
@@ -20,26 +35,332 @@ plan.state_group @pages window -1 slot 64 per_token 1 members [@k, @v] counts [1
 
 // -----
 
+// expected-error@+1 {{expects positive counts, but got [0]}}
+plan.state_group @pages window -1 slot 64 per_token 1 members [@k] counts [0] offsets []
+
+// -----
+
 // expected-error@+1 {{expects one offset per instance (2), but got 1}}
 plan.state_group @pages window -1 slot 64 per_token 1 members [@k] counts [2] offsets [0]
 
 // -----
 
-plan.program @decode max_tokens 1 {
+// expected-error@+1 {{expects offsets within the slot of 64 bytes, but got 64}}
+plan.state_group @pages window -1 slot 64 per_token 1 members [@k] counts [1] offsets [64]
+
+// -----
+
+// expected-error@+1 {{attribute 'window' failed to satisfy constraint}}
+plan.state_group @pages window -2 slot 64 per_token 1 members [@k] counts [1] offsets [0]
+
+// -----
+
+// expected-error@+1 {{attribute 'members' failed to satisfy constraint}}
+plan.state_group @pages window -1 slot 64 per_token 1 members [1] counts [1] offsets [0]
+
+// -----
+
+// expected-error@+1 {{attribute 'max_tokens' failed to satisfy constraint}}
+plan.program @p max_tokens 0 {
+}
+
+// -----
+
+// expected-error@+1 {{expects a body without arguments, but got 1}}
+plan.program @p max_tokens 1 {
+^bb0(%x: memref<?xf32>):
+}
+
+// -----
+
+plan.program @p max_tokens 1 {
+  // expected-error@+1 {{does not stand in a program: expects buffers, weights, inputs, dispatches and taps}}
+  %0 = memref.alloc() : memref<4xf32>
+}
+
+// -----
+
+plan.program @p max_tokens 1 {
+  // expected-error@+1 {{attribute 'rows' failed to satisfy constraint}}
+  %0 = plan.buffer rows -1 row_bytes 64 : memref<?xf32>
+}
+
+// -----
+
+plan.program @p max_tokens 1 {
+  // expected-error@+1 {{attribute 'row_bytes' failed to satisfy constraint}}
+  %0 = plan.buffer rows 1 row_bytes 0 : memref<?xf32>
+}
+
+// -----
+
+plan.program @p max_tokens 1 {
+  // expected-error@+1 {{expects at most 140737488355328 bytes, but got 4294967296 rows of 4294967296}}
+  %0 = plan.buffer rows 4294967296 row_bytes 4294967296 : memref<?xf32>
+}
+
+// -----
+
+plan.program @p max_tokens 1 {
+  // expected-error@+1 {{attribute 'offset' failed to satisfy constraint}}
+  %0 = plan.buffer rows 1 row_bytes 64 offset -4096 : memref<?xf32>
+}
+
+// -----
+
+plan.program @p max_tokens 1 {
+  // expected-error@+1 {{expects 'offset' to be a multiple of 64, but got 32}}
+  %0 = plan.buffer rows 1 row_bytes 64 offset 32 : memref<?xf32>
+}
+
+// -----
+
+plan.program @p max_tokens 1 {
+  // expected-error@+1 {{expects 'role' to be one of hidden, logits_in, logits_out, but got 'nose'}}
+  %0 = plan.buffer role "nose" rows 1 row_bytes 64 : memref<?xf32>
+}
+
+// -----
+
+plan.program @p max_tokens 1 {
+  // expected-error@+1 {{expects a buffer of one or two dimensions, of which only the first is dynamic, but got 'memref<?x?xf32>'}}
+  %0 = plan.buffer rows 1 row_bytes 64 : memref<?x?xf32>
+}
+
+// -----
+
+plan.program @p max_tokens 1 {
+  // expected-error@+1 {{expects 'row_bytes' to hold a row of 'memref<?x32xf32>', but got 64}}
+  %0 = plan.buffer rows 1 row_bytes 64 : memref<?x32xf32>
+}
+
+// -----
+
+plan.pack @w.p of @w[2] layout "rows" encoding "f32" shape [4]
+plan.program @p max_tokens 1 {
+  // expected-error@+1 {{expects '@nothing' to be a 'plan.pack' of this module}}
+  %0 = plan.weight @nothing[99] : memref<?xi8>
+}
+
+// -----
+
+plan.pack @w.p of @w[2] layout "rows" encoding "f32" shape [4]
+plan.program @p max_tokens 1 {
+  // expected-error@+1 {{expects an index below 2, the size of '@w.p', but got 2}}
+  %0 = plan.weight @w.p[2] : memref<?xi8>
+}
+
+// -----
+
+plan.pack @w.p of @w[2] layout "rows" encoding "f32" shape [4]
+plan.program @p max_tokens 1 {
+  // expected-error@+1 {{expects 'memref<?xi8>', or f32 of the shape of an f32 pack in rows, but got 'memref<5xf32>' of '@w.p', [4] of 'f32' in 'rows'}}
+  %0 = plan.weight @w.p[0] : memref<5xf32>
+}
+
+// -----
+
+plan.pack @w.p of @w[2] layout "rows" encoding "f16" shape [4]
+plan.program @p max_tokens 1 {
+  // expected-error@+1 {{expects 'memref<?xi8>', or f32 of the shape of an f32 pack in rows}}
+  %0 = plan.weight @w.p[0] : memref<4xf32>
+}
+
+// -----
+
+plan.program @p max_tokens 1 {
   // expected-error@+1 {{expects 'kind' to be one of tokens, positions, rope_table, pool, page_table, but got 'weather'}}
   %0 = plan.input "weather" : memref<?xi32>
 }
 
 // -----
 
-plan.program @decode max_tokens 1 {
+plan.program @p max_tokens 1 {
   // expected-error@+1 {{expects 'pool' to name its source}}
   %0 = plan.input "pool" : memref<?xi8>
 }
 
 // -----
 
-func.func @epilogue_arguments(%b: index, %e: index, %t: index, %x: memref<?x32xf32>, %w: memref<?xi8>, %y: memref<?x32xf32>) {
+plan.program @p max_tokens 1 {
+  // expected-error@+1 {{expects 'tokens' to have no source}}
+  %0 = plan.input "tokens" @t : memref<?xi32>
+}
+
+// -----
+
+plan.program @p max_tokens 1 {
+  // expected-error@+1 {{expects 'tokens' to be 'memref<?xi32>', but got 'memref<?xf32>'}}
+  %0 = plan.input "tokens" : memref<?xf32>
+}
+
+// -----
+
+plan.program @p max_tokens 1 {
+  // expected-error@+1 {{expects 'rope_table' to be 'memref<?x2xnxf32>', but got 'memref<?x3x4xf32>'}}
+  %0 = plan.input "rope_table" @t : memref<?x3x4xf32>
+}
+
+// -----
+
+plan.program @p max_tokens 1 {
+  // expected-error@+1 {{expects '@t' to be a 'plan.state_group' of this module}}
+  %0 = plan.input "pool" @t : memref<?xi8>
+}
+
+// -----
+
+plan.program @p max_tokens 1 {
+  // expected-error@+1 {{expects '@t' to be a 'nn.rope_table' of this module}}
+  %0 = plan.input "rope_table" @t : memref<?x2x4xf32>
+}
+
+// -----
+
+func.func @k(%begin: index, %end: index, %x: memref<?xi8>) attributes {plan.kernel} {
+  return
+}
+func.func @f() {
+  return
+}
+plan.pack @w.p of @w[1] layout "r16" encoding "f32" shape [4]
+plan.program @p max_tokens 1 {
+  %0 = plan.buffer rows 1 row_bytes 64 : memref<?xi8>
+  %w = plan.weight @w.p[0] : memref<?xi8>
+  // expected-error@+1 {{names no kernel: 'missing'}}
+  plan.dispatch @missing grid <one * 1 + 0 ceildiv 1> (%0) writes [0] sizes [] barrier true "x" : memref<?xi8>
+}
+
+// -----
+
+func.func @k(%begin: index, %end: index, %x: memref<?xi8>) attributes {plan.kernel} {
+  return
+}
+func.func @f() {
+  return
+}
+plan.pack @w.p of @w[1] layout "r16" encoding "f32" shape [4]
+plan.program @p max_tokens 1 {
+  %0 = plan.buffer rows 1 row_bytes 64 : memref<?xi8>
+  %w = plan.weight @w.p[0] : memref<?xi8>
+  // expected-error@+1 {{names no kernel: 'f'}}
+  plan.dispatch @f grid <one * 1 + 0 ceildiv 1> (%0) writes [0] sizes [] barrier true "x" : memref<?xi8>
+}
+
+// -----
+
+func.func @k(%begin: index, %end: index, %x: memref<?xi8>) attributes {plan.kernel} {
+  return
+}
+func.func @f() {
+  return
+}
+plan.pack @w.p of @w[1] layout "r16" encoding "f32" shape [4]
+plan.program @p max_tokens 1 {
+  %0 = plan.buffer rows 1 row_bytes 64 : memref<?xi8>
+  %w = plan.weight @w.p[0] : memref<?xi8>
+  // expected-error@+1 {{expects 'writes' to be positions of 1 buffers, but got 1}}
+  plan.dispatch @k grid <one * 1 + 0 ceildiv 1> (%0) writes [1] sizes [] barrier true "x" : memref<?xi8>
+}
+
+// -----
+
+func.func @k(%begin: index, %end: index, %x: memref<?xi8>) attributes {plan.kernel} {
+  return
+}
+func.func @f() {
+  return
+}
+plan.pack @w.p of @w[1] layout "r16" encoding "f32" shape [4]
+plan.program @p max_tokens 1 {
+  %0 = plan.buffer rows 1 row_bytes 64 : memref<?xi8>
+  %w = plan.weight @w.p[0] : memref<?xi8>
+  // expected-error@+1 {{writes buffer 0, a weight}}
+  plan.dispatch @k grid <one * 1 + 0 ceildiv 1> (%w) writes [0] sizes [] barrier true "x" : memref<?xi8>
+}
+
+// -----
+
+func.func @k(%begin: index, %end: index, %x: memref<?xi8>) attributes {plan.kernel} {
+  return
+}
+func.func @f() {
+  return
+}
+plan.pack @w.p of @w[1] layout "r16" encoding "f32" shape [4]
+plan.program @p max_tokens 1 {
+  %0 = plan.buffer rows 1 row_bytes 64 : memref<?xi8>
+  %w = plan.weight @w.p[0] : memref<?xi8>
+  // expected-error@+1 {{attribute 'sizes' failed to satisfy constraint: array of #plan.size}}
+  plan.dispatch @k grid <one * 1 + 0 ceildiv 1> (%0) writes [0] sizes ["x"] barrier true "x" : memref<?xi8>
+}
+
+// -----
+
+plan.program @p max_tokens 1 {
+  %0 = plan.input "tokens" : memref<?xi32>
+  // expected-error@+1 {{expects a 'plan.buffer' of f32 rows, but got 'memref<?xi32>'}}
+  plan.tap %0 hidden 0 : memref<?xi32>
+}
+
+// -----
+
+func.func @linear_c1_out_rows(%b: index, %e: index, %t: index, %x: memref<?x32xf32>, %w: memref<?xi8>, %y: memref<?x32xf32>, %i: memref<?xi32>) {
+  // expected-error@+1 {{attribute 'out_rows' failed to satisfy constraint}}
+  plan.linear range(%b, %e) tokens(%t) ins(%x, %w : memref<?x32xf32>, memref<?xi8>) outs(%y : memref<?x32xf32>) attributes {activations = "f32", encoding = "f32", in_columns = 32 : i64, many_rows = false, out_rows = 0 : i64, paired = false, row_tile = 1 : i64} {
+  ^bb0(%acc: f32):
+    plan.yield %acc : f32
+  }
+  return
+}
+
+// -----
+
+func.func @linear_c1_in_columns(%b: index, %e: index, %t: index, %x: memref<?x32xf32>, %w: memref<?xi8>, %y: memref<?x32xf32>, %i: memref<?xi32>) {
+  // expected-error@+1 {{attribute 'in_columns' failed to satisfy constraint}}
+  plan.linear range(%b, %e) tokens(%t) ins(%x, %w : memref<?x32xf32>, memref<?xi8>) outs(%y : memref<?x32xf32>) attributes {activations = "f32", encoding = "f32", in_columns = -7 : i64, many_rows = false, out_rows = 32 : i64, paired = false, row_tile = 1 : i64} {
+  ^bb0(%acc: f32):
+    plan.yield %acc : f32
+  }
+  return
+}
+
+// -----
+
+func.func @linear_c1_row_tile(%b: index, %e: index, %t: index, %x: memref<?x32xf32>, %w: memref<?xi8>, %y: memref<?x32xf32>, %i: memref<?xi32>) {
+  // expected-error@+1 {{attribute 'row_tile' failed to satisfy constraint}}
+  plan.linear range(%b, %e) tokens(%t) ins(%x, %w : memref<?x32xf32>, memref<?xi8>) outs(%y : memref<?x32xf32>) attributes {activations = "f32", encoding = "f32", in_columns = 32 : i64, many_rows = false, out_rows = 32 : i64, paired = false, row_tile = 0 : i64} {
+  ^bb0(%acc: f32):
+    plan.yield %acc : f32
+  }
+  return
+}
+
+// -----
+
+func.func @linear_c2_encoding(%b: index, %e: index, %t: index, %x: memref<?x32xf32>, %w: memref<?xi8>, %y: memref<?x32xf32>, %i: memref<?xi32>) {
+  // expected-error@+1 {{expects the name of an encoding, but got 'q9'}}
+  plan.linear range(%b, %e) tokens(%t) ins(%x, %w : memref<?x32xf32>, memref<?xi8>) outs(%y : memref<?x32xf32>) attributes {activations = "f32", encoding = "q9", in_columns = 32 : i64, many_rows = false, out_rows = 32 : i64, paired = false, row_tile = 1 : i64} {
+  ^bb0(%acc: f32):
+    plan.yield %acc : f32
+  }
+  return
+}
+
+// -----
+
+func.func @linear_c2_activations(%b: index, %e: index, %t: index, %x: memref<?x32xf32>, %w: memref<?xi8>, %y: memref<?x32xf32>, %i: memref<?xi32>) {
+  // expected-error@+1 {{expects 'activations' to be one of f32, i16, but got 'banana'}}
+  plan.linear range(%b, %e) tokens(%t) ins(%x, %w : memref<?x32xf32>, memref<?xi8>) outs(%y : memref<?x32xf32>) attributes {activations = "banana", encoding = "f32", in_columns = 32 : i64, many_rows = false, out_rows = 32 : i64, paired = false, row_tile = 1 : i64} {
+  ^bb0(%acc: f32):
+    plan.yield %acc : f32
+  }
+  return
+}
+
+// -----
+
+func.func @linear_c3_arguments(%b: index, %e: index, %t: index, %x: memref<?x32xf32>, %w: memref<?xi8>, %y: memref<?x32xf32>, %i: memref<?xi32>) {
   // expected-error@+1 {{expects an epilogue of 1 arguments, but got 2}}
   plan.linear range(%b, %e) tokens(%t) ins(%x, %w : memref<?x32xf32>, memref<?xi8>) outs(%y : memref<?x32xf32>) attributes {activations = "f32", encoding = "f32", in_columns = 32 : i64, many_rows = false, out_rows = 32 : i64, paired = false, row_tile = 1 : i64} {
   ^bb0(%acc: f32, %more: f32):
@@ -50,11 +371,93 @@ func.func @epilogue_arguments(%b: index, %e: index, %t: index, %x: memref<?x32xf
 
 // -----
 
-func.func @paired_rows(%b: index, %e: index, %t: index, %x: memref<?x32xf32>, %w: memref<?xi8>, %y: memref<?x32xf32>) {
+func.func @linear_c3_type(%b: index, %e: index, %t: index, %x: memref<?x32xf32>, %w: memref<?xi8>, %y: memref<?x32xf32>, %i: memref<?xi32>) {
+  // expected-error@+1 {{expects argument 0 of the epilogue to be f32, but got 'f64'}}
+  plan.linear range(%b, %e) tokens(%t) ins(%x, %w : memref<?x32xf32>, memref<?xi8>) outs(%y : memref<?x32xf32>) attributes {activations = "f32", encoding = "f32", in_columns = 32 : i64, many_rows = false, out_rows = 32 : i64, paired = false, row_tile = 1 : i64} {
+  ^bb0(%acc: f64):
+    %0 = arith.truncf %acc : f64 to f32
+    plan.yield %0 : f32
+  }
+  return
+}
+
+// -----
+
+func.func @linear_c3_end(%b: index, %e: index, %t: index, %x: memref<?x32xf32>, %w: memref<?xi8>, %y: memref<?x32xf32>, %i: memref<?xi32>) {
+  // expected-error@+1 {{expects an epilogue that ends in 'plan.yield'}}
+  plan.linear range(%b, %e) tokens(%t) ins(%x, %w : memref<?x32xf32>, memref<?xi8>) outs(%y : memref<?x32xf32>) attributes {activations = "f32", encoding = "f32", in_columns = 32 : i64, many_rows = false, out_rows = 32 : i64, paired = false, row_tile = 1 : i64} {
+  ^bb0(%acc: f32):
+    llvm.unreachable
+  }
+  return
+}
+
+// -----
+
+func.func @linear_c4(%b: index, %e: index, %t: index, %x: memref<?x32xf32>, %w: memref<?xi8>, %y: memref<?x32xf32>, %i: memref<?xi32>) {
   // expected-error@+1 {{expects paired matrices of a multiple of 16 rows, but got 12}}
   plan.linear range(%b, %e) tokens(%t) ins(%x, %w : memref<?x32xf32>, memref<?xi8>) outs(%y : memref<?x32xf32>) attributes {activations = "f32", encoding = "f32", in_columns = 32 : i64, many_rows = false, out_rows = 24 : i64, paired = true, row_tile = 1 : i64} {
-  ^bb0(%gate: f32, %up: f32):
-    plan.yield %gate : f32
+  ^bb0(%acc: f32, %up: f32):
+    plan.yield %acc : f32
   }
+  return
+}
+
+// -----
+
+func.func @linear_c5(%b: index, %e: index, %t: index, %x: memref<?x32xf32>, %w: memref<?xi8>, %y: memref<?x32xf32>, %i: memref<?xi32>) {
+  // expected-error@+1 {{expects extra 0 to be f32 of one dimension or two, but got 'memref<?xi32>'}}
+  plan.linear range(%b, %e) tokens(%t) ins(%x, %w : memref<?x32xf32>, memref<?xi8>) outs(%y : memref<?x32xf32>) extras(%i : memref<?xi32>) attributes {activations = "f32", encoding = "f32", in_columns = 32 : i64, many_rows = false, out_rows = 32 : i64, paired = false, row_tile = 1 : i64} {
+  ^bb0(%acc: f32, %more: f32):
+    plan.yield %acc : f32
+  }
+  return
+}
+
+// -----
+
+func.func @quantize_rows_c1(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>) {
+  // expected-error@+1 {{attribute 'columns' failed to satisfy constraint}}
+  plan.quantize_rows row(%i) ins(%x : memref<?x32xf32>) outs(%r : memref<?xi8>) {columns = 0 : i64, encoding = "q4_0", row_tile = 1 : i64}
+  return
+}
+
+// -----
+
+func.func @quantize_rows_c2(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>) {
+  // expected-error@+1 {{expects the name of an encoding, but got 'q9'}}
+  plan.quantize_rows row(%i) ins(%x : memref<?x32xf32>) outs(%r : memref<?xi8>) {columns = 32 : i64, encoding = "q9", row_tile = 1 : i64}
+  return
+}
+
+// -----
+
+func.func @append_rows_c2(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>) {
+  // expected-error@+1 {{expects 'storage' to be one of f32, f16, bf16, but got 'q8_0'}}
+  plan.append_rows row(%i) ins(%x : memref<?x32xf32>) pages(%r, %t : memref<?xi8>, memref<?xi32>) at(%i, %i, %i) {columns = 16 : i64, heads = 2 : i64, keys = true, storage = "q8_0"}
+  return
+}
+
+// -----
+
+func.func @attention_c1(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>) {
+  // expected-error@+1 {{expects 'key_heads' to divide 'heads' (3), but got 2}}
+  plan.attention range(%i, %i) tokens(%i) ins(%x : memref<?x32xf32>) pages(%r, %t : memref<?xi8>, memref<?xi32>) outs(%x : memref<?x32xf32>) at(%i, %i, %i, %i) {heads = 3 : i64, key_columns = 16 : i64, key_heads = 2 : i64, scale = 2.5e-01 : f32, storage = "f32", value_columns = 16 : i64, window = -1 : i64}
+  return
+}
+
+// -----
+
+func.func @attention_c2(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>) {
+  // expected-error@+1 {{expects 'storage' to be one of f32, f16, bf16, but got 'i8'}}
+  plan.attention range(%i, %i) tokens(%i) ins(%x : memref<?x32xf32>) pages(%r, %t : memref<?xi8>, memref<?xi32>) outs(%x : memref<?x32xf32>) at(%i, %i, %i, %i) {heads = 3 : i64, key_columns = 16 : i64, key_heads = 1 : i64, scale = 2.5e-01 : f32, storage = "i8", value_columns = 16 : i64, window = -1 : i64}
+  return
+}
+
+// -----
+
+func.func @embedding_c2(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>) {
+  // expected-error@+1 {{expects 'layout' to be one of rows, r16, but got 'r17'}}
+  plan.embedding range(%i, %i) ins(%t, %r : memref<?xi32>, memref<?xi8>) outs(%x : memref<?x32xf32>) {columns = 32 : i64, encoding = "q8_0", layout = "r17", table_rows = 64 : i64}
   return
 }

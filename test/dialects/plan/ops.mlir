@@ -1,0 +1,52 @@
+// RUN: tombolo-opt %s | tombolo-opt | FileCheck %s
+// RUN: tombolo-opt %s -mlir-print-op-generic | tombolo-opt | FileCheck %s
+
+// The examples of the operations' descriptions.
+
+// CHECK: plan.pack @w.r16 of @w[30] layout "r16" encoding "q4_1" shape [576, 576]
+plan.pack @w.r16 of @w[30] layout "r16" encoding "q4_1" shape [576, 576]
+// CHECK: plan.pack @norm.rows of @norm[1] layout "rows" encoding "f32" shape [576]
+plan.pack @norm.rows of @norm[1] layout "rows" encoding "f32" shape [576]
+// CHECK: plan.state_group @pages window -1 slot 8192 per_token 64 members [@k, @v] counts [1, 1] offsets [0, 4096]
+plan.state_group @pages window -1 slot 8192 per_token 64 members [@k, @v] counts [1, 1] offsets [0, 4096]
+nn.rope_table @rope freqs = [1.0, 0.1] scale = 1.0
+
+// CHECK-LABEL: func.func @kernel
+func.func @kernel(%b: index, %e: index, %x: memref<?x32xf32>, %y: memref<?x16xf32>, %r: memref<?xi8>, %ids: memref<?xi32>, %t: index) attributes {plan.kernel} {
+  // CHECK: plan.linear range(%{{.*}}, %{{.*}}) tokens(%{{.*}}) ins(%{{.*}}, %{{.*}} : memref<?x32xf32>, memref<?xi8>) outs(%{{.*}} : memref<?x16xf32>) extras(%{{.*}} : memref<?x16xf32>)
+  plan.linear range(%b, %e) tokens(%t) ins(%x, %r : memref<?x32xf32>, memref<?xi8>) outs(%y : memref<?x16xf32>) extras(%y : memref<?x16xf32>) attributes {activations = "f32", encoding = "q8_0", in_columns = 32 : i64, many_rows = true, out_rows = 16 : i64, paired = false, row_tile = 1 : i64} {
+  ^bb0(%acc: f32, %residual: f32):
+    %0 = arith.addf %acc, %residual : f32
+    // CHECK: plan.yield %{{.*}} : f32
+    plan.yield %0 : f32
+  }
+  // CHECK: plan.quantize_rows row(%{{.*}}) ins(%{{.*}} : memref<?x32xf32>) outs(%{{.*}} : memref<?xi8>)
+  plan.quantize_rows row(%b) ins(%x : memref<?x32xf32>) outs(%r : memref<?xi8>) {columns = 256 : i64, encoding = "q4_0", row_tile = 1 : i64}
+  // CHECK: plan.append_rows row(%{{.*}}) ins(%{{.*}} : memref<?x32xf32>) pages(%{{.*}}, %{{.*}} : memref<?xi8>, memref<?xi32>) at(%{{.*}}, %{{.*}}, %{{.*}})
+  plan.append_rows row(%b) ins(%x : memref<?x32xf32>) pages(%r, %ids : memref<?xi8>, memref<?xi32>) at(%t, %t, %t) {columns = 16 : i64, heads = 2 : i64, keys = true, storage = "f16"}
+  // CHECK: plan.attention range(%{{.*}}, %{{.*}}) tokens(%{{.*}}) ins(%{{.*}} : memref<?x32xf32>) pages(%{{.*}}, %{{.*}} : memref<?xi8>, memref<?xi32>) outs(%{{.*}} : memref<?x32xf32>) at(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}})
+  plan.attention range(%b, %e) tokens(%t) ins(%x : memref<?x32xf32>) pages(%r, %ids : memref<?xi8>, memref<?xi32>) outs(%x : memref<?x32xf32>) at(%t, %t, %t, %t) {heads = 2 : i64, key_columns = 16 : i64, key_heads = 1 : i64, scale = 2.5e-01 : f32, storage = "f16", value_columns = 16 : i64, window = -1 : i64}
+  // CHECK: plan.embedding range(%{{.*}}, %{{.*}}) ins(%{{.*}}, %{{.*}} : memref<?xi32>, memref<?xi8>) outs(%{{.*}} : memref<?x32xf32>)
+  plan.embedding range(%b, %e) ins(%ids, %r : memref<?xi32>, memref<?xi8>) outs(%x : memref<?x32xf32>) {columns = 32 : i64, encoding = "q8_0", layout = "r16", table_rows = 64 : i64}
+  return
+}
+
+// CHECK-LABEL: plan.program @decode max_tokens 1
+plan.program @decode max_tokens 1 {
+  // CHECK: plan.buffer role "hidden" rows 1 row_bytes 128 offset 0 : memref<?x32xf32, strided<[32, 1]>>
+  %x = plan.buffer role "hidden" rows 1 row_bytes 128 offset 0 : memref<?x32xf32, strided<[32, 1]>>
+  // CHECK: plan.weight @w.r16[3] : memref<?xi8>
+  %w = plan.weight @w.r16[3] : memref<?xi8>
+  // CHECK: plan.weight @norm.rows[0] : memref<576xf32>
+  %n = plan.weight @norm.rows[0] : memref<576xf32>
+  // CHECK: plan.input "tokens" : memref<?xi32>
+  %t = plan.input "tokens" : memref<?xi32>
+  // CHECK: plan.input "rope_table" @rope : memref<?x2x2xf32>
+  %r = plan.input "rope_table" @rope : memref<?x2x2xf32>
+  // CHECK: plan.input "pool" @pages : memref<?xi8>
+  %p = plan.input "pool" @pages : memref<?xi8>
+  // CHECK: plan.dispatch @kernel grid <tokens * 3 + 0 ceildiv 2>(%{{.*}}, %{{.*}}) writes [0] sizes [#plan.size<one * 4 + 0 ceildiv 1>] barrier true "label"
+  plan.dispatch @kernel grid <tokens * 3 + 0 ceildiv 2>(%x, %p) writes [0] sizes [#plan.size<one * 4 + 0 ceildiv 1>] barrier true "label" : memref<?x32xf32, strided<[32, 1]>>, memref<?xi8>
+  // CHECK: plan.tap %{{.*}} hidden 1
+  plan.tap %x hidden 1 : memref<?x32xf32, strided<[32, 1]>>
+}
