@@ -1,6 +1,7 @@
 //===- AssignMemory.cpp - Places in the arena -----------------------------===//
 
 #include "dialects/plan/IR/Plan.h"
+#include "passes/plan/Liveness.h"
 #include "passes/plan/Passes.h"
 #include "llvm/ADT/STLExtras.h"
 #include <map>
@@ -15,17 +16,8 @@ using namespace tombolo::plan;
 
 namespace {
 
-/// Cache lines, and what vector stores past a row's end may touch.
-constexpr int64_t kAlignment = 64;
-
-int64_t bytesOf(BufferOp buffer) {
-  int64_t bytes = static_cast<int64_t>(buffer.getRows() * buffer.getRowBytes());
-  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
-}
-
-struct Interval {
-  BufferOp buffer;
-  int64_t first, last; ///< groups between barriers, inclusive
+struct Place {
+  LiveBuffer live;
   int64_t offset = -1;
 };
 
@@ -38,7 +30,7 @@ struct AssignMemoryPass
     getOperation().walk([&](BufferOp buffer) {
       if (buffer.getRole()) {
         int64_t &bytes = roleBytes[buffer.getRole()->str()];
-        bytes = std::max(bytes, bytesOf(buffer));
+        bytes = std::max(bytes, placedBytes(buffer));
       }
     });
     int64_t shared = 0;
@@ -55,48 +47,23 @@ struct AssignMemoryPass
 
   int64_t plan(ProgramOp program, int64_t base,
                const std::map<std::string, int64_t> &roles) {
-    Builder b(&getContext());
-    DenseMap<Value, size_t> indexOf;
-    SmallVector<Interval> intervals;
-    int64_t group = 0;
-    for (Operation &op : program.getBody().front()) {
-      if (auto buffer = dyn_cast<BufferOp>(op)) {
-        if (buffer.getRole()) {
-          buffer.setOffset(roles.at(buffer.getRole()->str()));
-        } else {
-          indexOf[buffer.getResult()] = intervals.size();
-          intervals.push_back({buffer, -1, -1});
-        }
-        continue;
-      }
-      for (Value operand : op.getOperands()) {
-        auto it = indexOf.find(operand);
-        if (it == indexOf.end())
-          continue;
-        Interval &interval = intervals[it->second];
-        if (interval.first < 0)
-          interval.first = group;
-        interval.last = group;
-      }
-      if (auto dispatch = dyn_cast<DispatchOp>(op);
-          dispatch && dispatch.getBarrier())
-        ++group;
-    }
-    SmallVector<Interval *> order;
-    for (Interval &interval : intervals)
-      order.push_back(&interval);
-    llvm::stable_sort(order, [](Interval *a, Interval *b) {
-      return bytesOf(a->buffer) > bytesOf(b->buffer);
+    for (auto buffer : program.getBody().getOps<BufferOp>())
+      if (buffer.getRole())
+        buffer.setOffset(roles.at(buffer.getRole()->str()));
+    SmallVector<Place> places;
+    for (LiveBuffer &live : liveBuffers(program))
+      places.push_back({live});
+    llvm::stable_sort(places, [](const Place &a, const Place &b) {
+      return placedBytes(a.live.buffer) > placedBytes(b.live.buffer);
     });
     int64_t top = base;
-    SmallVector<Interval *> placed;
-    for (Interval *interval : order) {
-      int64_t bytes = bytesOf(interval->buffer);
+    for (auto [index, place] : llvm::enumerate(places)) {
+      int64_t bytes = placedBytes(place.live.buffer);
       SmallVector<std::pair<int64_t, int64_t>> busy;
-      for (Interval *other : placed)
-        if (other->first <= interval->last && interval->first <= other->last)
+      for (Place &other : MutableArrayRef(places).take_front(index))
+        if (other.live.meets(place.live))
           busy.push_back(
-              {other->offset, other->offset + bytesOf(other->buffer)});
+              {other.offset, other.offset + placedBytes(other.live.buffer)});
       llvm::sort(busy);
       int64_t offset = base;
       for (auto [begin, end] : busy) {
@@ -104,9 +71,8 @@ struct AssignMemoryPass
           break;
         offset = std::max(offset, end);
       }
-      interval->offset = offset;
-      interval->buffer.setOffset(offset);
-      placed.push_back(interval);
+      place.offset = offset;
+      place.live.buffer.setOffset(offset);
       top = std::max(top, offset + bytes);
     }
     return top;

@@ -8,6 +8,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
+#include "passes/plan/CheckInput.h"
 #include "passes/plan/Emit.h"
 #include "passes/plan/OutlineEntry.h"
 #include "passes/plan/Passes.h"
@@ -45,14 +46,22 @@ private:
     std::vector<KernelPlan> kernels;
   };
   FailureOr<FunctionPlan *> functionPlan(func::FuncOp function, bool manyRows);
-  /// Emits the dispatches of one call. `results` are the roles of its results.
-  FailureOr<SmallVector<Value>>
-  instantiate(func::FuncOp function, bool manyRows, ArrayRef<Value> buffers,
-              ArrayRef<int64_t> indices, ArrayRef<StringAttr> roles);
+  /// Emits the dispatches of one call, and returns the buffers of its results.
+  FailureOr<SmallVector<Value>> instantiate(func::FuncOp function,
+                                            bool manyRows,
+                                            ArrayRef<Value> buffers,
+                                            ArrayRef<int64_t> indices);
   PackOp packOf(const BufferBinding &binding);
   Value input(StringRef kind, StringAttr source, Type type);
-  FailureOr<int64_t> instanceOf(Value index, func::FuncOp function,
+  /// The instance that `op` reads of the family `symbol` of `count` members
+  /// (none: it is not a family).
+  FailureOr<int64_t> instanceOf(Operation *op, Value index, StringRef symbol,
+                                std::optional<int64_t> count,
+                                func::FuncOp function,
                                 ArrayRef<int64_t> indices);
+  LogicalResult checkBindings(func::FuncOp function, const Graph &graph,
+                              ArrayRef<int64_t> indices,
+                              const DenseMap<Value, Value> &bufferOf);
   Value makeBuffer(Type type, int64_t rowBytes, StringAttr role, Location loc);
   void startProgram(StringRef name, int64_t capacity);
 
@@ -68,9 +77,15 @@ private:
   std::map<std::tuple<std::string, std::string, Encoding>, PackOp> packs;
   DenseMap<StringAttr, StatePlace> states;
   std::map<std::pair<std::string, std::string>, Value> inputs;
+  /// States that this program has appended to, by instance.
+  std::map<std::pair<std::string, int64_t>, Operation *> appended;
 };
 
 } // namespace
+
+/// What a slot may hold at most: offsets of slots must not overflow.
+static constexpr int64_t kMaxSlotBytes = int64_t(1) << 40;
+static constexpr int64_t kMaxInstances = 1 << 16;
 
 LogicalResult ModulePlanner::planStates() {
   // One group per window: its pages can be given back together.
@@ -82,14 +97,25 @@ LogicalResult ModulePlanner::planStates() {
     SmallVector<int64_t> counts, offsets;
     int64_t bytes = 0, perToken = 0;
     for (nn::StateOp state : members) {
-      int64_t rowBytes = state.getType().getRowElements() *
-                         infoOf(state.getStorageEncoding()).blockBytes;
-      int64_t count = state.isFamily() ? *state.getCount() : 1;
+      int64_t count = state.getStateCount();
+      if (count > kMaxInstances)
+        return state.emitError("expects a family of at most ")
+               << kMaxInstances << " states, but got " << count;
+      // Its type bounds the row to 63 bits.
+      int64_t rowBytes = state.getBytesPerToken();
+      int64_t pageBytes =
+          rowBytes > kMaxSlotBytes
+              ? INT64_MAX
+              : (nn::StateOp::kPageRows * rowBytes + 63) / 64 * 64;
+      if (pageBytes > (kMaxSlotBytes - bytes) / count)
+        return state.emitError("expects states whose pages fit ")
+               << kMaxSlotBytes << " bytes, but rows of " << state.getType()
+               << " do not";
       names.push_back(FlatSymbolRefAttr::get(state.getSymNameAttr()));
       counts.push_back(count);
       for (int64_t i = 0; i < count; ++i) {
         offsets.push_back(bytes);
-        bytes += (nn::StateOp::kPageRows * rowBytes + 63) / 64 * 64;
+        bytes += pageBytes;
         perToken += rowBytes;
       }
     }
@@ -168,24 +194,80 @@ Value ModulePlanner::makeBuffer(Type type, int64_t rowBytes, StringAttr role,
                           b.getI64IntegerAttr(rowBytes), role, IntegerAttr());
 }
 
-FailureOr<int64_t> ModulePlanner::instanceOf(Value index, func::FuncOp function,
+FailureOr<int64_t> ModulePlanner::instanceOf(Operation *op, Value index,
+                                             StringRef symbol,
+                                             std::optional<int64_t> count,
+                                             func::FuncOp function,
                                              ArrayRef<int64_t> indices) {
   if (!index)
     return 0;
-  if (auto argument = dyn_cast<BlockArgument>(index))
-    if (argument.getOwner() == &function.getBody().front())
-      return indices[argument.getArgNumber()];
   APInt constant;
-  if (matchPattern(index, m_ConstantInt(&constant)))
-    return constant.getSExtValue();
-  return function.emitError("expects indices of weights and states to be the "
-                            "layer or a constant");
+  int64_t instance = -1;
+  auto argument = dyn_cast<BlockArgument>(index);
+  if (argument && argument.getOwner() == &function.getBody().front())
+    instance = indices[argument.getArgNumber()];
+  else if (matchPattern(index, m_ConstantInt(&constant)))
+    instance = constant.getSExtValue();
+  else
+    return op->emitError("expects indices of weights and states to be the "
+                         "layer or a constant");
+  if (instance < 0 || instance >= count.value_or(1))
+    return op->emitError("expects an index below ")
+           << count.value_or(1) << ", the size of '@" << symbol << "', but '@"
+           << function.getSymName() << "' is called with " << instance;
+  return instance;
+}
+
+/// Checks what only the call tells: which instances are read, and that
+/// positions are those of the step.
+LogicalResult
+ModulePlanner::checkBindings(func::FuncOp function, const Graph &graph,
+                             ArrayRef<int64_t> indices,
+                             const DenseMap<Value, Value> &bufferOf) {
+  auto checkPositions = [&](Operation *op, Value positions) -> LogicalResult {
+    Value buffer = bufferOf.lookup(positions);
+    auto from = buffer ? buffer.getDefiningOp<InputOp>() : InputOp();
+    if (from && from.getKind() == "positions")
+      return mlir::success();
+    return op->emitError("expects the positions of the step, the second "
+                         "argument of '@hidden'");
+  };
+  for (Operation &op : function.getBody().front()) {
+    if (auto rope = dyn_cast<nn::RopeOp>(op))
+      if (failed(checkPositions(rope, rope.getPositions())))
+        return failure();
+    if (auto attention = dyn_cast<nn::AttentionOp>(op))
+      if (failed(checkPositions(attention, attention.getPositions())))
+        return failure();
+    auto history = dyn_cast<nn::HistoryOp>(op);
+    if (!history)
+      continue;
+    if (failed(checkPositions(history, history.getPositions())))
+      return failure();
+    auto state = symbols.lookup<nn::StateOp>(history.getState());
+    FailureOr<int64_t> instance =
+        instanceOf(history, history.getIndex(), history.getState(),
+                   state.getCount(), function, indices);
+    if (failed(instance))
+      return failure();
+    auto [at, isNew] = appended.try_emplace(
+        {history.getState().str(), *instance}, history.getOperation());
+    if (!isNew) {
+      InFlightDiagnostic error =
+          history.emitError("expects one 'nn.history' of a state in a "
+                            "step, but '@")
+          << history.getState() << "' [" << *instance << "] has two";
+      error.attachNote(at->second->getLoc()) << "the first is here";
+      return error;
+    }
+  }
+  return mlir::success();
 }
 
 FailureOr<SmallVector<Value>>
 ModulePlanner::instantiate(func::FuncOp function, bool manyRows,
-                           ArrayRef<Value> arguments, ArrayRef<int64_t> indices,
-                           ArrayRef<StringAttr> roles) {
+                           ArrayRef<Value> arguments,
+                           ArrayRef<int64_t> indices) {
   FailureOr<FunctionPlan *> found = functionPlan(function, manyRows);
   if (failed(found))
     return failure();
@@ -194,22 +276,24 @@ ModulePlanner::instantiate(func::FuncOp function, bool manyRows,
   std::map<int, Value> recordOf;
   for (auto [argument, value] : llvm::zip(function.getArguments(), arguments))
     bufferOf[argument] = value;
+  if (failed(checkBindings(function, *plan.graph, indices, bufferOf)))
+    return failure();
   auto returned =
       cast<func::ReturnOp>(function.getBody().front().getTerminator());
-  DenseMap<Value, StringAttr> roleOf;
-  for (auto [value, role] : llvm::zip(returned.getOperands(), roles))
-    if (role)
-      roleOf[plan.graph->rootOf(value)] = role;
 
   auto bind = [&](const BufferBinding &binding,
                   Location loc) -> FailureOr<Value> {
     switch (binding.kind) {
     case BufferBinding::Row: {
       Value &value = bufferOf[binding.value];
+      if (!value && plan.graph->producerOf(binding.value) < 0)
+        return function.emitError("has a kernel that reads a value which no "
+                                  "kernel makes, of type ")
+               << binding.value.getType();
       if (!value)
         value =
             makeBuffer(binding.type, rowStride(rowElements(binding.value)) * 4,
-                       roleOf.lookup(binding.value), loc);
+                       StringAttr(), loc);
       return value;
     }
     case BufferBinding::Record: {
@@ -225,7 +309,12 @@ ModulePlanner::instantiate(func::FuncOp function, bool manyRows,
     }
     case BufferBinding::Weight: {
       auto get = cast<nn::GetWeightOp>(binding.getWeight);
-      FailureOr<int64_t> index = instanceOf(get.getIndex(), function, indices);
+      auto weight = symbols.lookup<nn::WeightOp>(get.getWeight());
+      std::optional<int64_t> count;
+      if (weight.isFamily())
+        count = weight.getCount();
+      FailureOr<int64_t> index = instanceOf(
+          get, get.getIndex(), get.getWeight(), count, function, indices);
       if (failed(index))
         return failure();
       PackOp pack = packOf(binding);
@@ -265,7 +354,8 @@ ModulePlanner::instantiate(func::FuncOp function, bool manyRows,
       int64_t value = place.group.getSlotBytes();
       if (size.kind == SizeBinding::StateOffset) {
         FailureOr<int64_t> instance =
-            instanceOf(history.getIndex(), function, indices);
+            instanceOf(history, history.getIndex(), history.getState(),
+                       place.offsets.size(), function, indices);
         if (failed(instance))
           return failure();
         value = place.offsets[*instance];
@@ -295,6 +385,7 @@ void ModulePlanner::startProgram(StringRef name, int64_t capacity) {
   program.getBody().emplaceBlock();
   b.setInsertionPointToEnd(&program.getBody().front());
   inputs.clear();
+  appended.clear();
   int64_t padding = target.rowPadding();
   rows = capacity == 1 ? 1 : (capacity + padding - 1) / padding * padding;
 }
@@ -314,6 +405,9 @@ LogicalResult ModulePlanner::planHidden(StringRef name, int64_t capacity) {
     if (!call)
       continue; // index constants, and the return
     auto callee = symbols.lookup<func::FuncOp>(call.getCallee());
+    if (callee == hidden || callee == logitsFunction)
+      return call.emitError("expects calls of layers, but got '@")
+             << call.getCallee() << "'";
     SmallVector<Value> buffers;
     SmallVector<int64_t> indices;
     for (Value operand : call.getOperands()) {
@@ -333,11 +427,7 @@ LogicalResult ModulePlanner::planHidden(StringRef name, int64_t capacity) {
           break;
         }
     }
-    SmallVector<StringAttr> roles;
-    for (Value value : call.getResults())
-      roles.push_back(value == result ? b.getStringAttr("hidden")
-                                      : StringAttr());
-    auto results = instantiate(callee, manyRows, buffers, indices, roles);
+    auto results = instantiate(callee, manyRows, buffers, indices);
     if (failed(results))
       return failure();
     for (auto [value, buffer] : llvm::zip(call.getResults(), *results))
@@ -345,6 +435,12 @@ LogicalResult ModulePlanner::planHidden(StringRef name, int64_t capacity) {
     if (tap)
       TapOp::create(b, call.getLoc(), (*results)[0], tap.getInt());
   }
+  // The last call may hand on what an earlier one made.
+  Value made = bufferOf.lookup(result);
+  auto buffer = made ? made.getDefiningOp<BufferOp>() : BufferOp();
+  if (!buffer)
+    return hidden.emitError("expects to return what a kernel makes");
+  buffer.setRole("hidden");
   return mlir::success();
 }
 
@@ -354,8 +450,14 @@ LogicalResult ModulePlanner::planLogits(StringRef name, int64_t capacity) {
   Value x = logits.getArgument(0);
   Value buffer = makeBuffer(rowBufferType(x), rowStride(rowElements(x)) * 4,
                             b.getStringAttr("logits_in"), logits.getLoc());
-  return failure(failed(instantiate(logits, capacity > 1, {buffer}, {0},
-                                    {b.getStringAttr("logits_out")})));
+  auto results = instantiate(logits, capacity > 1, {buffer}, {0});
+  if (failed(results))
+    return failure();
+  if (results->front() == buffer)
+    return logits.emitError("expects to return what a kernel makes, but "
+                            "returns its argument");
+  results->front().getDefiningOp<BufferOp>().setRole("logits_out");
+  return mlir::success();
 }
 
 LogicalResult ModulePlanner::run() {
@@ -368,8 +470,23 @@ LogicalResult ModulePlanner::run() {
   // A program takes the name.
   if (failed(symbols.rename(logitsFunction, "nn.logits")))
     return failure();
-  if (hidden.getNumArguments() != 2 || hidden.getNumResults() != 1)
-    return hidden.emitError("expects tokens and positions, and one result");
+  auto isIds = [](Type type) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    return tensor && tensor.getRank() == 1 && tensor.isDynamicDim(0) &&
+           tensor.getElementType().isInteger(32);
+  };
+  if (hidden.getNumArguments() != 2 ||
+      !llvm::all_of(hidden.getArgumentTypes(), isIds) ||
+      hidden.getNumResults() != 1 || !hidden.getBody().hasOneBlock())
+    return hidden.emitError("expects tokens and positions (tensor<?xi32>), one "
+                            "result and a body of one block, but got ")
+           << hidden.getFunctionType();
+  if (logitsFunction.getNumArguments() != 1 ||
+      !isActivation(logitsFunction.getArgumentTypes()[0]) ||
+      logitsFunction.getNumResults() != 1)
+    return logitsFunction.emitError("expects rows of f32 and one result, but "
+                                    "got ")
+           << logitsFunction.getFunctionType();
   for (func::FuncOp part : outlineEntry(hidden, symbols))
     functions.push_back(part);
   if (failed(planStates()) || failed(planHidden("prefill", options.chunk)) ||

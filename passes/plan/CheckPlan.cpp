@@ -78,7 +78,7 @@ LogicalResult CheckPlanPass::check(PackOp pack) {
           static_cast<int64_t>(weight.getCount()) ||
       pack.getShape() != type.getShape() ||
       (pack.getEncoding() != "f32" &&
-       pack.getEncoding() != infoOf(type.getEncoding()).name))
+       pack.getEncoding() != StringRef(infoOf(type.getEncoding()).name)))
     return pack.emitOpError("expects the weights of '@")
            << pack.getSource() << "', " << weight.getCount() << " of " << type
            << ", as they are or in f32, but got " << pack.getCount() << " of ["

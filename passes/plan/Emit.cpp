@@ -12,14 +12,6 @@ using namespace mlir;
 using namespace tombolo;
 using namespace tombolo::plan;
 
-int64_t plan::rowElements(Value value) {
-  int64_t elements = 1;
-  for (int64_t size :
-       cast<RankedTensorType>(value.getType()).getShape().drop_front())
-    elements *= size;
-  return elements;
-}
-
 MemRefType plan::rowBufferType(Value value) {
   auto type = cast<RankedTensorType>(value.getType());
   MLIRContext *context = value.getContext();
@@ -47,8 +39,7 @@ LogicalResult FunctionEmitter::emitRows(int stage) {
   std::string label;
   for (int index : members) {
     const Node &node = graph.nodes[index];
-    if (node.op)
-      locations.push_back(node.op->getLoc());
+    locations.push_back(node.op ? node.op->getLoc() : node.quantized.getLoc());
     StringRef name = node.op ? node.op->getName().stripDialect() : "quantize";
     if (!StringRef(label).contains(name))
       label += (label.empty() ? "" : "+") + name.str();
@@ -79,8 +70,6 @@ LogicalResult FunctionEmitter::emitRows(int stage) {
 LogicalResult FunctionEmitter::emitLinear(const Node &node) {
   auto linear = cast<nn::LinearOp>(node.op);
   auto get = linear.getW().getDefiningOp<nn::GetWeightOp>();
-  if (!get)
-    return linear.emitError("expects its matrix from nn.get_weight");
   MLIRContext *context = linear.getContext();
   auto weight = cast<nn::WeightType>(get.getType());
   int64_t outRows = weight.getShape()[0], inColumns = weight.getShape()[1];
@@ -192,8 +181,6 @@ LogicalResult FunctionEmitter::emitLinear(const Node &node) {
 LogicalResult FunctionEmitter::emitGeneralLinear(const Node &node) {
   auto linear = cast<nn::LinearOp>(node.op);
   auto get = linear.getW().getDefiningOp<nn::GetWeightOp>();
-  if (!get)
-    return linear.emitError("expects its matrix from nn.get_weight");
   auto weight = cast<nn::WeightType>(get.getType());
   int64_t outRows = weight.getShape()[0], inColumns = weight.getShape()[1];
   // Blocks are static: the largest divisor that still shares the loads of x.
@@ -213,8 +200,6 @@ LogicalResult FunctionEmitter::emitGeneralLinear(const Node &node) {
   Value bias;
   if (linear.getBias()) {
     auto biasGet = linear.getBias().getDefiningOp<nn::GetWeightOp>();
-    if (!biasGet)
-      return linear.emitError("expects its bias from nn.get_weight");
     bias = kernel.weight(biasGet, "rows", Encoding::F32,
                          MemRefType::get({outRows}, f32));
   }
@@ -299,10 +284,10 @@ LogicalResult FunctionEmitter::emitAttention(const Node &node) {
       kernel.symbol(BufferBinding::PageTable, name,
                     MemRefType::get({ShapedType::kDynamic}, b.getI32Type()));
   Value sink;
-  if (auto get = op.getSink() ? op.getSink().getDefiningOp<nn::GetWeightOp>()
-                              : nullptr)
-    sink = kernel.weight(get, "rows", Encoding::F32,
-                         MemRefType::get({heads}, b.getF32Type()));
+  if (op.getSink())
+    sink =
+        kernel.weight(op.getSink().getDefiningOp<nn::GetWeightOp>(), "rows",
+                      Encoding::F32, MemRefType::get({heads}, b.getF32Type()));
   Value tokens = kernel.hostSize(Symbol::Tokens);
   Value first = kernel.hostSize(Symbol::FirstPosition);
   Value keyOffset = kernel.size({SizeBinding::StateOffset, {}, keys});
@@ -327,8 +312,6 @@ LogicalResult FunctionEmitter::emitAttention(const Node &node) {
 LogicalResult FunctionEmitter::emitEmbedding(const Node &node) {
   auto op = cast<nn::EmbeddingOp>(node.op);
   auto get = op.getTable().getDefiningOp<nn::GetWeightOp>();
-  if (!get)
-    return op.emitError("expects its table from nn.get_weight");
   auto weight = cast<nn::WeightType>(get.getType());
   KernelBuilder kernel(kernels, op.getLoc(), "embedding", node.stage);
   OpBuilder &b = kernel.builder;

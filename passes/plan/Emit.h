@@ -78,10 +78,8 @@ private:
   std::vector<KernelPlan> plans;
 };
 
-/// Elements of one row of a [T, ...] tensor, and the padded row of its buffer.
-int64_t rowElements(mlir::Value value);
-/// Whole vectors of 16, and not whole 4 KiB: the rows of a tile would all fall
-/// into one set of the first-level cache.
+/// The padded row of a buffer: whole vectors of 16, and not whole 4 KiB: the
+/// rows of a tile would all fall into one set of the first-level cache.
 inline int64_t rowStride(int64_t elements) {
   int64_t stride = (elements + 15) / 16 * 16;
   return stride % 1024 == 0 ? stride + 16 : stride;

@@ -2,14 +2,16 @@
 
 #include "passes/plan/Graph.h"
 #include "dialects/nn/IR/NNOps.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "passes/plan/CheckInput.h"
 #include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 using namespace tombolo;
 using namespace tombolo::plan;
 
-bool plan::isElementwise(Operation *op) {
+/// One element from one element of each operand: has a scalar form, which the
+/// store of a product can hold.
+static bool isElementwise(Operation *op) {
   static const llvm::StringSet<> names = {
       "nn.add",  "nn.sub",  "nn.mul",     "nn.div",      "nn.min",
       "nn.max",  "nn.neg",  "nn.silu",    "nn.gelu",     "nn.gelu_tanh",
@@ -18,12 +20,7 @@ bool plan::isElementwise(Operation *op) {
   return names.contains(op->getName().getStringRef());
 }
 
-static bool isTensor(Value value) {
-  return isa<RankedTensorType>(value.getType());
-}
-
-/// Elements of one row of a [T, ...] tensor.
-static int64_t rowElements(Value value) {
+int64_t plan::rowElements(Value value) {
   auto shape = cast<RankedTensorType>(value.getType()).getShape();
   int64_t elements = 1;
   for (int64_t size : shape.drop_front())
@@ -40,6 +37,12 @@ static bool isView(Operation *op) {
 /// What makes a value and reads no activation: weights, constants.
 static bool isSource(Operation *op) {
   return isa<nn::GetWeightOp>(op) || op->hasTrait<OpTrait::ConstantLike>();
+}
+
+/// One f32 for all elements, and not a tensor.
+static bool isNumber(Value value) {
+  Operation *op = value.getDefiningOp();
+  return op && op->hasTrait<OpTrait::ConstantLike>() && value.getType().isF32();
 }
 
 Graph::Graph(func::FuncOp function, const PlanTarget &target, bool manyRows)
@@ -59,40 +62,31 @@ int Graph::producerOf(Value value) const {
   return it == producers.end() ? -1 : it->second;
 }
 
-LogicalResult Graph::collect() {
+void Graph::collect() {
   for (Operation &op : function.getBody().front()) {
     if (isSource(&op) || isView(&op) || isa<func::ReturnOp>(op))
       continue;
     Node node;
     node.op = &op;
     if (auto linear = dyn_cast<nn::LinearOp>(op)) {
-      auto weight = dyn_cast<nn::WeightType>(linear.getW().getType());
-      if (!weight)
-        return op.emitError("expects a product with a stored weight; products "
-                            "of two activations are not in this version");
+      auto weight = cast<nn::WeightType>(linear.getW().getType());
       node.kind = NodeKind::Linear;
       node.choice = target.linear(weight.getShape()[0], weight.getShape()[1],
                                   weight.getEncoding(), manyRows);
     } else if (isa<nn::AttentionOp>(op)) {
       node.kind = NodeKind::Attention;
     } else if (auto embedding = dyn_cast<nn::EmbeddingOp>(op)) {
-      auto weight = dyn_cast<nn::WeightType>(embedding.getTable().getType());
-      if (!weight)
-        return op.emitError("expects a stored table");
+      auto weight = cast<nn::WeightType>(embedding.getTable().getType());
       node.kind = NodeKind::Embedding;
       node.choice = target.embedding(weight.getShape()[0], weight.getShape()[1],
                                      weight.getEncoding());
     } else {
       node.kind = NodeKind::Row;
     }
-    if (op.getNumResults() != 1)
-      return op.emitError("expects one result to plan it");
     node.result = op.getResult(0);
     producers[node.result] = nodes.size();
-    nodeOf[&op] = nodes.size();
     nodes.push_back(std::move(node));
   }
-  return mlir::success();
 }
 
 void Graph::foldEpilogues() {
@@ -110,18 +104,17 @@ void Graph::foldEpilogues() {
         if (!first || !node.choice.paired || glu.getGroup() != 16 ||
             cast<nn::LinearOp>(node.op).getBias())
           break;
-      } else if (!isElementwise(user)) {
-        break;
+      } else if (!isElementwise(user) ||
+                 user->getResult(0).getType() != current.getType()) {
+        break; // also a broadcast: each stored element is one of the product's
       }
-      // Other operands: constants, or activations of the same shape that do not
+      // Other operands: numbers, or activations of the same shape that do not
       // wait for this product.
       auto fits = [&](Value operand) {
-        if (operand == current ||
-            (operand.getDefiningOp() && isSource(operand.getDefiningOp()) &&
-             !isa<nn::WeightType>(operand.getType())))
+        if (operand == current || isNumber(operand))
           return true;
-        if (!isTensor(operand) ||
-            operand.getType() != user->getResult(0).getType())
+        if (!isActivation(operand.getType()) ||
+            operand.getType() != current.getType())
           return false;
         int producer = producerOf(rootOf(operand));
         return producer < self;
@@ -212,8 +205,9 @@ int Graph::stageOf(int index) {
 }
 
 LogicalResult Graph::build() {
-  if (failed(collect()))
+  if (failed(checkInput(function)))
     return failure();
+  collect();
   foldEpilogues();
   // Folded ops are part of their product.
   SmallVector<Node> kept;
@@ -225,13 +219,7 @@ LogicalResult Graph::build() {
   for (auto [index, node] : llvm::enumerate(nodes))
     producers[node.result] = index;
   addQuantizeNodes();
-  for (size_t i = 0; i < nodes.size(); ++i) {
-    if (nodes[i].kind == NodeKind::Row && !nodes[i].result.use_empty() &&
-        isTensor(nodes[i].result) &&
-        cast<RankedTensorType>(nodes[i].result.getType()).getRank() > 0 &&
-        rowElements(nodes[i].result) <= 0)
-      return nodes[i].op->emitError("expects static rows");
+  for (size_t i = 0; i < nodes.size(); ++i)
     stages = std::max(stages, stageOf(i) + 1);
-  }
   return mlir::success();
 }

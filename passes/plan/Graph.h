@@ -69,7 +69,7 @@ public:
   int producerOf(mlir::Value value) const;
 
 private:
-  mlir::LogicalResult collect();
+  void collect();
   void foldEpilogues();
   void addQuantizeNodes();
   int stageOf(int node);
@@ -79,13 +79,11 @@ private:
   const PlanTarget &target;
   bool manyRows;
   llvm::DenseMap<mlir::Value, int> producers;
-  llvm::DenseMap<mlir::Operation *, int> nodeOf;
   llvm::DenseSet<mlir::Operation *> folded;
 };
 
-/// Elementwise on tensors of one shape (and f32 constants): can be folded into
-/// the store of a product.
-bool isElementwise(mlir::Operation *op);
+/// Elements of one row of a [T, ...] tensor.
+int64_t rowElements(mlir::Value value);
 
 } // namespace tombolo::plan
 

@@ -48,9 +48,17 @@ def MergeKernelsPass : Pass<"plan-merge-kernels", "::mlir::ModuleOp"> {
 def CheckPlanPass : Pass<"plan-check", "::mlir::ModuleOp"> {
   let summary = "check the contract of the plan level";
   let description = [{
-    At the end of the phase: the four programs are there; every dispatch names a
-    kernel whose arguments fit its buffers and sizes; every buffer has a place
-    inside the arena; no `nn` function is left.
+    At the end of the phase, and on a module that was edited by hand:
+    - `plan.arena_bytes` and `plan.target` are set;
+    - the four programs are there, with the buffers that the host reads and
+      writes (`hidden`, or `logits_in` and `logits_out`), which have one place
+      and type in all of them;
+    - every buffer has a row per token and a place inside the arena, which it
+      shares with no other while it is alive;
+    - every dispatch names a kernel whose arguments fit its buffers and sizes;
+    - packs are of weights of the module, state groups of its states, and slots
+      hold their pages; tables have the frequencies of theirs;
+    - functions are kernels; no `nn` function is left.
   }];
 }
 

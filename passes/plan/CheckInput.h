@@ -1,0 +1,21 @@
+//===- CheckInput.h - What the planner can hold -----------------*- C++ -*-===//
+
+#ifndef PASSES_PLAN_CHECKINPUT_H
+#define PASSES_PLAN_CHECKINPUT_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace tombolo::plan {
+
+/// Whether values of this type are rows of the step: f32, one row per token,
+/// `[T, ..]` with a dynamic `T`.
+bool isActivation(mlir::Type type);
+
+/// Fails with a diagnostic where a function that is to become kernels has an op
+/// that verifies but that no kernel can hold. What passes here is planned
+/// without further questions.
+mlir::LogicalResult checkInput(mlir::func::FuncOp function);
+
+} // namespace tombolo::plan
+
+#endif // PASSES_PLAN_CHECKINPUT_H
