@@ -55,7 +55,9 @@ struct FuseGatedLinearsPass
     if (!joiner.canJoin(gets))
       return false;
     OpBuilder b(product);
-    Location loc = product.getLoc();
+    Location loc = FusedLoc::get(product.getContext(),
+                                 {gateLinear.getLoc(), upLinear.getLoc(),
+                                  activation->getLoc(), product.getLoc()});
     GetWeightOp weight = joiner.join(b, gets, kGroup);
     auto type = cast<RankedTensorType>(up.getType());
     SmallVector<int64_t> shape(type.getShape());

@@ -26,8 +26,8 @@ bool WeightJoiner::canJoin(ArrayRef<GetWeightOp> gets) {
   for (GetWeightOp get : gets) {
     auto weight = symbols.lookup<WeightOp>(get.getWeight());
     WeightType other = weight.getType();
-    if (readers[get.getWeight()] != 1 || ++seen[get.getWeight()] > 1 ||
-        get.getIndex() != firstGet.getIndex() ||
+    if (readers[get.getWeight()] != 1 || !get->hasOneUse() ||
+        ++seen[get.getWeight()] > 1 || get.getIndex() != firstGet.getIndex() ||
         weight.getIndicesAttr() != first.getIndicesAttr() ||
         other.getEncoding() != type.getEncoding() ||
         other.getRank() != type.getRank() ||
@@ -49,9 +49,11 @@ GetWeightOp WeightJoiner::join(OpBuilder &builder, ArrayRef<GetWeightOp> gets,
     parts.push_back(part);
     locations.push_back(part.getLoc());
     rows += part.getType().getShape()[0];
-    // @layer0.wq and @layer0.wk become @layer0.wq.wk.
+    // @layer0.wq and @layer0.wk become @layer0.wq.wk, @gate and @up @gate.up.
     StringRef own = part.getSymName();
-    name += name.empty() ? own.str() : "." + own.rsplit('.').second.str();
+    if (!name.empty())
+      own = own.substr(own.rfind('.') + 1);
+    name += (name.empty() ? "" : ".") + own.str();
   }
   WeightType partType = parts[0].getType();
   SmallVector<int64_t> shape(partType.getShape());

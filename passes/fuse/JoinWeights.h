@@ -15,7 +15,7 @@ public:
 
   /// Whether the weights read by `gets` can become one along their rows: same
   /// layers, encoding, columns and index, different symbols, and no other
-  /// reader of any of them.
+  /// reader of any of them, nor a second user of a read.
   bool canJoin(llvm::ArrayRef<GetWeightOp> gets);
 
   /// Makes the joined weight: the rows of all on top of each other, or, with

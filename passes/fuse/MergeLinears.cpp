@@ -22,7 +22,7 @@ struct MergeLinearsPass
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       llvm::MapVector<Value, SmallVector<LinearOp>> byRow;
       function.walk([&](LinearOp linear) {
-        if (linear.getW().getDefiningOp<GetWeightOp>() &&
+        if (!isGated(linear) && linear.getW().getDefiningOp<GetWeightOp>() &&
             (!linear.getBias() ||
              linear.getBias().getDefiningOp<GetWeightOp>()))
           byRow[linear.getX()].push_back(linear);
@@ -31,6 +31,12 @@ struct MergeLinearsPass
         mergeAll(linears, joiner);
     }
     joiner.eraseUnread();
+  }
+
+  /// Rows of gate and up that alternate for a target's product to pair them:
+  /// merged with others they could not be paired any more.
+  static bool isGated(LinearOp linear) {
+    return linear->hasOneUse() && isa<GluOp>(*linear->user_begin());
   }
 
   /// Merges what fits with the first of the list, then goes on with the rest.
@@ -66,6 +72,9 @@ struct MergeLinearsPass
   }
 
   static bool canMerge(ArrayRef<LinearOp> linears, WeightJoiner &joiner) {
+    LinearOp first = linears.front(), last = linears.back();
+    if (first->getBlock() != last->getBlock())
+      return false;
     SmallVector<GetWeightOp> bias = biases(linears);
     if (!bias.empty() &&
         (bias.size() != linears.size() || !joiner.canJoin(bias)))
@@ -76,11 +85,9 @@ struct MergeLinearsPass
   void merge(ArrayRef<LinearOp> linears, WeightJoiner &joiner) {
     SmallVector<GetWeightOp> weightGets = matrices(linears),
                              biasGets = biases(linears);
-    // The row, and the index of the layer, are there at the first of them.
-    LinearOp first = linears[0];
-    for (LinearOp linear : linears)
-      if (linear->isBeforeInBlock(first))
-        first = linear;
+    // They come in the order of their block: the row, and the index of the
+    // layer, are there at the first of them.
+    LinearOp first = linears.front();
     OpBuilder b(first);
     SmallVector<Location> locations;
     int64_t rows = 0;
@@ -107,10 +114,9 @@ struct MergeLinearsPass
       begin += size;
       linear.replaceAllUsesWith(slice);
     }
-    for (LinearOp linear : linears) {
+    for (LinearOp linear : linears)
       linear.erase();
-      ++merged;
-    }
+    merged += linears.size() - 1;
     for (GetWeightOp get : weightGets)
       get.erase();
     for (GetWeightOp get : biasGets)

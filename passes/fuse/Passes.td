@@ -43,9 +43,10 @@ def MergeLinearsPass : Pass<"nn-merge-linears", "::mlir::ModuleOp"> {
     ```
     The new weight concatenates the bytes of the old ones when the artifact is
     written. Left alone: matrices of different encodings, some with a bias and
-    some without, matrices that something else reads too (a tied head).
+    some without, matrices that something else reads too (a tied head), and
+    products with gate and up rows that alternate for an `nn.glu`.
   }];
-  let statistics = [Statistic<"merged", "merged", "products merged into another">];
+  let statistics = [Statistic<"merged", "merged", "products saved">];
 }
 
 def CheckModelPass : Pass<"nn-check", "::mlir::ModuleOp"> {
@@ -53,7 +54,8 @@ def CheckModelPass : Pass<"nn-check", "::mlir::ModuleOp"> {
   let description = [{
     At the end of import and of every phase on `nn`: `@hidden` and `@logits` are
     there with the types that the planner expects, `nn.model` is set, and every
-    function has ops of `nn`, calls and constants only.
+    function has a body of one block with ops of `nn`, calls and constants only.
+    A function appends to an instance of a state once.
   }];
 }
 
