@@ -2,7 +2,9 @@
 
 #include "dialects/nn/IR/NNOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Matchers.h"
 #include "passes/fuse/Passes.h"
+#include <map>
 
 namespace tombolo::nn {
 #define GEN_PASS_DEF_CHECKMODELPASS
@@ -26,6 +28,35 @@ struct CheckModelPass : tombolo::nn::impl::CheckModelPassBase<CheckModelPass> {
            tensor.getElementType().isF32();
   }
 
+  /// What names an instance: a constant, whichever op makes it, or a value.
+  static std::pair<const void *, int64_t> instanceOf(HistoryOp history) {
+    APInt constant;
+    if (!history.getIndex())
+      return {nullptr, 0};
+    if (matchPattern(history.getIndex(), m_ConstantInt(&constant)))
+      return {nullptr, constant.getSExtValue()};
+    return {history.getIndex().getAsOpaquePointer(), 0};
+  }
+
+  /// A step appends to a state once: its rows are kept by position.
+  static LogicalResult checkHistories(func::FuncOp function) {
+    std::map<std::pair<StringRef, std::pair<const void *, int64_t>>, HistoryOp>
+        seen;
+    for (auto history : function.getBody().getOps<HistoryOp>()) {
+      auto [at, isNew] =
+          seen.try_emplace({history.getState(), instanceOf(history)}, history);
+      if (isNew)
+        continue;
+      InFlightDiagnostic error =
+          history.emitError("expects one 'nn.history' of a state in a "
+                            "step, but '@")
+          << history.getState() << "' has two";
+      error.attachNote(at->second.getLoc()) << "the first is here";
+      return error;
+    }
+    return mlir::success();
+  }
+
   static LogicalResult check(ModuleOp module) {
     if (!module->hasAttr(NNDialect::kModelAttr))
       return module.emitError("expects the attribute 'nn.model'");
@@ -46,8 +77,14 @@ struct CheckModelPass : tombolo::nn::impl::CheckModelPassBase<CheckModelPass> {
       return logits.emitError("expects (")
              << type.getResult(0) << ") -> f32 rows, but got " << logitsType;
     for (auto function : module.getOps<func::FuncOp>()) {
+      if (!function.getBody().hasOneBlock())
+        return function.emitError("expects a body of one block, but '@")
+               << function.getSymName() << "' has "
+               << function.getBody().getBlocks().size();
+      if (failed(checkHistories(function)))
+        return failure();
       WalkResult result = function.walk([&](Operation *op) {
-        if (op == function || isa<NNDialect>(op->getDialect()) ||
+        if (op == function || isa_and_nonnull<NNDialect>(op->getDialect()) ||
             isa<func::CallOp, func::ReturnOp>(op) ||
             op->hasTrait<OpTrait::ConstantLike>())
           return WalkResult::advance();

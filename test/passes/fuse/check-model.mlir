@@ -22,3 +22,91 @@ module attributes {nn.model = {family = "test"}} {
     return %x : tensor<?x8xf32>
   }
 }
+
+// -----
+
+// An op of no known dialect.
+module attributes {nn.model = {family = "test"}} {
+  func.func @hidden(%tokens: tensor<?xi32>, %positions: tensor<?xi32>) -> tensor<?x8xf32> {
+    // expected-error@+1 {{is no op of the model level}}
+    %0 = "test.rows"() : () -> tensor<?x8xf32>
+    return %0 : tensor<?x8xf32>
+  }
+  func.func @logits(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+    return %x : tensor<?x8xf32>
+  }
+}
+
+// -----
+
+module attributes {nn.model = {family = "test"}} {
+  // expected-error@+1 {{expects a body of one block, but '@layer0' has 0}}
+  func.func private @layer0(%x: tensor<?x8xf32>) -> tensor<?x8xf32>
+  func.func @hidden(%tokens: tensor<?xi32>, %positions: tensor<?xi32>) -> tensor<?x8xf32> {
+    %0 = "test.rows"() : () -> tensor<?x8xf32>
+    return %0 : tensor<?x8xf32>
+  }
+  func.func @logits(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+    return %x : tensor<?x8xf32>
+  }
+}
+
+// -----
+
+module attributes {nn.model = {family = "test"}} {
+  // expected-error@+1 {{expects a body of one block, but '@layer0' has 2}}
+  func.func private @layer0(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+    cf.br ^next
+  ^next:
+    return %x : tensor<?x8xf32>
+  }
+  func.func @hidden(%tokens: tensor<?xi32>, %positions: tensor<?xi32>) -> tensor<?x8xf32> {
+    %0 = "test.rows"() : () -> tensor<?x8xf32>
+    return %0 : tensor<?x8xf32>
+  }
+  func.func @logits(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+    return %x : tensor<?x8xf32>
+  }
+}
+
+// -----
+
+module attributes {nn.model = {family = "test"}} {
+  nn.state @k[2] : !nn.rows<8xf32> storage = f32
+  func.func private @layer0(%layer: index, %p: tensor<?xi32>, %x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+    // expected-note@+1 {{the first is here}}
+    %0 = nn.history %x, %p state = @k[%layer] : tensor<?x8xf32>, tensor<?xi32> -> !nn.rows<8xf32>
+    // expected-error@+1 {{expects one 'nn.history' of a state in a step, but '@k' has two}}
+    %1 = nn.history %x, %p state = @k[%layer] : tensor<?x8xf32>, tensor<?xi32> -> !nn.rows<8xf32>
+    return %x : tensor<?x8xf32>
+  }
+  func.func @hidden(%tokens: tensor<?xi32>, %positions: tensor<?xi32>) -> tensor<?x8xf32> {
+    %0 = "test.rows"() : () -> tensor<?x8xf32>
+    return %0 : tensor<?x8xf32>
+  }
+  func.func @logits(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+    return %x : tensor<?x8xf32>
+  }
+}
+
+// -----
+
+module attributes {nn.model = {family = "test"}} {
+  nn.state @k[2] : !nn.rows<8xf32> storage = f32
+  func.func private @layer0(%layer: index, %p: tensor<?xi32>, %x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+    %a = arith.constant 1 : index
+    %b = arith.constant 1 : index
+    // expected-note@+1 {{the first is here}}
+    %0 = nn.history %x, %p state = @k[%a] : tensor<?x8xf32>, tensor<?xi32> -> !nn.rows<8xf32>
+    // expected-error@+1 {{expects one 'nn.history' of a state in a step, but '@k' has two}}
+    %1 = nn.history %x, %p state = @k[%b] : tensor<?x8xf32>, tensor<?xi32> -> !nn.rows<8xf32>
+    return %x : tensor<?x8xf32>
+  }
+  func.func @hidden(%tokens: tensor<?xi32>, %positions: tensor<?xi32>) -> tensor<?x8xf32> {
+    %0 = "test.rows"() : () -> tensor<?x8xf32>
+    return %0 : tensor<?x8xf32>
+  }
+  func.func @logits(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+    return %x : tensor<?x8xf32>
+  }
+}
