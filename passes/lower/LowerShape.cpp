@@ -30,7 +30,8 @@ struct LowerSlice : OpConversionPattern<nn::SliceOp> {
       int64_t last = step == 0                    ? begin + 1
                      : ShapedType::isDynamic(end) ? type.getDimSize(axis)
                                                   : end;
-      sizes[axis] = rewriter.getIndexAttr((last - begin + by - 1) / by);
+      sizes[axis] = rewriter.getIndexAttr(
+          static_cast<int64_t>(llvm::divideCeil(last - begin, by)));
     }
     rewriter.replaceOpWithNewOp<tensor::ExtractSliceOp>(
         op, cast<RankedTensorType>(op.getType()), x, offsets, sizes, strides);

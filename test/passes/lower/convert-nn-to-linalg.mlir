@@ -147,6 +147,14 @@ func.func @take(%x: tensor<?x8xf32>, %ids: tensor<?x2xi32>) -> tensor<?x2xf32> {
   return %y : tensor<?x2xf32>
 }
 
+// A step that only the first place is taken with.
+// CHECK-LABEL: func.func @slice_large_step
+func.func @slice_large_step(%x: tensor<?x4xf32>) -> tensor<?x1xf32> {
+  // CHECK: tensor.extract_slice %arg0[0, 0] [%{{.*}}, 1] [1, 9223372036854775807]
+  %0 = nn.slice %x[:, 0:4:9223372036854775807] : tensor<?x4xf32> -> tensor<?x1xf32>
+  return %0 : tensor<?x1xf32>
+}
+
 // CHECK-LABEL: func.func @slice
 func.func @slice(%x: tensor<?x4x30xf32>) -> (tensor<?x4x15xf32>, tensor<?x30xf32>) {
   // CHECK: tensor.extract_slice %arg0[0, 0, 1] [%{{.*}}, 4, 15] [1, 1, 2]
