@@ -17,6 +17,7 @@ def SetKvStoragePass : Pass<"nn-set-kv-storage", "::mlir::ModuleOp"> {
   }];
   let options = [Option<"storage", "storage", "std::string", "\"f16\"",
                         "f32, f16 or bf16">];
+  let statistics = [Statistic<"changed", "changed", "states whose storage changed">];
 }
 
 #endif // PASSES_QUANTIZE_PASSES_TD

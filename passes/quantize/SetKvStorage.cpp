@@ -28,8 +28,10 @@ struct SetKvStoragePass
           << storage << "'";
       return signalPassFailure();
     }
-    for (auto state : getOperation().getOps<StateOp>())
+    for (auto state : getOperation().getOps<StateOp>()) {
+      changed += state.getStorageEncoding() != *encoding;
       state.setStorageAttr(EncodingAttr::get(&getContext(), *encoding));
+    }
   }
 };
 
