@@ -154,8 +154,11 @@ Result<Values> Interpreter::run(Operation *op, ArrayRef<nn::Value> operands,
   for (auto [value, type] : llvm::zip_equal(*results, op->getResultTypes())) {
     auto tensorType = dyn_cast<RankedTensorType>(type);
     auto *tensor = std::get_if<std::shared_ptr<const Tensor>>(&value);
+    // What a kernel made of an f16 operand may say F16 and not be rounded.
     if (!tensor || !tensorType ||
-        (*tensor)->kind == kindOf(tensorType.getElementType()))
+        !isa<FloatType>(tensorType.getElementType()) ||
+        (tensorType.getElementType().isF32() &&
+         (*tensor)->kind == ElementKind::F32))
       continue;
     Tensor rounded = **tensor;
     narrow(rounded, tensorType.getElementType());

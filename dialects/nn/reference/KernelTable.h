@@ -21,7 +21,7 @@ public:
   virtual ~Machine() = default;
   /// An element of a weight, decoded and kept.
   virtual Result<Value> weight(llvm::StringRef name, int64_t index) = 0;
-  /// An instance of a state, and what rows are rounded to in it.
+  /// An instance of a state; its storage is told at the `nn.state`.
   virtual Result<std::shared_ptr<History>> history(llvm::StringRef name,
                                                    int64_t index) = 0;
   /// The frequencies and divisors that this sequence uses, divided.

@@ -98,6 +98,12 @@ static Result<Values> attention(AttentionOp op, ArrayRef<nn::Value> operands,
   for (auto [k, v] :
        llvm::zip_equal(group(op, operands, 2), group(op, operands, 3)))
     sets.push_back({std::get<Rows>(k), std::get<Rows>(v)});
+  for (const RowSet &set : sets)
+    if (set.keys.history->count != set.values.history->count)
+      return kernelError(op, "expects as many rows of values as of keys (" +
+                                 Twine(set.keys.history->count) +
+                                 "), but got " +
+                                 Twine(set.values.history->count));
   int64_t tokens = q.shape[0], heads = q.shape[1], channels = q.shape[2];
   int64_t width = sets.front().values.shape.back();
   float scale = op.getScale().convertToFloat();

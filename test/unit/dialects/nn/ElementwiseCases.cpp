@@ -252,7 +252,7 @@ func.func @f(%x: tensor<3xf32>) -> tensor<3xbf16> {
 }
 )mlir",
        {floats({3}, {1.003906f, 1.011719f, 3.3f})},
-       floats({3}, {1.0f, 1.015625f, 3.296875f})},
+       bfloats({3}, {1.0f, 1.015625f, 3.296875f})},
       {"cast_rounds_to_f16",
        R"mlir(
 func.func @f(%x: tensor<3xf32>) -> tensor<3xf16> {
@@ -261,7 +261,44 @@ func.func @f(%x: tensor<3xf32>) -> tensor<3xf16> {
 }
 )mlir",
        {floats({3}, {1.000488f, 70000.0f, 0.1f})},
-       floats({3}, {1.0f, INFINITY, 0.09997559f})},
+       ofKind(ElementKind::F16, floats({3}, {1.0f, INFINITY, 0.09997559f}))},
+      {"silu_rounds_to_bf16",
+       R"mlir(
+func.func @f(%x: tensor<?x4xbf16>) -> (tensor<?x4xbf16>) {
+  %r = nn.silu %x : tensor<?x4xbf16>
+  return %r : tensor<?x4xbf16>
+}
+)mlir",
+       {bfloats({1, 4}, {1.5f, -2.5f, 0.75f, 3.0f})},
+       bfloats({1, 4}, {1.2265625f, -0.189453125f, 0.5078125f, 2.859375f})},
+      {"clamp_rounds_to_bf16",
+       R"mlir(
+func.func @f(%x: tensor<?x4xbf16>) -> (tensor<?x4xbf16>) {
+  %r = nn.clamp %x low = -1.1 high = 1.3 : tensor<?x4xbf16>
+  return %r : tensor<?x4xbf16>
+}
+)mlir",
+       {bfloats({1, 4}, {1.5f, -2.5f, 0.75f, 3.0f})},
+       bfloats({1, 4}, {1.296875f, -1.1015625f, 0.75f, 1.296875f})},
+      {"mul_rounds_to_bf16",
+       R"mlir(
+func.func @f(%x: tensor<?x4xbf16>, %y: tensor<?x4xbf16>) -> (tensor<?x4xbf16>) {
+  %r = nn.mul %x, %y : tensor<?x4xbf16>, tensor<?x4xbf16> -> tensor<?x4xbf16>
+  return %r : tensor<?x4xbf16>
+}
+)mlir",
+       {bfloats({1, 4}, {1.5f, -2.5f, 0.75f, 3.0f}),
+        bfloats({1, 4}, {0.40625f, 1.25f, -0.8125f, 2.0f})},
+       bfloats({1, 4}, {0.609375f, -3.125f, -0.609375f, 6.0f})},
+      {"glu_rounds_to_bf16",
+       R"mlir(
+func.func @f(%x: tensor<?x4xbf16>) -> (tensor<?x2xbf16>) {
+  %r = nn.glu %x activation = "silu" group = 2 : tensor<?x4xbf16> -> tensor<?x2xbf16>
+  return %r : tensor<?x2xbf16>
+}
+)mlir",
+       {bfloats({1, 4}, {1.5f, -2.5f, 0.75f, 3.0f})},
+       bfloats({1, 2}, {0.91796875f, -0.5703125f})},
   };
   return cases;
 }

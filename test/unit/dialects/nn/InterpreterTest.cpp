@@ -22,6 +22,7 @@ protected:
     ASSERT_EQ(results->size(), 1u);
     const Tensor &result = results->front();
     EXPECT_EQ(result.shape, test.expected.shape);
+    EXPECT_EQ(result.kind, test.expected.kind);
     EXPECT_EQ(result.ints, test.expected.ints);
     ASSERT_EQ(result.floats.size(), test.expected.floats.size());
     for (size_t i = 0; i < result.floats.size(); ++i) {
@@ -50,6 +51,29 @@ TEST_F(OpTest, Elementwise) {
 TEST_F(OpTest, Sequence) {
   for (const OpCase &test : sequenceCases())
     check(test);
+}
+
+TEST_F(OpTest, ValuesAreAsManyAsKeys) {
+  auto module = parse(R"mlir(
+func.func @f(%q: tensor<?x1x2xf32>, %p: tensor<?xi32>, %k: tensor<3x2xf32>, %v: tensor<2x2xf32>) -> tensor<?x1x2xf32> {
+  %rk = nn.rows %k : tensor<3x2xf32> -> !nn.rows<2xf32>
+  %rv = nn.rows %v : tensor<2x2xf32> -> !nn.rows<2xf32>
+  %r = nn.attention %q, %p keys(%rk) values(%rv) scale = 1.0 : tensor<?x1x2xf32>, tensor<?xi32>, !nn.rows<2xf32>, !nn.rows<2xf32> -> tensor<?x1x2xf32>
+  return %r : tensor<?x1x2xf32>
+}
+)mlir");
+  ASSERT_TRUE(module);
+  WeightSource source;
+  Interpreter interpreter(*module, source);
+  auto results = interpreter.runFunction(
+      "f", {floats({1, 1, 2}, {1.0f, 1.0f}), ints({1}, {2}),
+            floats({3, 2}, std::vector<float>(6)),
+            floats({2, 2}, std::vector<float>(4))});
+  ASSERT_FALSE(results);
+  EXPECT_NE(results.error().str().find(
+                "expects as many rows of values as of keys (3), but got 2"),
+            std::string::npos)
+      << results.error().str();
 }
 
 /// Every op of the dialect has a meaning, symbols and their parts aside.

@@ -24,6 +24,14 @@ const std::vector<OpCase> &sequenceCases();
 inline Tensor floats(std::vector<int64_t> shape, std::vector<float> values) {
   return Tensor(std::move(shape), std::move(values));
 }
+inline Tensor ofKind(ElementKind kind, Tensor tensor) {
+  tensor.kind = kind;
+  return tensor;
+}
+/// Values that bf16 can hold.
+inline Tensor bfloats(std::vector<int64_t> shape, std::vector<float> values) {
+  return ofKind(ElementKind::BF16, floats(std::move(shape), std::move(values)));
+}
 inline Tensor ints(std::vector<int64_t> shape, std::vector<int32_t> values) {
   return Tensor(std::move(shape), std::move(values));
 }

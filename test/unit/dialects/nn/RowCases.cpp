@@ -182,6 +182,46 @@ func.func @f(%x: tensor<4xf32>, %ids: tensor<?x3xi32>) -> tensor<?x3xf32> {
        {floats({4}, {-0.46f, 0.53f, -0.18f, -0.3f}),
         ints({2, 3}, {3, 0, -1, 1, 1, 2})},
        floats({2, 3}, {-0.3f, -0.46f, 0.0f, 0.53f, 0.53f, -0.18f})},
+      {"rms_norm_rounds_to_bf16",
+       R"mlir(
+func.func @f(%x: tensor<?x4xbf16>) -> (tensor<?x4xbf16>) {
+  %r = nn.rms_norm %x eps = 1.0e-05 : tensor<?x4xbf16>
+  return %r : tensor<?x4xbf16>
+}
+)mlir",
+       {bfloats({1, 4}, {1.5f, -2.5f, 0.75f, 3.0f})},
+       bfloats({1, 4}, {0.70703125f, -1.1796875f, 0.353515625f, 1.4140625f})},
+      {"layer_norm_rounds_to_bf16",
+       R"mlir(
+func.func @f(%x: tensor<?x4xbf16>) -> (tensor<?x4xbf16>) {
+  %r = nn.layer_norm %x eps = 1.0e-05 : tensor<?x4xbf16>
+  return %r : tensor<?x4xbf16>
+}
+)mlir",
+       {bfloats({1, 4}, {1.5f, -2.5f, 0.75f, 3.0f})},
+       bfloats({1, 4},
+               {0.404296875f, -1.5859375f, 0.0311279296875f, 1.1484375f})},
+      {"l2_norm_rounds_to_bf16",
+       R"mlir(
+func.func @f(%x: tensor<?x4xbf16>) -> (tensor<?x4xbf16>) {
+  %r = nn.l2_norm %x eps = 1.0e-06 : tensor<?x4xbf16>
+  return %r : tensor<?x4xbf16>
+}
+)mlir",
+       {bfloats({1, 4}, {1.5f, -2.5f, 0.75f, 3.0f})},
+       bfloats({1, 4},
+               {0.353515625f, -0.58984375f, 0.1767578125f, 0.70703125f})},
+      {"linear_rounds_to_bf16",
+       R"mlir(
+func.func @f(%x: tensor<?x4xbf16>, %w: tensor<2x4xbf16>) -> (tensor<?x2xbf16>) {
+  %r = nn.linear %x, %w : tensor<?x4xbf16>, tensor<2x4xbf16> -> tensor<?x2xbf16>
+  return %r : tensor<?x2xbf16>
+}
+)mlir",
+       {bfloats({1, 4}, {1.5f, -2.5f, 0.75f, 3.0f}),
+        bfloats({2, 4}, {0.10009765625f, 0.2001953125f, 0.30078125f,
+                         0.400390625f, 1.0f, -1.0f, 0.69921875f, 0.8984375f})},
+       bfloats({1, 2}, {1.078125f, 7.21875f})},
   };
   return cases;
 }

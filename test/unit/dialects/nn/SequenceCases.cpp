@@ -201,12 +201,14 @@ func.func @f(%q: tensor<?x4x3xf32>, %p: tensor<?xi32>, %k0: tensor<?x2x3xf32>, %
                -0.7769826f,  1.657787f,   1.565709f,   1.667944f,  1.585911f})},
       {"attention_softcap_and_sink",
        R"mlir(
-nn.state @k0 : !nn.rows<1x3xf32> storage = f32
+nn.state @k0 : !nn.rows<4x3xf32> storage = f32
 nn.state @v0 : !nn.rows<4x2xf32> storage = f32
 func.func @f(%q: tensor<?x4x3xf32>, %p: tensor<?xi32>, %k0: tensor<?x1x3xf32>, %v0: tensor<?x4x2xf32>, %s: tensor<4xf32>) -> tensor<?x4x2xf32> {
-  %krows0 = nn.history %k0, %p state = @k0 : tensor<?x1x3xf32>, tensor<?xi32> -> !nn.rows<1x3xf32>
+  %flat = nn.rearrange %k0, "t 1 c -> t c" : tensor<?x1x3xf32> -> tensor<?x3xf32>
+  %all = nn.repeat %flat axis = 1 times = 4 : tensor<?x3xf32> -> tensor<?x4x3xf32>
+  %krows0 = nn.history %all, %p state = @k0 : tensor<?x4x3xf32>, tensor<?xi32> -> !nn.rows<4x3xf32>
   %vrows0 = nn.history %v0, %p state = @v0 : tensor<?x4x2xf32>, tensor<?xi32> -> !nn.rows<4x2xf32>
-  %r = nn.attention %q, %p keys(%krows0) values(%vrows0) sink(%s) scale = 1.0 softcap = 2.0 : tensor<?x4x3xf32>, tensor<?xi32>, !nn.rows<1x3xf32>, !nn.rows<4x2xf32>, tensor<4xf32> -> tensor<?x4x2xf32>
+  %r = nn.attention %q, %p keys(%krows0) values(%vrows0) sink(%s) scale = 1.0 softcap = 2.0 : tensor<?x4x3xf32>, tensor<?xi32>, !nn.rows<4x3xf32>, !nn.rows<4x2xf32>, tensor<4xf32> -> tensor<?x4x2xf32>
   return %r : tensor<?x4x2xf32>
 }
 )mlir",
@@ -286,14 +288,15 @@ func.func @f(%q: tensor<?x4x3xf32>, %p: tensor<?xi32>, %k0: tensor<?x3xf32>, %v0
        R"mlir(
 nn.state @k0 : !nn.rows<2x3xf32, window = 2> storage = f32
 nn.state @v0 : !nn.rows<2x2xf32, window = 2> storage = f32
-nn.state @k1 : !nn.rows<3xf32> storage = f32
+nn.state @k1 : !nn.rows<4x3xf32> storage = f32
 nn.state @v1 : !nn.rows<4x2xf32> storage = f32
 func.func @f(%q: tensor<?x4x3xf32>, %p: tensor<?xi32>, %k0: tensor<?x2x3xf32>, %v0: tensor<?x2x2xf32>, %k1: tensor<?x3xf32>, %v1: tensor<?x4x2xf32>, %s: tensor<4xf32>) -> tensor<?x4x2xf32> {
   %krows0 = nn.history %k0, %p state = @k0 window = 2 : tensor<?x2x3xf32>, tensor<?xi32> -> !nn.rows<2x3xf32, window = 2>
   %vrows0 = nn.history %v0, %p state = @v0 window = 2 : tensor<?x2x2xf32>, tensor<?xi32> -> !nn.rows<2x2xf32, window = 2>
-  %krows1 = nn.history %k1, %p state = @k1 : tensor<?x3xf32>, tensor<?xi32> -> !nn.rows<3xf32>
+  %all = nn.repeat %k1 axis = 1 times = 4 : tensor<?x3xf32> -> tensor<?x4x3xf32>
+  %krows1 = nn.history %all, %p state = @k1 : tensor<?x4x3xf32>, tensor<?xi32> -> !nn.rows<4x3xf32>
   %vrows1 = nn.history %v1, %p state = @v1 : tensor<?x4x2xf32>, tensor<?xi32> -> !nn.rows<4x2xf32>
-  %r = nn.attention %q, %p keys(%krows0, %krows1) values(%vrows0, %vrows1) sink(%s) scale = 0.5 : tensor<?x4x3xf32>, tensor<?xi32>, !nn.rows<2x3xf32, window = 2>, !nn.rows<3xf32>, !nn.rows<2x2xf32, window = 2>, !nn.rows<4x2xf32>, tensor<4xf32> -> tensor<?x4x2xf32>
+  %r = nn.attention %q, %p keys(%krows0, %krows1) values(%vrows0, %vrows1) sink(%s) scale = 0.5 : tensor<?x4x3xf32>, tensor<?xi32>, !nn.rows<2x3xf32, window = 2>, !nn.rows<4x3xf32>, !nn.rows<2x2xf32, window = 2>, !nn.rows<4x2xf32>, tensor<4xf32> -> tensor<?x4x2xf32>
   return %r : tensor<?x4x2xf32>
 }
 )mlir",
@@ -376,6 +379,26 @@ func.func @f(%q: tensor<?x1x1xf32>, %p: tensor<?xi32>, %k: tensor<?x1xf32>, %v: 
        {floats({3, 1, 1}, {1, 1, 1}), ints({3}, {0, 1, 2}),
         floats({3, 1}, {0, 0, 0}), floats({3, 1}, {3, 5, 8})},
        floats({3, 1, 1}, {3, 4, 6.5f})},
+      {"rope_rounds_to_bf16",
+       R"mlir(
+nn.rope_table @t freqs = [1.0, 0.1] scale = 1.0
+func.func @f(%x: tensor<?x4xbf16>, %p: tensor<?xi32>) -> (tensor<?x4xbf16>) {
+  %r = nn.rope %x, %p table = @t pairs = half : tensor<?x4xbf16>, tensor<?xi32>
+  return %r : tensor<?x4xbf16>
+}
+)mlir",
+       {bfloats({1, 4}, {1.5f, -2.5f, 0.75f, 3.0f}), ints({1}, {3})},
+       bfloats({1, 4}, {-1.59375f, -3.28125f, -0.53125f, 2.125f})},
+      {"rotate_rounds_to_bf16",
+       R"mlir(
+func.func @f(%x: tensor<?x4xbf16>, %a: tensor<?x2x2xf32>) -> (tensor<?x4xbf16>) {
+  %r = nn.rotate %x, %a pairs = half : tensor<?x4xbf16>, tensor<?x2x2xf32>
+  return %r : tensor<?x4xbf16>
+}
+)mlir",
+       {bfloats({1, 4}, {1.5f, -2.5f, 0.75f, 3.0f}),
+        floats({1, 2, 2}, {0.6f, 0.8f, 0.8f, -0.6f})},
+       bfloats({1, 4}, {0.30078125f, -0.2001953125f, 1.6484375f, 3.90625f})},
   };
   return cases;
 }
