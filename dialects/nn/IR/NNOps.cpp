@@ -14,14 +14,9 @@ using namespace tombolo::nn;
 
 static ParseResult parseEncodingName(OpAsmParser &parser,
                                      EncodingAttr &encoding) {
-  SMLoc loc = parser.getCurrentLocation();
-  StringRef name;
-  if (parser.parseKeyword(&name))
+  FailureOr<Encoding> found = parseEncoding(parser);
+  if (failed(found))
     return failure();
-  std::optional<Encoding> found = encodingNamed(name);
-  if (!found)
-    return parser.emitError(loc)
-           << "expects the name of an encoding, but got '" << name << "'";
   encoding = EncodingAttr::get(parser.getContext(), *found);
   return mlir::success();
 }

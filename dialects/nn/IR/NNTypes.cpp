@@ -47,8 +47,7 @@ static void printShape(AsmPrinter &printer, ArrayRef<int64_t> shape) {
     printer << size << 'x';
 }
 
-/// Parses the name of an encoding.
-static FailureOr<Encoding> parseEncoding(AsmParser &parser) {
+FailureOr<Encoding> nn::parseEncoding(AsmParser &parser) {
   SMLoc loc = parser.getCurrentLocation();
   StringRef name;
   if (failed(parser.parseKeyword(&name)))

@@ -11,6 +11,10 @@
 #include "support/Encoding.h"
 #include <optional>
 
+namespace mlir {
+class AsmParser;
+}
+
 namespace tombolo::nn {
 
 /// Ops with this trait may stand in the region of an `nn.weight`.
@@ -62,6 +66,9 @@ inline bool isWeightOrTensor(mlir::Type type) {
 llvm::ArrayRef<int64_t> shapeOf(mlir::Type weightOrTensor);
 /// `[3, ?, 64]`, as messages write shapes.
 std::string shapeText(llvm::ArrayRef<int64_t> shape);
+
+/// Parses the name of an encoding, a keyword.
+mlir::FailureOr<Encoding> parseEncoding(mlir::AsmParser &parser);
 
 } // namespace tombolo::nn
 
