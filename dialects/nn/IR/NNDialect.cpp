@@ -61,10 +61,15 @@ static LogicalResult verifyTap(Operation *op, Attribute value) {
       !call)
     return op->emitOpError("expects 'nn.tap' to be an i64 that is not "
                            "negative, on a call");
-  if (call.getNumResults() == 0 ||
+  auto isRows = [](Type type) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    return tensor && isa<FloatType>(tensor.getElementType());
+  };
+  if (call.getNumResults() == 0 || !isRows(call.getResult(0).getType()) ||
       !llvm::is_contained(call.getOperandTypes(), call.getResult(0).getType()))
-    return op->emitOpError("expects a call with 'nn.tap' to have a result, and "
-                           "an operand of the type of the first");
+    return op->emitOpError("expects a call with 'nn.tap' to have a result, a "
+                           "tensor of floats, and an operand of the type of "
+                           "the first");
   return mlir::success();
 }
 

@@ -7,7 +7,7 @@ include "dialects/nn/IR/NNTypes.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
-def NN_GluOp : NN_Op<"glu", [Pure, InferTypeOpAdaptor]> {
+def NN_GluOp : NN_Op<"glu", [Pure, NN_InfersTypes]> {
   let summary = "gated activation of gate and up values that alternate";
   let description = [{
     The innermost axis holds gate and up values in turns of `group`, as the
@@ -24,7 +24,7 @@ def NN_GluOp : NN_Op<"glu", [Pure, InferTypeOpAdaptor]> {
     | `result` | `[.., I]`     | that of `x`    |
 
     - (C1) `activation` is one of the four.
-    - (C2) The innermost size is a multiple of `2 * group`.
+    - (C2) `group` is positive, and the innermost size is a multiple of `2 * group`.
 
     Example:
     ```mlir

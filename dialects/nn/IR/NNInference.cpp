@@ -619,6 +619,26 @@ NN_INFER_BINARY(MinOp)
 NN_INFER_BINARY(MaxOp)
 #undef NN_INFER_BINARY
 
+LogicalResult GluOp::inferReturnTypes(MLIRContext *,
+                                      std::optional<Location> location,
+                                      Adaptor adaptor, Types &types) {
+  Check check = checkOf<GluOp>(location);
+  RankedTensorType x = check.rows(adaptor.getX(), "x");
+  if (!x || !check.given(adaptor.getActivationAttr(), "activation") ||
+      !check.given(adaptor.getGroupAttr(), "group"))
+    return failure();
+  if (!llvm::is_contained({"silu", "gelu", "gelu_tanh", "relu"},
+                          adaptor.getActivation())) // C1
+    return check.fail("expects 'activation' to be silu, gelu, gelu_tanh or "
+                      "relu, but got '" +
+                      adaptor.getActivation() + "'");
+  int64_t size = x.getShape().back(), group = adaptor.getGroup();
+  if (group <= 0 || size % 2 != 0 || size / 2 % group != 0) // C2
+    return check.fail("expects rows of a multiple of 2 * 'group' (" +
+                      Twine(group) + ") values, but got " + Twine(size));
+  return addLike(location, x, withLast(x.getShape(), size / 2), types);
+}
+
 LogicalResult CastOp::inferReturnTypes(MLIRContext *,
                                        std::optional<Location> location,
                                        Adaptor adaptor, Types &types) {
@@ -722,6 +742,14 @@ LogicalResult AttentionOp::inferReturnTypes(MLIRContext *,
                               "), but got " + Twine(type.getShape().front()),
                           from, name);
     }
+    auto headsOf = [](RowsType type) {
+      return type.getRank() == 2 ? type.getShape().front() : 1;
+    };
+    if (headsOf(k) != headsOf(v)) // C7
+      return check.fail("expects keys and their values to have as many heads, "
+                        "but got " +
+                            Twine(headsOf(k)) + " and " + Twine(headsOf(v)),
+                        value, "v");
     if (k.getShape().back() != channels) // C3
       return check.fail("expects keys of as many channels as 'q' (" +
                             Twine(channels) + "), but got " +

@@ -1,7 +1,6 @@
 //===- NNKernelOps.cpp - Ops that planners put in kernels -----------------===//
 
 #include "dialects/nn/IR/NNOps.h"
-#include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 using namespace tombolo::nn;
@@ -11,8 +10,7 @@ LogicalResult RotateOp::verify() {
   if (x.getRank() < 2) // C1
     return emitOpError("expects 'x' to have two dimensions or more, but got ")
            << x;
-  if (failed(verifyCompatibleShape(x.getShape().take_front(1),
-                                   angles.getShape().take_front(1)))) // C1
+  if (x.getDimSize(0) != angles.getDimSize(0)) // C1
     return emitOpError("expects angles for each token of 'x', but got ")
            << angles << " for " << x;
   if (angles.getDimSize(1) != 2) // C2

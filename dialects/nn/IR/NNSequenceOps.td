@@ -116,6 +116,7 @@ def NN_AttentionOp : NN_Op<"attention", [Pure, AttrSizedOperandSegments, NN_Infe
     - (C4) `K` divides `H`.
     - (C5) `sink` has one element per head.
     - (C6) `scale` is finite; `softcap` is positive and finite.
+    - (C7) Keys and their values have as many heads: one `K` for both.
 
     Example:
     ```mlir

@@ -291,7 +291,18 @@ func.func @tap(%x: tensor<4xf32>) {
 
 func.func private @callee(tensor<4xf32>) -> tensor<8xf32>
 func.func @tap_types(%x: tensor<4xf32>) {
-  // expected-error@+1 {{expects a call with 'nn.tap' to have a result, and an operand of the type of the first}}
+  // expected-error@+1 {{expects a call with 'nn.tap' to have a result, a tensor of floats, and an operand of the type of the first}}
   %0 = call @callee(%x) {nn.tap = 1 : i64} : (tensor<4xf32>) -> tensor<8xf32>
   return
+}
+
+// -----
+
+func.func private @index(%i: index) -> index {
+  return %i : index
+}
+func.func @tap_of_an_index(%i: index) -> index {
+  // expected-error@+1 {{expects a call with 'nn.tap' to have a result, a tensor of floats, and an operand of the type of the first}}
+  %0 = call @index(%i) {nn.tap = 1 : i64} : (index) -> index
+  return %0 : index
 }

@@ -420,3 +420,44 @@ func.func @tensors_are_not_empty(%x: tensor<0x4xf32>) {
   %0 = nn.silu %x : tensor<0x4xf32>
   return
 }
+
+// -----
+
+// expected-note@+1 {{'v' comes from here}}
+func.func @attention_c7(%q: tensor<?x4x8xf32>, %p: tensor<?xi32>, %k: !nn.rows<2x8xf32>, %v: !nn.rows<8xf32>) {
+  // expected-error@+1 {{expects keys and their values to have as many heads, but got 2 and 1}}
+  %0 = nn.attention %q, %p keys(%k) values(%v) scale = 1.0 : tensor<?x4x8xf32>, tensor<?xi32>, !nn.rows<2x8xf32>, !nn.rows<8xf32> -> tensor<?x4x8xf32>
+  return
+}
+
+// -----
+
+func.func @glu_c1(%x: tensor<?x32xf32>) {
+  // expected-error@+1 {{expects 'activation' to be silu, gelu, gelu_tanh or relu, but got 'exp'}}
+  %0 = nn.glu %x activation = "exp" group = 16 : tensor<?x32xf32> -> tensor<?x16xf32>
+  return
+}
+
+// -----
+
+func.func @glu_c2(%x: tensor<?x48xf32>) {
+  // expected-error@+1 {{expects rows of a multiple of 2 * 'group' (16) values, but got 48}}
+  %0 = nn.glu %x activation = "silu" group = 16 : tensor<?x48xf32> -> tensor<?x24xf32>
+  return
+}
+
+// -----
+
+func.func @glu_c2_overflow(%x: tensor<?x4xf32>) {
+  // expected-error@+1 {{expects rows of a multiple of 2 * 'group' (9223372036854775807) values, but got 4}}
+  %0 = nn.glu %x activation = "silu" group = 9223372036854775807 : tensor<?x4xf32> -> tensor<?x2xf32>
+  return
+}
+
+// -----
+
+func.func @glu_rows(%x: tensor<f32>) {
+  // expected-error@+1 {{operand #0 must be tensor of f32, f16 or bf16 with a static innermost dimension}}
+  %0 = "nn.glu"(%x) <{activation = "silu", group = 1 : i64}> : (tensor<f32>) -> tensor<f32>
+  return
+}

@@ -37,6 +37,15 @@ func.func @rotate_c1_tokens(%q: tensor<3x8xf32>, %a: tensor<4x2x4xf32>) {
 
 // -----
 
+// A number of tokens and an unknown one may differ.
+func.func @rotate_c1_static_and_dynamic(%q: tensor<?x8xf32>, %a: tensor<1x2x4xf32>) {
+  // expected-error@+1 {{expects angles for each token of 'x', but got 'tensor<1x2x4xf32>' for 'tensor<?x8xf32>'}}
+  %r = nn.rotate %q, %a pairs = half : tensor<?x8xf32>, tensor<1x2x4xf32>
+  return
+}
+
+// -----
+
 func.func @rotate_c2(%q: tensor<3x8xf32>, %a: tensor<3x1x4xf32>) {
   // expected-error@+1 {{expects a row of cosines and a row of sines in 'angles', but got 'tensor<3x1x4xf32>'}}
   %r = nn.rotate %q, %a pairs = half : tensor<3x8xf32>, tensor<3x1x4xf32>
