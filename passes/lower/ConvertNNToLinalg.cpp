@@ -10,7 +10,7 @@
 #include "mlir/Transforms/DialectConversion.h"
 
 namespace tombolo {
-#define GEN_PASS_DEF_CONVERTNNTOLINALG
+#define GEN_PASS_DEF_CONVERTNNTOLINALGPASS
 #include "passes/lower/Passes.h.inc"
 } // namespace tombolo
 
@@ -45,8 +45,7 @@ static LogicalResult checkInput(func::FuncOp func) {
 namespace {
 
 struct ConvertNNToLinalgPass
-    : tombolo::impl::ConvertNNToLinalgBase<ConvertNNToLinalgPass> {
-  using ConvertNNToLinalgBase::ConvertNNToLinalgBase;
+    : tombolo::impl::ConvertNNToLinalgPassBase<ConvertNNToLinalgPass> {
 
   void runOnOperation() override {
     if (failed(checkInput(getOperation())))

@@ -12,7 +12,7 @@ using namespace mlir;
 void tombolo::cpu::buildCpuGeneralPipeline(OpPassManager &pm,
                                            const CpuGeneralOptions &options) {
   OpPassManager &func = pm.nest<func::FuncOp>();
-  func.addPass(createConvertNNToLinalg());
+  func.addPass(createConvertNNToLinalgPass());
   // Folds slices of slices and drops what no one reads, so that fusion sees the
   // true number of readers.
   func.addPass(createCanonicalizerPass());
