@@ -246,25 +246,49 @@ LogicalResult TapOp::verify() {
 // Inside kernels
 //===----------------------------------------------------------------------===//
 
+/// A buffer of rows, `[T, C]`, has rows of `count` times `columns` numbers.
+static LogicalResult verifyColumns(Operation *op, StringRef name, Value buffer,
+                                   int64_t columns, int64_t count = 1) {
+  auto type = cast<MemRefType>(buffer.getType());
+  int64_t expected = 0;
+  bool fits = !llvm::MulOverflow(columns, count, expected);
+  if (type.getRank() != 2 || (fits && type.getDimSize(1) == expected))
+    return mlir::success();
+  return op->emitOpError("expects rows of ")
+         << columns << " times " << count << " numbers in '" << name
+         << "', but got " << type;
+}
+
 LogicalResult QuantizeRowsOp::verify() {
-  return verifyEncoding(*this, getEncoding()); // C2
+  if (failed(verifyEncoding(*this, getEncoding()))) // C2
+    return failure();
+  return verifyColumns(*this, "x", getX(), getColumns()); // C3
 }
 
 LogicalResult AppendRowsOp::verify() {
-  return verifyStorage(*this, getStorage()); // C2
+  if (failed(verifyStorage(*this, getStorage()))) // C2
+    return failure();
+  return verifyColumns(*this, "x", getX(), getColumns(), getHeads()); // C3
 }
 
 LogicalResult AttentionOp::verify() {
   if (getHeads() % getKeyHeads() != 0) // C1
     return emitOpError("expects 'key_heads' to divide 'heads' (")
            << getHeads() << "), but got " << getKeyHeads();
-  return verifyStorage(*this, getStorage()); // C2
+  if (failed(verifyStorage(*this, getStorage()))) // C2
+    return failure();
+  if (failed(verifyColumns(*this, "q", getQ(), getKeyColumns(),
+                           getHeads()))) // C3
+    return failure();
+  return verifyColumns(*this, "y", getY(), getValueColumns(), getHeads()); // C3
 }
 
 LogicalResult EmbeddingOp::verify() {
   if (failed(verifyEncoding(*this, getEncoding()))) // C2
     return failure();
-  return verifyLayout(*this, getLayout()); // C2
+  if (failed(verifyLayout(*this, getLayout()))) // C2
+    return failure();
+  return verifyColumns(*this, "y", getY(), getColumns()); // C3
 }
 
 LogicalResult LinearOp::verify() {
@@ -276,6 +300,11 @@ LogicalResult LinearOp::verify() {
     return emitOpError(
                "expects paired matrices of a multiple of 16 rows, but got ")
            << getOutRows() / 2;
+  int64_t outColumns = getPaired() ? getOutRows() / 2 : getOutRows();
+  if (failed(verifyColumns(*this, "y", getY(), outColumns)) ||
+      (getActivations() == "f32" &&
+       failed(verifyColumns(*this, "x", getX(), getInColumns())))) // C6
+    return failure();
   for (auto [index, extra] : llvm::enumerate(getExtras())) {
     auto type = cast<MemRefType>(extra.getType());
     if (type.getRank() < 1 || type.getRank() > 2 ||

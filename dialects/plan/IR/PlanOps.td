@@ -245,6 +245,7 @@ def Plan_LinearOp : Plan_Op<"linear", [SingleBlock, IsolatedFromAbove]> {
     - (C3) The region takes the accumulators and an element of each extra, all f32.
     - (C4) With `paired`, `out_rows` is a multiple of 32.
     - (C5) Extras are f32 of one dimension or two.
+    - (C6) Rows of `y` have the columns of the result, f32 rows of `x` have `in_columns`.
 
     Example:
     ```mlir
@@ -277,6 +278,7 @@ def Plan_QuantizeRowsOp : Plan_Op<"quantize_rows"> {
 
     - (C1) `columns` and `row_tile` are positive.
     - (C2) `encoding` is the name of an encoding.
+    - (C3) Rows of `x` have `columns`.
 
     Example:
     ```mlir
@@ -300,6 +302,7 @@ def Plan_AppendRowsOp : Plan_Op<"append_rows"> {
 
     - (C1) `heads` and `columns` are positive.
     - (C2) `storage` is f32, f16 or bf16.
+    - (C3) Rows of `x` have `heads` times `columns`.
 
     Example:
     ```mlir
@@ -326,6 +329,7 @@ def Plan_AttentionOp : Plan_Op<"attention"> {
 
     - (C1) `heads`, `key_heads` and the columns are positive; `key_heads` divides `heads`.
     - (C2) `storage` is f32, f16 or bf16.
+    - (C3) Rows of `q` and `y` have `heads` times the columns of keys and of values.
 
     Example:
     ```mlir
@@ -354,6 +358,7 @@ def Plan_EmbeddingOp : Plan_Op<"embedding"> {
 
     - (C1) `table_rows` and `columns` are positive.
     - (C2) `encoding` is the name of an encoding, `layout` one of `plan.pack`.
+    - (C3) Rows of `y` have `columns`.
 
     Example:
     ```mlir

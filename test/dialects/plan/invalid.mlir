@@ -416,6 +416,28 @@ func.func @linear_c5(%b: index, %e: index, %t: index, %x: memref<?x32xf32>, %w: 
 
 // -----
 
+func.func @linear_c6_y(%b: index, %e: index, %t: index, %x: memref<?x32xf32>, %w: memref<?xi8>, %y: memref<?x32xf32>, %i: memref<?xi32>) {
+  // expected-error@+1 {{expects rows of 48 times 1 numbers in 'y', but got 'memref<?x32xf32>'}}
+  plan.linear range(%b, %e) tokens(%t) ins(%x, %w : memref<?x32xf32>, memref<?xi8>) outs(%y : memref<?x32xf32>) attributes {activations = "f32", encoding = "f32", in_columns = 32 : i64, many_rows = false, out_rows = 48 : i64, paired = false, row_tile = 1 : i64} {
+  ^bb0(%acc: f32):
+    plan.yield %acc : f32
+  }
+  return
+}
+
+// -----
+
+func.func @linear_c6_x(%b: index, %e: index, %t: index, %x: memref<?x32xf32>, %w: memref<?xi8>, %y: memref<?x32xf32>, %i: memref<?xi32>) {
+  // expected-error@+1 {{expects rows of 64 times 1 numbers in 'x', but got 'memref<?x32xf32>'}}
+  plan.linear range(%b, %e) tokens(%t) ins(%x, %w : memref<?x32xf32>, memref<?xi8>) outs(%y : memref<?x32xf32>) attributes {activations = "f32", encoding = "f32", in_columns = 64 : i64, many_rows = false, out_rows = 32 : i64, paired = false, row_tile = 1 : i64} {
+  ^bb0(%acc: f32):
+    plan.yield %acc : f32
+  }
+  return
+}
+
+// -----
+
 func.func @quantize_rows_c1(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>) {
   // expected-error@+1 {{attribute 'columns' failed to satisfy constraint}}
   plan.quantize_rows row(%i) ins(%x : memref<?x32xf32>) outs(%r : memref<?xi8>) {columns = 0 : i64, encoding = "q4_0", row_tile = 1 : i64}
@@ -427,6 +449,22 @@ func.func @quantize_rows_c1(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %
 func.func @quantize_rows_c2(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>) {
   // expected-error@+1 {{expects the name of an encoding, but got 'q9'}}
   plan.quantize_rows row(%i) ins(%x : memref<?x32xf32>) outs(%r : memref<?xi8>) {columns = 32 : i64, encoding = "q9", row_tile = 1 : i64}
+  return
+}
+
+// -----
+
+func.func @quantize_rows_c3(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>) {
+  // expected-error@+1 {{expects rows of 64 times 1 numbers in 'x', but got 'memref<?x32xf32>'}}
+  plan.quantize_rows row(%i) ins(%x : memref<?x32xf32>) outs(%r : memref<?xi8>) {columns = 64 : i64, encoding = "q4_0", row_tile = 1 : i64}
+  return
+}
+
+// -----
+
+func.func @append_rows_c3(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>) {
+  // expected-error@+1 {{expects rows of 9223372036854775807 times 2 numbers in 'x', but got 'memref<?x32xf32>'}}
+  plan.append_rows row(%i) ins(%x : memref<?x32xf32>) pages(%r, %t : memref<?xi8>, memref<?xi32>) at(%i, %i, %i) {columns = 9223372036854775807 : i64, heads = 2 : i64, keys = true, storage = "f32"}
   return
 }
 
@@ -451,6 +489,30 @@ func.func @attention_c1(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: m
 func.func @attention_c2(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>) {
   // expected-error@+1 {{expects 'storage' to be one of f32, f16, bf16, but got 'i8'}}
   plan.attention range(%i, %i) tokens(%i) ins(%x : memref<?x32xf32>) pages(%r, %t : memref<?xi8>, memref<?xi32>) outs(%x : memref<?x32xf32>) at(%i, %i, %i, %i) {heads = 3 : i64, key_columns = 16 : i64, key_heads = 1 : i64, scale = 2.5e-01 : f32, storage = "i8", value_columns = 16 : i64, window = -1 : i64}
+  return
+}
+
+// -----
+
+func.func @attention_c3_q(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>) {
+  // expected-error@+1 {{expects rows of 16 times 3 numbers in 'q', but got 'memref<?x32xf32>'}}
+  plan.attention range(%i, %i) tokens(%i) ins(%x : memref<?x32xf32>) pages(%r, %t : memref<?xi8>, memref<?xi32>) outs(%x : memref<?x32xf32>) at(%i, %i, %i, %i) {heads = 3 : i64, key_columns = 16 : i64, key_heads = 1 : i64, scale = 2.5e-01 : f32, storage = "f32", value_columns = 16 : i64, window = -1 : i64}
+  return
+}
+
+// -----
+
+func.func @attention_c3_y(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>) {
+  // expected-error@+1 {{expects rows of 8 times 2 numbers in 'y', but got 'memref<?x32xf32>'}}
+  plan.attention range(%i, %i) tokens(%i) ins(%x : memref<?x32xf32>) pages(%r, %t : memref<?xi8>, memref<?xi32>) outs(%x : memref<?x32xf32>) at(%i, %i, %i, %i) {heads = 2 : i64, key_columns = 16 : i64, key_heads = 1 : i64, scale = 2.5e-01 : f32, storage = "f32", value_columns = 8 : i64, window = -1 : i64}
+  return
+}
+
+// -----
+
+func.func @embedding_c3(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>) {
+  // expected-error@+1 {{expects rows of 64 times 1 numbers in 'y', but got 'memref<?x32xf32>'}}
+  plan.embedding range(%i, %i) ins(%t, %r : memref<?xi32>, memref<?xi8>) outs(%x : memref<?x32xf32>) {columns = 64 : i64, encoding = "q8_0", layout = "r16", table_rows = 64 : i64}
   return
 }
 
