@@ -43,11 +43,12 @@ public:
 
   Status run();
   Status importOnly();
+  Status open();
+  Status checkNames();
 
 private:
   Status check();
-  Status checkPasses();
-  Status open();
+  Status checkOutput();
   Status import();
   Status importFrom(const std::string &modulePath);
   template <typename Build> Status phase(StringRef name, Build build);
@@ -94,10 +95,6 @@ Status Compilation::check() {
     return notYet("'--kv q8_0'", "f16, bf16 or f32");
   if (options.target.find(',') != std::string::npos)
     return notYet("more than one target", "one target");
-  if (!options.stopAfter.empty() && !phaseNumber(options.stopAfter))
-    return Error("", "phase '" + options.stopAfter +
-                         "' is not one to stop after; these are " +
-                         llvm::join(phaseNames(), ", "));
   if (options.chunk < 2 || options.chunk > 4096)
     return Error("", "expects a chunk of 2 to 4096 tokens, but got " +
                          std::to_string(options.chunk));
@@ -146,7 +143,14 @@ static Status checkNames(const char *option, ArrayRef<std::string> names,
   return errors;
 }
 
-Status Compilation::checkPasses() {
+/// With the target of the options.
+Status Compilation::checkNames() {
+  if (!options.stopAfter.empty() && !phaseNumber(options.stopAfter))
+    return Error("", "phase '" + options.stopAfter +
+                         "' is not one to stop after; these are " +
+                         llvm::join(phaseNames(), ", "));
+  if (options.disabled.empty() && options.dumpAfter.empty())
+    return tombolo::success();
   PassManager fuse(&context), all(&context);
   buildFusePipeline(fuse);
   buildFusePipeline(all);
@@ -157,10 +161,10 @@ Status Compilation::checkPasses() {
   llvm::erase(optional, "nn-check");
   for (const std::string &strategy : target->strategies())
     optional.push_back(strategy);
-  if (Status status = checkNames("--disable", options.disabled, optional);
+  if (Status status = ::checkNames("--disable", options.disabled, optional);
       !status)
     return status;
-  return checkNames("--dump-after", options.dumpAfter, passNames(all));
+  return ::checkNames("--dump-after", options.dumpAfter, passNames(all));
 }
 
 Status Compilation::import() {
@@ -181,6 +185,18 @@ Status Compilation::import() {
   llvm::raw_string_ostream stream(unfused);
   if (failed(writeBytecodeToFile(*module, stream)))
     return Error("", "internal: the nn module has no bytecode");
+  return tombolo::success();
+}
+
+/// An output that is a file of the source would destroy it.
+Status Compilation::checkOutput() {
+  std::vector<std::string> inputs = {source, checkpoint->configPath,
+                                     checkpoint->tokenizerJson};
+  for (const auto &file : checkpoint->weights.files())
+    inputs.push_back(file->path());
+  for (const std::string &input : inputs)
+    if (!input.empty() && llvm::sys::fs::equivalent(input, output))
+      return Error(output, "is a file of the source: expects another output");
   return tombolo::success();
 }
 
@@ -301,10 +317,12 @@ Status Compilation::run() {
     return status;
   if (Status status = import(); !status)
     return status;
+  if (Status status = checkOutput(); !status)
+    return status;
   // Behind the import: a module brings options of its own.
   if (Status status = open(); !status)
     return status;
-  if (Status status = checkPasses(); !status)
+  if (Status status = checkNames(); !status)
     return status;
   FusePipelineOptions fuse;
   fuse.disabled = options.disabled;
@@ -330,6 +348,8 @@ Status Compilation::run() {
 Status Compilation::importOnly() {
   if (Status status = import(); !status)
     return status;
+  if (Status status = checkOutput(); !status)
+    return status;
   return writeHere();
 }
 
@@ -340,11 +360,32 @@ Status tombolo::compile(const std::string &source,
   return Compilation(source, options, output, progress).run();
 }
 
+Status tombolo::checkNames(const CompileOptions &options) {
+  llvm::SmallVector<StringRef> targets;
+  StringRef(options.target).split(targets, ',');
+  for (StringRef spec : targets) {
+    if (llvm::is_contained(laterTargets(), spec.split(':').first))
+      continue;
+    CompileOptions one = options;
+    one.target = spec.str();
+    // Refused by name where it is compiled.
+    one.activations = Activations::Auto;
+    Compilation compilation("", one, "", {});
+    if (Status status = compilation.open(); !status)
+      return status;
+    if (Status status = compilation.checkNames(); !status)
+      return status;
+  }
+  return tombolo::success();
+}
+
 Status tombolo::importModule(const std::string &source,
                              const CompileOptions &options,
                              const std::string &output) {
   return Compilation(source, options, output, {}).importOnly();
 }
+
+std::vector<std::string> tombolo::targetsToCome() { return laterTargets(); }
 
 std::vector<TargetDescription> tombolo::targets() {
   std::vector<TargetDescription> found;

@@ -59,6 +59,10 @@ struct CompileOptions {
 using ProgressCallback = std::function<void(const std::string &phase,
                                             uint64_t done, uint64_t total)>;
 
+/// What is wrong with names in the options (targets, phases, passes,
+/// strategies), without a source. What this version cannot do is not wrong.
+Status checkNames(const CompileOptions &options);
+
 /// Compiles SRC (a checkpoint, or a `.mlir` module at a phase boundary) into
 /// the artifact `output`; atomic: on failure nothing is left behind.
 Status compile(const std::string &source, const CompileOptions &options,
@@ -99,6 +103,8 @@ struct TargetDescription {
   std::string state;
 };
 std::vector<TargetDescription> targets();
+/// Names of targets that later versions have.
+std::vector<std::string> targetsToCome();
 
 } // namespace tombolo
 

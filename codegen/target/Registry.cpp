@@ -3,6 +3,7 @@
 #include "codegen/cpu/target/CpuTarget.h"
 #include "codegen/target/Target.h"
 #include "support/Spelling.h"
+#include <algorithm>
 
 using namespace tombolo;
 
@@ -16,6 +17,11 @@ const std::vector<TargetEntry> &tombolo::targetEntries() {
   return entries;
 }
 
+const std::vector<std::string> &tombolo::laterTargets() {
+  static const std::vector<std::string> names = {"cuda", "rocm", "ascend"};
+  return names;
+}
+
 Result<std::unique_ptr<Target>>
 tombolo::createTarget(const std::string &spec, const TargetOptions &options) {
   size_t colon = spec.find(':');
@@ -24,13 +30,16 @@ tombolo::createTarget(const std::string &spec, const TargetOptions &options) {
   for (const TargetEntry &entry : targetEntries())
     if (entry.name == name)
       return entry.create(level, options);
-  for (const char *later : {"cuda", "rocm", "ascend"})
-    if (name == later)
-      return Error("", "target '" + spec + "' is not in this version");
+  if (std::ranges::count(laterTargets(), name))
+    return Error("", "target '" + spec + "' is not in this version");
   std::vector<std::string> names;
-  for (const TargetEntry &entry : targetEntries())
+  std::string list;
+  for (const TargetEntry &entry : targetEntries()) {
     names.push_back(entry.name);
-  Error error("", "target '" + spec + "' is not known");
+    list += (list.empty() ? "" : ", ") + entry.name;
+  }
+  Error error("", "target '" + spec + "' is not known: expects " + list +
+                      ", or " + list + ":LEVEL");
   if (auto near = nearest(name, names))
     return std::move(error).note("did you mean '" + *near + "'?");
   return error;

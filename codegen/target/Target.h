@@ -87,6 +87,9 @@ struct TargetEntry {
 /// All targets; a new one is a folder and one line in Registry.cpp.
 const std::vector<TargetEntry> &targetEntries();
 
+/// Names that are refused as not in this version.
+const std::vector<std::string> &laterTargets();
+
 /// The target of `NAME` or `NAME:LEVEL`.
 Result<std::unique_ptr<Target>> createTarget(const std::string &spec,
                                              const TargetOptions &options);

@@ -45,7 +45,12 @@ Result<std::vector<int32_t>> Chat::encodeRaw(std::string_view text) const {
 Result<Turn> Chat::complete(std::vector<int32_t> ids,
                             const TokenCallback &callback) {
   if (ids.empty())
-    return Error("", "the prompt has no tokens");
+    return Error(model->artifact().path(), "the prompt has no tokens");
+  if (int64_t most = sequence->context(); int64_t(ids.size()) > most)
+    return Error(model->artifact().path(),
+                 "the prompt has " + std::to_string(ids.size()) +
+                     " tokens, but the context holds " + std::to_string(most) +
+                     "; a larger '--context' holds more");
   Result<Generation> result =
       generate(*sequence, words.tokenizer(), ids, generation, callback);
   if (!result)
@@ -73,11 +78,13 @@ Result<Turn> Chat::say(const std::string &message,
                        const TokenCallback &callback) {
   messages.push_back({"user", message});
   Result<std::vector<int32_t>> ids = encodeMessages();
-  if (!ids)
-    return ids.takeErrors();
-  Result<Turn> turn = complete(std::move(*ids), callback);
+  Result<Turn> turn = ids ? complete(std::move(*ids), callback)
+                          : Result<Turn>(ids.takeErrors());
+  // Templates want an answer to every message: one without is forgotten.
   if (turn)
     messages.push_back({"assistant", turn->generation.text});
+  else
+    messages.pop_back();
   return turn;
 }
 

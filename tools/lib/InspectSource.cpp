@@ -1,4 +1,5 @@
 #include "compiler/Estimate.h"
+#include "compiler/TextBuilder.h"
 #include "dialects/nn/IR/NNOps.h"
 #include "frontends/checkpoint/Checkpoint.h"
 #include "frontends/import/Import.h"
@@ -64,6 +65,14 @@ Result<Inspection> inspectSource(const std::string &path,
   if (!module) {
     inspection.supported = false;
     inspection.reasons = module.takeErrors();
+    return inspection;
+  }
+  auto facts = module->get()->getAttrOfType<mlir::DictionaryAttr>(
+      nn::NNDialect::kModelAttr);
+  auto vocabSize = facts.getAs<mlir::IntegerAttr>("vocab_size");
+  if (auto text = buildText(*checkpoint, vocabSize.getInt()); !text) {
+    inspection.supported = false;
+    inspection.reasons = text.takeErrors();
     return inspection;
   }
   int64_t length = report.contextLength > 0

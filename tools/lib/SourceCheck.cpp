@@ -1,6 +1,7 @@
 #include "tools/lib/SourceCheck.h"
 #include "codegen/artifact/Artifact_generated.h"
 #include "runtime/core/Artifact.h"
+#include "tools/lib/Cache.h"
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
@@ -15,8 +16,8 @@ namespace {
 /// A file that is gone when this is.
 class TemporaryFile {
 public:
-  explicit TemporaryFile(const std::string &beside)
-      : path(fmt::format("{}.check-{}", beside, getpid())) {}
+  explicit TemporaryFile(const std::string &folder)
+      : path(fmt::format("{}/check-{}.tbo", folder, getpid())) {}
   ~TemporaryFile() {
     std::error_code ignored;
     std::filesystem::remove(path, ignored);
@@ -67,16 +68,25 @@ static SourceReport compareTensors(const Artifact &ours,
   return report;
 }
 
-Result<SourceReport> compareWithSource(const std::string &artifact,
-                                       const std::string &source,
-                                       const ProgressCallback &progress) {
+Result<SourceReport>
+compareWithSource(const std::string &artifact, const std::string &source,
+                  const std::vector<std::string> &archFiles,
+                  const ProgressCallback &progress) {
   Result<std::shared_ptr<const Artifact>> ours = Artifact::open(artifact);
   if (!ours)
     return ours.takeErrors();
   Result<CompileOptions> options = optionsOf((*ours)->index());
   if (!options)
     return options.takeErrors();
-  TemporaryFile again(artifact);
+  options->archFiles = archFiles;
+  Result<std::string> folder = cacheFolder();
+  if (!folder)
+    return folder.takeErrors();
+  std::error_code failed;
+  std::filesystem::create_directories(*folder, failed);
+  if (failed)
+    return Error(*folder, "cannot be made: " + failed.message());
+  TemporaryFile again(*folder);
   if (Status status = compile(source, *options, again.path, progress); !status)
     return status.takeErrors();
   Result<std::shared_ptr<const Artifact>> theirs = Artifact::open(again.path);

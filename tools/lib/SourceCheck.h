@@ -13,11 +13,12 @@ struct SourceReport {
   std::string firstDifference;
 };
 
-/// Compiles `source` anew with the options that `artifact` names, beside it,
-/// and compares the weights byte by byte.
-Result<SourceReport> compareWithSource(const std::string &artifact,
-                                       const std::string &source,
-                                       const ProgressCallback &progress);
+/// Compiles `source` anew with the options that `artifact` names, into the
+/// cache folder, and compares the weights byte by byte.
+Result<SourceReport>
+compareWithSource(const std::string &artifact, const std::string &source,
+                  const std::vector<std::string> &archFiles,
+                  const ProgressCallback &progress);
 
 } // namespace tombolo
 

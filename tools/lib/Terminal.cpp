@@ -1,7 +1,13 @@
 #include "tools/lib/Terminal.h"
+#include <cerrno>
 #include <cmath>
 #include <cstdio>
+#include <cstring>
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace tombolo {
@@ -22,6 +28,51 @@ void printErrors(const std::vector<Error> &errors) {
   }
 }
 
+void printJson(const nlohmann::ordered_json &json) {
+  fmt::print("{}\n",
+             json.dump(2, ' ', false,
+                       nlohmann::ordered_json::error_handler_t::replace));
+}
+
+bool flushOutput() {
+  std::cout.flush();
+  if (std::fflush(stdout) == 0 && !std::ferror(stdout) && std::cout)
+    return true;
+  printError(fmt::format("stdout: could not be written: {}",
+                         std::strerror(errno ? errno : EIO)));
+  return false;
+}
+
+Result<std::string> readText(const std::string &path) {
+  int file = path.empty() ? STDIN_FILENO : open(path.c_str(), O_RDONLY);
+  auto failure = [&] {
+    Error error(path.empty() ? "stdin" : path,
+                errno == EISDIR
+                    ? "is a folder; expects a file"
+                    : std::string("cannot be read: ") + std::strerror(errno));
+    if (!path.empty() && file >= 0)
+      close(file);
+    return error;
+  };
+  if (file < 0)
+    return failure();
+  std::string text;
+  char buffer[1 << 16];
+  for (;;) {
+    ssize_t count = read(file, buffer, sizeof buffer);
+    if (count < 0 && errno == EINTR)
+      continue;
+    if (count < 0)
+      return failure();
+    if (count == 0)
+      break;
+    text.append(buffer, size_t(count));
+  }
+  if (!path.empty())
+    close(file);
+  return text;
+}
+
 std::string formatBytes(double bytes) {
   const char *units[] = {"B", "kB", "MB", "GB", "TB"};
   size_t unit = 0;
@@ -40,36 +91,6 @@ std::string formatDuration(double seconds) {
   if (whole < 3600)
     return fmt::format("{} min {} s", whole / 60, whole % 60);
   return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
-}
-
-Result<uint64_t> parseBytes(const std::string &text) {
-  auto refuse = [&] {
-    return Error("", "expects a size such as '512', '500M' or '16GiB', but "
-                     "got '" +
-                         text + "'");
-  };
-  size_t digits = text.find_first_not_of("0123456789.");
-  std::string number = text.substr(0, digits);
-  std::string unit = digits == std::string::npos ? "" : text.substr(digits);
-  if (number.empty() || number.size() > 18 ||
-      number.find('.') != number.rfind('.') || number == ".")
-    return refuse();
-  double value = std::stod(number);
-  if (!unit.empty() && unit.back() == 'B')
-    unit.pop_back();
-  bool binary = !unit.empty() && unit.back() == 'i';
-  if (binary)
-    unit.pop_back();
-  size_t power = unit.empty() ? 0 : std::string("kMGT").find(unit) + 1;
-  if (unit == "K")
-    power = 1;
-  if (unit.size() > 1 || (binary && unit.empty()) ||
-      (power == 0 && !unit.empty()))
-    return refuse();
-  value *= std::pow(binary ? 1024.0 : 1000.0, double(power));
-  if (value >= 9e18)
-    return refuse();
-  return uint64_t(value);
 }
 
 Progress::Progress()

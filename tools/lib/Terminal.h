@@ -6,6 +6,7 @@
 #include "support/Result.h"
 #include <chrono>
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 namespace tombolo {
@@ -23,8 +24,13 @@ std::string formatBytes(double bytes);
 /// "3 s", "2 min 5 s", "1 h 3 min".
 std::string formatDuration(double seconds);
 
-/// "512", "16K", "2.5GB", "1GiB" to bytes (K, M, G decimal; Ki, Mi, Gi binary).
-Result<uint64_t> parseBytes(const std::string &text);
+/// One object on stdout; text that is not UTF-8 gets replacement characters.
+void printJson(const nlohmann::ordered_json &json);
+/// Whether all that was printed to stdout got there; else an error is printed.
+bool flushOutput();
+
+/// All of a file, a pipe or (`path` empty) stdin.
+Result<std::string> readText(const std::string &path);
 
 /// A line on the terminal that says how far a long piece of work is: part done,
 /// rate, time left. Nothing where stderr is no terminal, nor in the first

@@ -1,8 +1,9 @@
 #include "tools/tombolo-run/Arguments.h"
 #include "runtime/include/tombolo/tombolo.h"
-#include <CLI/CLI.hpp>
+#include "tools/lib/CommandLine.h"
 #include <cstdio>
 
+using namespace tombolo;
 using namespace tombolo::run;
 
 std::optional<Arguments> tombolo::run::parseArguments(int argc, char **argv,
@@ -15,15 +16,19 @@ std::optional<Arguments> tombolo::run::parseArguments(int argc, char **argv,
   auto *prompt = app.add_option("-p,--prompt", arguments.prompt, "the prompt");
   auto *file =
       app.add_option("-f,--file", arguments.file, "a file with the prompt");
-  auto *ids = app.add_option("--ids", arguments.ids, "the prompt as token ids")
-                  ->delimiter(',');
+  std::optional<std::string> list;
+  auto *ids = app.add_option("--ids", list, "the prompt as token ids: 1,2,3")
+                  ->type_name("IDS");
   prompt->excludes(file)->excludes(ids);
   file->excludes(ids);
   app.add_option("-n", arguments.maxTokens,
                  "tokens to generate (default: to the end)")
-      ->check(CLI::NonNegativeNumber);
-  app.add_flag("--raw", arguments.raw, "the prompt without chat template");
-  app.add_option("--system", arguments.system, "the system message");
+      ->check(wholeNumber(1));
+  auto *raw =
+      app.add_flag("--raw", arguments.raw, "the prompt without chat template");
+  app.add_option("--system", arguments.system, "the system message")
+      ->excludes(raw)
+      ->excludes(ids);
   app.add_option("--temperature", arguments.temperature, "0: greedy");
   app.add_option("--top-p", arguments.topP, "of the likeliest tokens, 0 to 1");
   app.add_option("--top-k", arguments.topK, "likeliest tokens, 0: all");
@@ -34,26 +39,37 @@ std::optional<Arguments> tombolo::run::parseArguments(int argc, char **argv,
       ->allow_extra_args(false);
   app.add_flag("--ignore-eos", arguments.ignoreEnd, "go on at end tokens");
   app.add_option("--context", arguments.context, "tokens of the sequence")
-      ->check(CLI::PositiveNumber);
+      ->check(wholeNumber(0));
   app.add_option("--threads", arguments.threads, "default: all processors")
-      ->check(CLI::Range(1, 1024));
+      ->check(wholeNumber(0, 1024));
   app.add_option("--check-weights", arguments.checkWeights,
-                 "whether to check hashes of weights")
-      ->check(CLI::IsMember({"always", "auto", "never"}));
+                 "whether to check hashes of weights: always, auto, never");
   app.add_option("--target", arguments.target, "target of the artifact");
   app.add_option("--trace", arguments.trace,
                  "write times of dispatches for trace viewers");
   app.add_flag("--json", arguments.json, "one JSON object on stdout");
+  auto refuse = [&](const std::string &message) {
+    std::fprintf(stderr, "tombolo-run: error: %s\n", message.c_str());
+    status = 2;
+    return std::nullopt;
+  };
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &error) {
-    if (error.get_exit_code() == 0) {
-      status = app.exit(error);
-    } else {
-      std::fprintf(stderr, "tombolo-run: error: %s\n", error.what());
-      status = 2;
-    }
+    if (error.get_exit_code() != 0)
+      return refuse(describe(error));
+    status = app.exit(error);
     return std::nullopt;
+  }
+  if (Status known = checkName("--check-weights", arguments.checkWeights,
+                               {"auto", "always", "never"});
+      !known)
+    return refuse(known.error().message);
+  if (list) {
+    Result<std::vector<int32_t>> parsed = parseIds(*list);
+    if (!parsed)
+      return refuse(parsed.error().message);
+    arguments.ids = std::move(*parsed);
   }
   return arguments;
 }

@@ -6,12 +6,12 @@
 
 #include "runtime/include/tombolo/tombolo.h"
 #include "tools/tombolo-run/Arguments.h"
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <fstream>
+#include <cstring>
 #include <iostream>
-#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <unistd.h>
@@ -129,6 +129,23 @@ std::string Runner::chatPrompt() {
   return result;
 }
 
+/// All of a file, or of stdin (null).
+static std::string readText(const char *path) {
+  std::FILE *file = path ? std::fopen(path, "rb") : stdin;
+  std::string text;
+  char buffer[1 << 16];
+  if (file)
+    while (size_t count = std::fread(buffer, 1, sizeof buffer, file))
+      text.append(buffer, count);
+  bool failed = !file || std::ferror(file);
+  std::string why = std::strerror(errno);
+  if (file && path)
+    std::fclose(file);
+  if (failed)
+    fail(std::string(path ? path : "stdin") + ": cannot be read: " + why);
+  return text;
+}
+
 std::vector<int32_t> Runner::promptTokens() {
   if (!arguments.ids.empty())
     return arguments.ids;
@@ -136,12 +153,9 @@ std::vector<int32_t> Runner::promptTokens() {
   if (arguments.prompt) {
     prompt = *arguments.prompt;
   } else if (arguments.file) {
-    std::ifstream file(*arguments.file, std::ios::binary);
-    prompt.assign(std::istreambuf_iterator<char>(file), {});
-    if (!file)
-      fail(*arguments.file + ": could not be read");
+    prompt = readText(arguments.file->c_str());
   } else {
-    prompt.assign(std::istreambuf_iterator<char>(std::cin), {});
+    prompt = readText(nullptr);
   }
   if (arguments.raw)
     return tokenize(prompt, /*addSpecial=*/true);
@@ -238,8 +252,14 @@ void Runner::converse() {
     if (line.empty())
       continue;
     messages.emplace_back("user", line);
-    tombolo_generation result =
-        generate(tokenize(chatPrompt(), /*addSpecial=*/false));
+    tombolo_generation result;
+    try {
+      result = generate(tokenize(chatPrompt(), /*addSpecial=*/false));
+    } catch (const Failure &) {
+      // It was said why; the next line may be one that can be answered.
+      messages.pop_back();
+      continue;
+    }
     messages.emplace_back("assistant",
                           std::string(result.text, result.text_bytes));
     bool full = result.reason == TOMBOLO_FINISH_CONTEXT;
@@ -270,6 +290,11 @@ int main(int argc, char **argv) {
     else
       runner.answer();
   } catch (const Failure &) {
+    return 1;
+  }
+  std::cout.flush();
+  if (!std::cout || std::fflush(stdout) != 0) {
+    std::cerr << "tombolo-run: error: stdout: could not be written\n";
     return 1;
   }
   return 0;

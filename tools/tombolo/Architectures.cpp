@@ -4,9 +4,7 @@
 #include "tools/tombolo/Verbs.h"
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 namespace tombolo {
 
@@ -17,14 +15,6 @@ struct Arguments {
   bool json = false;
 };
 } // namespace
-
-static Result<std::string> readText(const std::string &path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf()))
-    return Error(path, "cannot be read");
-  return std::move(text).str();
-}
 
 /// All errors of all files.
 static int checkFiles(const std::vector<std::string> &files) {
@@ -87,7 +77,7 @@ static int listFamilies(const Arguments &arguments) {
                gguf.empty() ? "" : " (GGUF: " + gguf + ")");
   }
   if (arguments.json)
-    fmt::print("{}\n", json.dump(2));
+    printJson(json);
   return Done;
 }
 
@@ -108,17 +98,22 @@ Verb addArchitectures(CLI::App &app) {
       "architectures", "the model families this build knows; descriptions "
                        "checked and formatted");
   auto arguments = std::make_shared<Arguments>();
-  verb->add_option("--check", arguments->check, "descriptions to check")
-      ->type_name("FILE");
-  verb->add_option("--format", arguments->format,
-                   "a description to print in the usual layout")
-      ->type_name("FILE");
+  CLI::Option *check =
+      verb->add_option("--check", arguments->check, "descriptions to check")
+          ->type_name("FILE");
+  CLI::Option *format =
+      verb->add_option("--format", arguments->format,
+                       "a description to print in the usual layout")
+          ->excludes(check)
+          ->type_name("FILE");
   verb->add_option("--draft", arguments->draft, "not in this version")
       ->type_name("SRC");
   verb->add_option("--arch", arguments->archFiles,
                    "a description to list with the built-in ones")
       ->type_name("FILE");
-  verb->add_flag("--json", arguments->json, "one JSON object");
+  verb->add_flag("--json", arguments->json, "the list as one JSON object")
+      ->excludes(check)
+      ->excludes(format);
   return {verb, [arguments] { return runArchitectures(*arguments); }};
 }
 

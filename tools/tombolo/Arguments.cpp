@@ -1,8 +1,7 @@
 #include "tools/tombolo/Arguments.h"
 #include "codegen/artifact/Artifact_generated.h"
-#include "support/Spelling.h"
 #include "tools/lib/Cache.h"
-#include <CLI/CLI.hpp>
+#include "tools/lib/CommandLine.h"
 #include <fmt/format.h>
 
 namespace tombolo {
@@ -25,31 +24,20 @@ void CompileArguments::add(CLI::App &app) {
   option("--weights", weights, "where weights are kept: embed");
   option("--quantize", quantize, "not in this version");
   option("--arch", archFiles, "a description to ask before the built-in ones")
+      ->allow_extra_args(false)
       ->type_name("FILE");
   option("--chunk", chunk, "tokens of a prefill step")
-      ->check(CLI::Range(1, 4096));
+      ->check(wholeNumber(2, 4096));
   option("--disable", disabled, "strategies and passes to leave out, by name")
+      ->allow_extra_args(false)
       ->type_name("NAME");
-}
-
-/// One of `names`, or an error that proposes the nearest.
-static Status checkName(const char *option, const std::string &value,
-                        std::vector<std::string> names) {
-  if (std::find(names.begin(), names.end(), value) != names.end())
-    return success();
-  Error error("", fmt::format("'{}': expects one of {}, but got '{}'", option,
-                              fmt::join(names, ", "), value));
-  if (std::optional<std::string> close =
-          nearest(value, std::span<const std::string>(names)))
-    return std::move(error).note(fmt::format("did you mean '{}'?", *close));
-  return error;
 }
 
 static Error notYet(const std::string &what) {
   return Error("", "'" + what + "' is not in this version");
 }
 
-Result<CompileOptions> CompileArguments::options() const {
+Status CompileArguments::check() const {
   std::vector<Error> errors;
   auto check = [&](Status status) {
     if (!status)
@@ -60,11 +48,20 @@ Result<CompileOptions> CompileArguments::options() const {
   check(checkName("--kv", kv, {"auto", "f32", "f16", "bf16", "q8_0"}));
   check(checkName("--compute", compute, {"f32", "f16", "bf16"}));
   check(checkName("--weights", weights, {"embed", "external", "reference"}));
-  if (!quantize.empty())
-    errors.push_back(notYet("--quantize"));
+  if (target != "auto" || !disabled.empty()) {
+    CompileOptions names;
+    names.target = target == "auto" ? "cpu" : target;
+    names.disabled = disabled;
+    check(checkNames(names));
+  }
   if (!errors.empty())
     return errors;
+  return success();
+}
 
+Result<CompileOptions> CompileArguments::options() const {
+  if (!quantize.empty())
+    return notYet("--quantize");
   CompileOptions result;
   result.target = target == "auto" ? "cpu" : target;
   result.compute = compute;
@@ -84,16 +81,52 @@ Result<CompileOptions> CompileArguments::options() const {
   return result;
 }
 
+Status CompileArguments::checkAgainst(
+    const std::string &path,
+    const std::vector<std::pair<std::string, std::string>> &fixed) const {
+  for (auto [option, given] : {std::pair("--arch", !archFiles.empty()),
+                               std::pair("--disable", !disabled.empty())})
+    if (given)
+      return Error(path, fmt::format("is an artifact, for which '{}' comes too "
+                                     "late: compile the checkpoint with it",
+                                     option));
+  const CompileArguments defaults;
+  std::pair<const char *, std::string> given[] = {
+      {"target", target == defaults.target ? "" : target},
+      {"activations", activations == defaults.activations ? "" : activations},
+      {"kv", kv == defaults.kv ? "" : kv},
+      {"compute", compute == defaults.compute ? "" : compute},
+      {"weights", weights == defaults.weights ? "" : weights},
+      {"chunk", chunk == defaults.chunk ? "" : std::to_string(chunk)}};
+  for (const auto &[option, value] : given)
+    for (const auto &[key, was] : fixed)
+      // `cpu` is what `cpu:x86-64-v3` runs on.
+      if (key == option && !value.empty() && value != was &&
+          !(key == "target" && was.starts_with(value + ":")))
+        return Error(path, fmt::format("was compiled with {} {}, which '--{} "
+                                       "{}' comes too late to change: compile "
+                                       "the checkpoint again",
+                                       key, was, option, value));
+  return success();
+}
+
+Status ModelArguments::check() const {
+  Status status = compile.check();
+  return status ? checkName("--check-weights", checkWeights,
+                            {"auto", "always", "never"})
+                : std::move(status);
+}
+
 void ModelArguments::add(CLI::App &app, bool withContext) {
   app.add_option("MODEL", model, "a .tbo artifact or a checkpoint")->required();
   compile.add(app);
   app.add_option("--threads", threads, "threads; default: all processors")
-      ->check(CLI::Range(0, kMaxThreads));
+      ->check(wholeNumber(0, kMaxThreads));
   if (withContext)
     app.add_option("--context", context,
                    "tokens of the longest sequence; default: the model's or "
                    "4096, the smaller")
-        ->check(CLI::NonNegativeNumber);
+        ->check(wholeNumber(0));
   app.add_option("--check-weights", checkWeights,
                  "check the weights' hashes at load: always, auto (up to 1 "
                  "GiB), never");
@@ -112,10 +145,6 @@ Result<std::shared_ptr<const Model>> openModel(const ModelArguments &arguments,
   Result<CompileOptions> options = arguments.compile.options();
   if (!options)
     return options.takeErrors();
-  if (Status status = checkName("--check-weights", arguments.checkWeights,
-                                {"auto", "always", "never"});
-      !status)
-    return status.takeErrors();
   if (exact) {
     if (options->activations == Activations::Auto)
       options->activations = Activations::F32;
@@ -136,6 +165,7 @@ Result<std::shared_ptr<const Model>> openModel(const ModelArguments &arguments,
   if (!path)
     return path.takeErrors();
 
+  bool artifact = *path == arguments.model;
   ModelOptions open;
   open.threads = arguments.threads;
   // `cpu:znver4` names the level to compile for; the artifact's target is cpu.
@@ -146,27 +176,39 @@ Result<std::shared_ptr<const Model>> openModel(const ModelArguments &arguments,
       arguments.checkWeights == "always"  ? CheckWeights::Always
       : arguments.checkWeights == "never" ? CheckWeights::Never
                                           : CheckWeights::Auto;
-  return Model::open(*path, open);
+  Result<std::shared_ptr<const Model>> model = Model::open(*path, open);
+  if (!model || !artifact)
+    return model;
+  if (Status status =
+          arguments.compile.checkAgainst(*path, compiledWith(**model));
+      !status)
+    return status.takeErrors();
+  return model;
+}
+
+std::vector<std::pair<std::string, std::string>>
+compiledWith(const Model &model) {
+  std::vector<std::pair<std::string, std::string>> options;
+  if (const artifact::Provenance *provenance = model.index().provenance();
+      provenance && provenance->options())
+    for (const artifact::Option *entry : *provenance->options())
+      if (entry->key() && entry->value())
+        options.emplace_back(entry->key()->str(), entry->value()->str());
+  return options;
 }
 
 std::string compiledWith(const Model &model, std::string_view option) {
-  const artifact::Provenance *provenance = model.index().provenance();
-  if (!provenance || !provenance->options())
-    return "";
-  for (const artifact::Option *entry : *provenance->options())
-    if (entry->key() && entry->value() && entry->key()->string_view() == option)
-      return entry->value()->str();
+  for (auto &[key, value] : compiledWith(model))
+    if (key == option)
+      return value;
   return "";
 }
 
 std::string describeOptions(const Model &model) {
   std::string text;
-  if (const artifact::Provenance *provenance = model.index().provenance();
-      provenance && provenance->options())
-    for (const artifact::Option *entry : *provenance->options())
-      if (entry->key() && entry->value() && entry->value()->size())
-        text += fmt::format("{}{} {}", text.empty() ? "" : ", ",
-                            entry->key()->str(), entry->value()->str());
+  for (auto &[key, value] : compiledWith(model))
+    if (!value.empty())
+      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", key, value);
   return text;
 }
 

@@ -22,8 +22,15 @@ struct CompileArguments {
   int64_t chunk = 256;
 
   void add(CLI::App &app);
-  /// Checks names; what this version cannot do is refused by name.
+  /// Whether names are names.
+  Status check() const;
+  /// What this version cannot do is refused by name.
   Result<CompileOptions> options() const;
+  /// The error that an option was given which an artifact that was compiled
+  /// with `fixed` (CompileOptions::resolved) is not like.
+  Status checkAgainst(
+      const std::string &path,
+      const std::vector<std::pair<std::string, std::string>> &fixed) const;
 };
 
 /// A MODEL to run and how.
@@ -36,6 +43,7 @@ struct ModelArguments {
 
   /// `withContext`: the verb has `--context` for the length of a sequence.
   void add(CLI::App &app, bool withContext);
+  Status check() const;
 };
 
 /// `exact`: f32 throughout, where the command line does not say otherwise.
@@ -46,8 +54,10 @@ Result<std::shared_ptr<const Model>> openModel(const ModelArguments &arguments,
 /// The error that `path` is no checkpoint this version reads, if it is none.
 Status checkSource(const std::string &path);
 
-/// What an artifact was compiled with: "activations", "kv", ...; empty where it
-/// does not say.
+/// What an artifact was compiled with: "activations", "kv", ...
+std::vector<std::pair<std::string, std::string>>
+compiledWith(const Model &model);
+/// One of them; empty where it does not say.
 std::string compiledWith(const Model &model, std::string_view option);
 /// "target cpu:znver4, activations i16, kv f16, compute f32".
 std::string describeOptions(const Model &model);

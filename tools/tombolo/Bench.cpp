@@ -1,8 +1,8 @@
 #include "tools/lib/Bench.h"
+#include "tools/lib/CommandLine.h"
 #include "tools/lib/RuntimeEngine.h"
 #include "tools/tombolo/Arguments.h"
 #include "tools/tombolo/Verbs.h"
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -38,7 +38,7 @@ static int runBench(Arguments &arguments) {
     return refuse(report.errors());
   report->loadSeconds = load.count();
   if (arguments.json) {
-    fmt::print("{}\n", toJson(*report).dump(2));
+    printJson(toJson(*report));
     return Done;
   }
   fmt::print("model     {}\n{}", describeOptions(**model), toText(*report));
@@ -51,17 +51,18 @@ Verb addBench(CLI::App &app) {
   auto arguments = std::make_shared<Arguments>();
   arguments->model.add(*verb, /*withContext=*/false);
   verb->add_option("--prompt", arguments->bench.prompt, "tokens of the prompt")
-      ->check(CLI::PositiveNumber);
+      ->check(wholeNumber(1));
   verb->add_option("--generate", arguments->bench.generate,
                    "tokens generated one by one")
-      ->check(CLI::PositiveNumber);
+      ->check(wholeNumber(1));
   verb->add_option("--repeat", arguments->bench.repeat,
                    "repetitions, whose medians are printed")
-      ->check(CLI::PositiveNumber);
+      ->check(wholeNumber(1));
   verb->add_flag("--report", arguments->bench.perOp,
                  "a table by operation, from one more round");
   verb->add_flag("--json", arguments->json, "one JSON object");
-  return {verb, [arguments] { return runBench(*arguments); }};
+  return {verb, [arguments] { return runBench(*arguments); },
+          [arguments] { return arguments->model.check(); }};
 }
 
 } // namespace tombolo

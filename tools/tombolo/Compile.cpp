@@ -61,12 +61,21 @@ Verb addCompile(CLI::App &app) {
                    "import, fuse, quantize, plan or lower; the module is "
                    "written instead");
   verb->add_option("--dump-after", arguments->dumpAfter,
-                   "a pass whose result is written into --dump-dir");
+                   "a pass whose result is written into --dump-dir")
+      ->allow_extra_args(false);
   verb->add_option("--dump-dir", arguments->dumpDir, "folder of the dumps");
   verb->add_option("--source", arguments->checkpoint,
                    "where the checkpoint of a .mlir module is now");
   verb->add_flag("--report", arguments->report, "how long each pass took");
-  return {verb, [arguments] { return runCompile(*arguments); }};
+  return {verb, [arguments] { return runCompile(*arguments); },
+          [arguments]() -> Status {
+            if (Status status = arguments->compile.check(); !status)
+              return status;
+            CompileOptions names;
+            names.stopAfter = arguments->stopAfter;
+            names.dumpAfter = arguments->dumpAfter;
+            return checkNames(names);
+          }};
 }
 
 } // namespace tombolo

@@ -1,10 +1,10 @@
 #include "tools/lib/Eval.h"
 #include "runtime/core/ModelText.h"
 #include "support/MappedFile.h"
+#include "tools/lib/CommandLine.h"
 #include "tools/lib/RuntimeEngine.h"
 #include "tools/tombolo/Arguments.h"
 #include "tools/tombolo/Verbs.h"
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -42,11 +42,6 @@ tokenize(const Model &model, const std::string &path, EvalOptions &options) {
 }
 
 static int runEval(Arguments &arguments) {
-  if (arguments.score != "all" && arguments.score != "second-half") {
-    printError("'--score': expects one of all, second-half, but got '" +
-               arguments.score + "'");
-    return WrongUsage;
-  }
   arguments.eval.secondHalf = arguments.score == "second-half";
   Result<std::shared_ptr<const Model>> model =
       openModel(arguments.model, /*exact=*/false);
@@ -90,7 +85,7 @@ static int runEval(Arguments &arguments) {
   if (!report)
     return refuse(report.errors());
   if (arguments.json)
-    fmt::print("{}\n", toJson(*report).dump(2));
+    printJson(toJson(*report));
   else
     fmt::print("{}", toText(*report));
   return Done;
@@ -106,10 +101,10 @@ Verb addEval(CLI::App &app) {
       ->type_name("FILE")
       ->required();
   verb->add_option("--context", arguments->eval.context, "tokens of a window")
-      ->check(CLI::PositiveNumber);
+      ->check(wholeNumber(1));
   verb->add_option("--windows", arguments->eval.windows,
                    "windows to score; default: all that are full")
-      ->check(CLI::NonNegativeNumber);
+      ->check(wholeNumber(0));
   verb->add_option("--score", arguments->score,
                    "all positions but the first, or second-half");
   verb->add_option("--against", arguments->against,
@@ -117,7 +112,13 @@ Verb addEval(CLI::App &app) {
                    "checkpoint is compiled exact")
       ->type_name("MODEL2");
   verb->add_flag("--json", arguments->json, "one JSON object");
-  return {verb, [arguments] { return runEval(*arguments); }};
+  return {verb, [arguments] { return runEval(*arguments); },
+          [arguments] {
+            Status status = arguments->model.check();
+            return status ? checkName("--score", arguments->score,
+                                      {"all", "second-half"})
+                          : std::move(status);
+          }};
 }
 
 } // namespace tombolo

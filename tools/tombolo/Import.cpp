@@ -31,6 +31,7 @@ Verb addImport(CLI::App &app) {
       ->required();
   verb->add_option("--arch", arguments->options.archFiles,
                    "a description to ask before the built-in ones")
+      ->allow_extra_args(false)
       ->type_name("FILE");
   return {verb, [arguments] { return runImport(*arguments); }};
 }

@@ -22,13 +22,23 @@ static int runInspect(const Arguments &arguments) {
   Result<CompileOptions> options = arguments.compile.options();
   if (!options)
     return refuse(options.errors());
+  if (arguments.source.ends_with(".mlir")) {
+    printError(arguments.source +
+               ": modules are compiled, not inspected, in this version");
+    return Refused;
+  }
   Result<Inspection> inspection =
       isArtifact(arguments.source) ? inspectArtifact(arguments.source)
                                    : inspectSource(arguments.source, *options);
   if (!inspection)
     return refuse(inspection.errors());
+  if (inspection->kind == "artifact")
+    if (Status status = arguments.compile.checkAgainst(arguments.source,
+                                                       inspection->options);
+        !status)
+      return refuse(status.errors());
   if (arguments.json)
-    fmt::print("{}\n", toJson(*inspection).dump(2));
+    printJson(toJson(*inspection));
   else
     fmt::print("{}", toText(*inspection));
   return inspection->supported ? Done : Refused;
@@ -42,7 +52,8 @@ Verb addInspect(CLI::App &app) {
       ->required();
   arguments->compile.add(*verb);
   verb->add_flag("--json", arguments->json, "one JSON object");
-  return {verb, [arguments] { return runInspect(*arguments); }};
+  return {verb, [arguments] { return runInspect(*arguments); },
+          [arguments] { return arguments->compile.check(); }};
 }
 
 } // namespace tombolo

@@ -1,15 +1,13 @@
 #include "runtime/core/Trace.h"
 #include "tools/lib/Chat.h"
+#include "tools/lib/CommandLine.h"
 #include "tools/tombolo/Arguments.h"
 #include "tools/tombolo/Verbs.h"
-#include <CLI/CLI.hpp>
 #include <atomic>
 #include <csignal>
 #include <fmt/format.h>
-#include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <unistd.h>
 
 namespace tombolo {
@@ -19,7 +17,7 @@ struct Arguments {
   ModelArguments model;
   std::optional<std::string> prompt;
   std::string file, system, trace;
-  std::vector<int32_t> ids;
+  std::optional<std::string> ids;
   std::vector<std::string> stop;
   std::optional<float> temperature, topP, minP, repeatPenalty;
   std::optional<int32_t> topK;
@@ -77,31 +75,17 @@ static TokenCallback printer(const Arguments &arguments) {
   };
 }
 
-static Result<std::string> readAll(std::istream &stream,
-                                   const std::string &name) {
-  std::ostringstream text;
-  text << stream.rdbuf();
-  if (!stream)
-    return Error(name, "cannot be read");
-  return std::move(text).str();
-}
-
-/// The prompt from wherever it is given; stdin where it is nowhere.
-static Result<std::string> promptText(const Arguments &arguments) {
-  if (arguments.prompt)
-    return *arguments.prompt;
-  if (arguments.file.empty())
-    return readAll(std::cin, "stdin");
-  std::ifstream file(arguments.file, std::ios::binary);
-  if (!file)
-    return Error(arguments.file, "cannot be read");
-  return readAll(file, arguments.file);
-}
-
 static Result<Turn> answerOnce(const Arguments &arguments, Chat &chat) {
-  if (!arguments.ids.empty())
-    return chat.complete(arguments.ids, printer(arguments));
-  Result<std::string> text = promptText(arguments);
+  if (arguments.ids) {
+    Result<std::vector<int32_t>> ids = parseIds(*arguments.ids);
+    if (!ids)
+      return ids.takeErrors();
+    return chat.complete(std::move(*ids), printer(arguments));
+  }
+  // Without a prompt: stdin.
+  Result<std::string> text = arguments.prompt
+                                 ? Result<std::string>(*arguments.prompt)
+                                 : readText(arguments.file);
   if (!text)
     return text.takeErrors();
   if (!arguments.raw)
@@ -133,7 +117,11 @@ static int converse(const Arguments &arguments, Chat &chat,
         std::cout << "\n";
         continue;
       }
-      return refuse(turn.errors());
+      if (!terminal)
+        return refuse(turn.errors());
+      // The next line may be one that can be answered.
+      printErrors(turn.errors());
+      continue;
     }
     if (arguments.json)
       json["turns"].push_back(toJson(*turn));
@@ -173,8 +161,7 @@ static int runRun(const Arguments &arguments) {
   std::vector<DispatchTime> times;
   if (!arguments.trace.empty())
     chat.session().setTrace(&times);
-  bool given =
-      arguments.prompt || !arguments.file.empty() || !arguments.ids.empty();
+  bool given = arguments.prompt || !arguments.file.empty() || arguments.ids;
   nlohmann::ordered_json json;
   int status = Done;
   if (arguments.conversation || (!given && isatty(STDIN_FILENO))) {
@@ -191,9 +178,7 @@ static int runRun(const Arguments &arguments) {
   }
   json["load_seconds"] = load.count();
   if (arguments.json)
-    std::cout << json.dump(2, ' ', false,
-                           nlohmann::ordered_json::error_handler_t::replace)
-              << "\n";
+    printJson(json);
   if (!arguments.trace.empty()) {
     chat.session().setTrace(nullptr);
     if (Status written = writeChromeTrace(arguments.trace, times); !written)
@@ -230,28 +215,37 @@ Verb addRun(CLI::App &app) {
           ->type_name("FILE");
   CLI::Option *ids =
       verb->add_option("--ids", arguments.ids, "the prompt as token ids: 1,2,3")
-          ->delimiter(',');
+          ->type_name("IDS");
   prompt->excludes(file)->excludes(ids);
   file->excludes(ids);
   verb->add_option("-n", arguments.maxTokens,
                    "tokens to generate at most; default: to the end token or "
                    "the context's end")
-      ->check(CLI::PositiveNumber);
-  verb->add_flag("--raw", arguments.raw,
-                 "continue the prompt as it is, without the chat template");
-  verb->add_option("--system", arguments.system, "the system's message");
+      ->check(wholeNumber(1));
+  CLI::Option *raw =
+      verb->add_flag("--raw", arguments.raw,
+                     "continue the prompt as it is, without the chat template");
+  verb->add_option("--system", arguments.system, "the system's message")
+      ->excludes(raw)
+      ->excludes(ids);
   verb->add_option("--stop", arguments.stop, "a text that ends the answer")
+      ->allow_extra_args(false)
       ->type_name("TEXT");
   verb->add_flag("--ignore-eos", arguments.ignoreEos,
                  "go on behind end tokens");
   verb->add_flag("--conversation", arguments.conversation,
-                 "lines of stdin are turns, also where it is no terminal");
+                 "lines of stdin are turns, also where it is no terminal")
+      ->excludes(prompt)
+      ->excludes(file)
+      ->excludes(ids)
+      ->excludes(raw);
   verb->add_option("--trace", arguments.trace,
                    "write what each operation took, for trace viewers")
       ->type_name("FILE");
   verb->add_flag("--json", arguments.json, "one JSON object");
   addSampling(*verb, arguments);
-  return {verb, [shared] { return runRun(*shared); }};
+  return {verb, [shared] { return runRun(*shared); },
+          [shared] { return shared->model.check(); }};
 }
 
 } // namespace tombolo

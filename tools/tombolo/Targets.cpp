@@ -16,7 +16,7 @@ static int runTargets(bool json) {
       object["targets"].push_back({{"name", target.name},
                                    {"summary", target.summary},
                                    {"state", target.state}});
-    fmt::print("{}\n", object.dump(2));
+    printJson(object);
     return Done;
   }
   size_t name = 0, state = 0;

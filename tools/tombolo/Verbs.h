@@ -3,6 +3,7 @@
 #ifndef TOOLS_TOMBOLO_VERBS_H
 #define TOOLS_TOMBOLO_VERBS_H
 
+#include "support/Result.h"
 #include <functional>
 
 namespace CLI {
@@ -12,10 +13,12 @@ class App;
 namespace tombolo {
 
 /// A verb: its part of the command line, and what it does when that is given;
-/// gives the exit status.
+/// gives the exit status. `check` is asked first: what it refuses is wrong
+/// usage.
 struct Verb {
   CLI::App *app;
   std::function<int()> run;
+  std::function<Status()> check = [] { return success(); };
 };
 
 Verb addInspect(CLI::App &app);

@@ -1,9 +1,10 @@
 //===- tombolo.cpp - The command line -------------------------------------===//
 
 #include "support/Spelling.h"
+#include "tools/lib/CommandLine.h"
 #include "tools/lib/Terminal.h"
 #include "tools/tombolo/Verbs.h"
-#include <CLI/CLI.hpp>
+#include <algorithm>
 #include <fmt/format.h>
 
 using namespace tombolo;
@@ -33,28 +34,50 @@ static int reportUsage(CLI::App &app, const CLI::ParseError &error) {
   for (CLI::App *chosen : app.get_subcommands())
     verb = chosen;
   bool unknown = false;
-  for (const std::string &argument : verb->remaining()) {
+  // What stands in front of a verb is left over in the program itself.
+  std::vector<std::string> extra = app.remaining();
+  if (verb != &app)
+    for (const std::string &argument : verb->remaining())
+      extra.push_back(argument);
+  for (const std::string &argument : extra) {
     std::string name = argument.substr(0, argument.find('='));
     if (!name.starts_with("-"))
       continue;
     unknown = true;
-    printError(
-        fmt::format("'{}' is no option of '{}'", name, verb->get_name()));
-    propose(name, optionNames(*verb));
+    bool inFront = std::ranges::count(app.remaining(), argument) > 0 &&
+                   std::ranges::count(optionNames(*verb), name) > 0;
+    printError(inFront ? fmt::format("'{}' stands in front of '{}': expects it "
+                                     "behind",
+                                     name, verb->get_name())
+                       : fmt::format("'{}' is no option of '{}'", name,
+                                     verb->get_name()));
+    if (!inFront)
+      propose(name, optionNames(*verb));
   }
-  if (!unknown) {
-    std::string message = error.what();
-    if (dynamic_cast<const CLI::ExtrasError *>(&error))
-      message = fmt::format("expects nothing more, but got '{}'",
-                            fmt::join(verb->remaining(), "' '"));
-    else if (dynamic_cast<const CLI::RequiredError *>(&error))
-      message = fmt::format("expects {}",
-                            message.substr(0, message.find(" is required")));
-    printError(message);
-  }
+  if (!unknown)
+    printError(dynamic_cast<const CLI::ExtrasError *>(&error)
+                   ? fmt::format("expects nothing more, but got '{}'",
+                                 fmt::join(extra, "' '"))
+                   : describe(error));
   printNote(fmt::format("'tombolo {}--help' lists the options",
                         verb == &app ? "" : verb->get_name() + " "));
   return WrongUsage;
+}
+
+static int runVerb(const Verb &verb) {
+  if (Status status = verb.check(); !status) {
+    printErrors(status.errors());
+    return WrongUsage;
+  }
+  int status = Refused;
+  try {
+    status = verb.run();
+  } catch (const std::exception &error) {
+    // Of libraries: memory that is not there, output that cannot be written.
+    printError(error.what());
+    return Refused;
+  }
+  return flushOutput() ? status : Refused;
 }
 
 int main(int argc, char **argv) {
@@ -94,6 +117,6 @@ int main(int argc, char **argv) {
   }
   for (const Verb &verb : verbs)
     if (verb.app->parsed())
-      return verb.run();
+      return runVerb(verb);
   return WrongUsage;
 }

@@ -1,4 +1,5 @@
 #include "tools/lib/Terminal.h"
+#include <fstream>
 #include <gtest/gtest.h>
 
 namespace tombolo {
@@ -17,19 +18,14 @@ TEST(Terminal, Durations) {
   EXPECT_EQ(formatDuration(3780), "1 h 3 min");
 }
 
-TEST(Terminal, ParsesSizes) {
-  auto bytes = [](const char *text) {
-    Result<uint64_t> size = parseBytes(text);
-    return size ? int64_t(*size) : -1;
-  };
-  EXPECT_EQ(bytes("512"), 512);
-  EXPECT_EQ(bytes("16K"), 16000);
-  EXPECT_EQ(bytes("2.5GB"), 2500000000);
-  EXPECT_EQ(bytes("1GiB"), 1 << 30);
-  EXPECT_EQ(bytes("64Ki"), 65536);
-  for (const char *bad : {"", "x", "1..2", ".", "-1", "1X", "1GB2", "1i",
-                          "10EB", "9999999999999999999T"})
-    EXPECT_EQ(bytes(bad), -1) << bad;
+TEST(Terminal, ReadsFilesOfAnyKind) {
+  std::string path = testing::TempDir() + "/terminal-test.txt";
+  std::ofstream(path) << "one\ntwo";
+  EXPECT_EQ(*readText(path), "one\ntwo");
+  EXPECT_EQ(*readText("/dev/null"), "");
+  EXPECT_EQ(readText("/").error().str(), "/: is a folder; expects a file");
+  EXPECT_EQ(readText("/nowhere").error().str(),
+            "/nowhere: cannot be read: No such file or directory");
 }
 
 TEST(Terminal, ProgressLine) {
