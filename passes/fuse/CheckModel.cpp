@@ -28,6 +28,12 @@ struct CheckModelPass : tombolo::nn::impl::CheckModelPassBase<CheckModelPass> {
            tensor.getElementType().isF32();
   }
 
+  static bool isIds(Type type) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    return tensor && tensor.getRank() == 1 && tensor.isDynamicDim(0) &&
+           tensor.getElementType().isInteger(32);
+  }
+
   /// What names an instance: a constant, whichever op makes it, or a value.
   static std::pair<const void *, int64_t> instanceOf(HistoryOp history) {
     APInt constant;
@@ -65,10 +71,11 @@ struct CheckModelPass : tombolo::nn::impl::CheckModelPassBase<CheckModelPass> {
     if (!hidden || !logits)
       return module.emitError("expects functions '@hidden' and '@logits'");
     FunctionType type = hidden.getFunctionType();
-    if (type.getNumInputs() != 2 || type.getNumResults() != 1 ||
-        !isRows(type.getResult(0)))
-      return hidden.emitError(
-                 "expects (tokens, positions) -> f32 rows, but got ")
+    if (type.getNumInputs() != 2 || !llvm::all_of(type.getInputs(), isIds) ||
+        type.getNumResults() != 1 || !isRows(type.getResult(0)))
+      return hidden.emitError("expects (tokens, positions), each "
+                              "tensor<?xi32>, -> f32 rows, "
+                              "but got ")
              << type;
     FunctionType logitsType = logits.getFunctionType();
     if (logitsType.getNumInputs() != 1 || logitsType.getNumResults() != 1 ||

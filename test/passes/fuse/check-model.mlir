@@ -13,7 +13,7 @@ module attributes {nn.model = {family = "test"}} {
 // -----
 
 module attributes {nn.model = {family = "test"}} {
-  // expected-error@+1 {{expects (tokens, positions) -> f32 rows, but got}}
+  // expected-error@+1 {{expects (tokens, positions), each tensor<?xi32>, -> f32 rows, but got}}
   func.func @hidden(%tokens: tensor<?xi32>) -> tensor<?x8xf32> {
     %0 = "test.rows"() : () -> tensor<?x8xf32>
     return %0 : tensor<?x8xf32>
@@ -103,6 +103,19 @@ module attributes {nn.model = {family = "test"}} {
     return %x : tensor<?x8xf32>
   }
   func.func @hidden(%tokens: tensor<?xi32>, %positions: tensor<?xi32>) -> tensor<?x8xf32> {
+    %0 = "test.rows"() : () -> tensor<?x8xf32>
+    return %0 : tensor<?x8xf32>
+  }
+  func.func @logits(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+    return %x : tensor<?x8xf32>
+  }
+}
+
+// -----
+
+module attributes {nn.model = {family = "test"}} {
+  // expected-error@+1 {{expects (tokens, positions), each tensor<?xi32>, -> f32 rows, but got}}
+  func.func @hidden(%tokens: tensor<?xi32>, %positions: tensor<4xi32>) -> tensor<?x8xf32> {
     %0 = "test.rows"() : () -> tensor<?x8xf32>
     return %0 : tensor<?x8xf32>
   }
