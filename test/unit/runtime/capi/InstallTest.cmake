@@ -82,5 +82,5 @@ refuses(1 "tombolo-run: error: .*CMakeCache.txt: expects a Tombolo artifact" ${B
 refuses(1 "expects code for target 'cuda'" ${WORK}/tiny.tbo -p x --target cuda)
 refuses(1 "expects a context of 1 to 1000 tokens" ${WORK}/tiny.tbo -p x --context 2000)
 refuses(1 "top-p: expects a number" ${WORK}/tiny.tbo -p x --top-p 3)
-refuses(2 "--threads" ${WORK}/tiny.tbo -p x --threads 0)
-refuses(2 "MODEL is required")
+refuses(2 "--threads" ${WORK}/tiny.tbo -p x --threads 5000)
+refuses(2 "expects MODEL")
