@@ -112,11 +112,14 @@ struct TargetPipelineOptions : PassPipelineOptions<TargetPipelineOptions> {
   Option<int64_t> chunk{*this, "chunk",
                         llvm::cl::desc("tokens of a prefill step"),
                         llvm::cl::init(256)};
+  ListOption<std::string> disabled{
+      *this, "disable", llvm::cl::desc("strategies that are left out")};
 
   std::unique_ptr<Target> create() const {
     TargetOptions options;
     options.activations = activations;
     options.chunk = chunk;
+    options.disabled.assign(disabled.begin(), disabled.end());
     Result<std::unique_ptr<Target>> found = createTarget(target, options);
     if (!found)
       llvm::report_fatal_error(llvm::StringRef(found.error().str()),
@@ -145,6 +148,15 @@ void tombolo::registerAllPasses() {
       "tombolo-quantize", "the quantize phase",
       [](OpPassManager &pm, const KvPipelineOptions &options) {
         buildQuantizePipeline(pm, options.kv);
+      });
+  // A pass with a target comes by the target's name.
+  PassPipelineRegistration<TargetPipelineOptions>(
+      "plan-build", "replace the nn functions by programs and kernels",
+      [](OpPassManager &pm, const TargetPipelineOptions &options) {
+        plan::BuildPlanOptions build;
+        build.chunk = options.chunk;
+        pm.addPass(
+            plan::createBuildPlanPass(options.create()->planTarget(), build));
       });
   PassPipelineRegistration<TargetPipelineOptions>(
       "tombolo-plan", "the plan phase",

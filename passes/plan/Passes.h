@@ -20,7 +20,9 @@ struct BuildPlanOptions {
 };
 
 /// `plan-build`: replaces the `nn` functions @hidden and @logits by programs
-/// and kernels for `target`, which must outlive the pass. See docs/passes.md.
+/// and kernels for `target`. tombolo-opt makes the target of options:
+/// `plan-build{target=cpu:x86-64-v3 activations=i16 chunk=256}`. See
+/// docs/passes.md.
 std::unique_ptr<mlir::Pass>
 createBuildPlanPass(std::shared_ptr<const PlanTarget> target,
                     const BuildPlanOptions &options = {});

@@ -1,4 +1,11 @@
 // RUN: tombolo-opt %s -pass-pipeline='builtin.module(tombolo-plan{target=cpu:x86-64-v3 chunk=64})' | FileCheck %s
+// RUN: tombolo-opt %s -plan-build='target=cpu:x86-64-v3 chunk=64' | FileCheck %s --check-prefix=ALONE
+// RUN: tombolo-opt %s -plan-build='target=cpu:x86-64-v3 chunk=64 disable=cpu-linear-r16' | FileCheck %s --check-prefix=GENERAL
+// ALONE-NOT: plan.arena_bytes
+// ALONE: layout "r16"
+// ALONE: plan.program @prefill
+// GENERAL-NOT: layout "r16"
+// GENERAL: plan.program @prefill
 
 // One layer body serves both layers; prefill and decode share their row kernels.
 
