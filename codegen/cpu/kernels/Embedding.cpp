@@ -1,4 +1,5 @@
 #include "codegen/cpu/kernels/Embedding.h"
+#include "codegen/cpu/kernels/WeightGroups.h"
 #include "codegen/cpu/packing/PackR16.h"
 
 using namespace mlir;
@@ -27,9 +28,10 @@ Status checkEmbedding(const EmbeddingSpec &spec) {
 namespace {
 class Gather {
 public:
-  Gather(OpBuilder &b, Location loc, const EmbeddingSpec &spec,
-         const EmbeddingOperands &operands)
-      : e(b, loc), spec(spec), in(operands) {}
+  Gather(OpBuilder &b, Location loc, const CpuLevel &level,
+         const EmbeddingSpec &spec, const EmbeddingOperands &operands)
+      : e(b, loc), isa(level), spec(spec), in(operands),
+        weights(spec.encoding, isa) {}
 
   void build() {
     Value stride = e.index(in.outputStride);
@@ -45,7 +47,7 @@ public:
       Value lane = e.remainder(id, kR16Rows);
       if (isPlain(spec.encoding))
         return interleavedRow(group, lane, target);
-      blocks(group, lane, target);
+      chunks(group, lane, target);
     });
   }
 
@@ -77,56 +79,44 @@ private:
     });
   }
 
-  /// Quantized rows: each dword of a block holds 4 consecutive k of one row.
-  void blocks(Value group, Value lane, Value target) {
-    bool bytes = spec.encoding == Encoding::Q8_0;
-    bool hasMinimum = spec.encoding == Encoding::Q4_1;
-    int64_t header = hasMinimum ? 64 : 32;
-    int64_t blockBytes = header + (bytes ? 512 : 256);
-    VectorType four = e.f32(4), codesType = e.i32(4);
-    auto half = VectorType::get({1}, e.b.getF16Type());
-    e.loop(
-        e.index(int64_t(0)), e.index(spec.columns / 32), 1, [&](Value block) {
-          Value from = e.add(group, e.mul(block, blockBytes));
-          Value field = e.add(from, e.mul(lane, 2));
-          auto loadField = [&](int64_t at) {
-            return e.splat(
-                e.extend(e.loadBytes(in.table, e.add(field, at), half)), four);
-          };
-          Value scale = loadField(0);
-          Value bias = hasMinimum
-                           ? loadField(32)
-                           : e.mulf(scale, e.constant(bytes ? -128 : -8, four));
-          Value dwords = e.add(from, e.mul(lane, 4));
-          Value to = e.add(target, e.mul(block, 32));
-          auto put = [&](int64_t k, Value codes) {
-            Value wide = arith::ExtUIOp::create(e.b, e.loc, codesType, codes);
-            e.store(in.output, e.add(to, k),
-                    e.fma(scale, e.toFloat(wide), bias));
-          };
-          for (int64_t v = 0; v < (bytes ? 8 : 4); ++v) {
-            Value codes =
-                e.loadBytes(in.table, e.add(dwords, header + 64 * v), e.i8(4));
-            if (bytes) {
-              put(4 * v, codes);
-              continue;
-            }
-            put(4 * v, e.andi(codes, 15));
-            put(16 + 4 * v, e.shiftRight(codes, 4));
-          }
-        });
+  /// Quantized rows: the group's sixteen are dequantized, chunk after chunk,
+  /// and one is taken out.
+  void chunks(Value group, Value lane, Value target) {
+    int64_t columns = weights.chunkColumns();
+    e.loop(e.index(int64_t(0)), e.index(spec.columns / columns), 1,
+           [&](Value at) {
+             weights.dequantize(e, in.table, weights.placeOf(e, group, at),
+                                columns, [&](int64_t k, ValueRange vectors) {
+                                  e.storeBytes(in.scratch, e.index(64 * k),
+                                               vectors.front());
+                                });
+             Value to = e.add(target, e.mul(at, columns));
+             Value from = e.mul(lane, 4);
+             e.loop(e.index(int64_t(0)), e.index(columns), 1, [&](Value k) {
+               Value one =
+                   e.loadBytes(in.scratch, e.add(from, e.mul(k, 64)), e.f32(1));
+               e.store(in.output, e.add(to, k), one);
+             });
+           });
   }
 
   Emitter e;
+  Isa isa;
   const EmbeddingSpec &spec;
   const EmbeddingOperands &in;
+  WeightGroups weights;
 };
 } // namespace
 
-void buildEmbedding(OpBuilder &b, Location loc, const EmbeddingSpec &spec,
+int64_t embeddingScratchBytes(const EmbeddingSpec &spec) {
+  return isPlain(spec.encoding) ? 0 : 64 * r16Block(spec.encoding).chunkColumns;
+}
+
+void buildEmbedding(OpBuilder &b, Location loc, const CpuLevel &level,
+                    const EmbeddingSpec &spec,
                     const EmbeddingOperands &operands) {
   assert(checkEmbedding(spec).ok() && "the spec has a kernel");
-  Gather(b, loc, spec, operands).build();
+  Gather(b, loc, level, spec, operands).build();
 }
 
 } // namespace tombolo

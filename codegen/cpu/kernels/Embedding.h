@@ -4,6 +4,7 @@
 #define CODEGEN_CPU_KERNELS_EMBEDDING_H
 
 #include "codegen/cpu/kernels/Emitter.h"
+#include "codegen/cpu/object/CpuLevel.h"
 
 namespace tombolo {
 
@@ -20,14 +21,20 @@ struct EmbeddingOperands {
   Value output; ///< memref<?xf32>
   OpFoldResult outputStride;
   Value begin, end; ///< rows of the output
+  /// memref<?xi8>, where embeddingScratchBytes is not zero.
+  Value scratch;
 };
+
+/// Thread-private scratch.
+int64_t embeddingScratchBytes(const EmbeddingSpec &spec);
 
 /// Why there is no such kernel, if there is none.
 Status checkEmbedding(const EmbeddingSpec &spec);
 
 /// output[t, :] = table[ids[t], :] in f32. An id outside of the table reads its
 /// nearest row: the host checks ids, this only keeps memory safe.
-void buildEmbedding(OpBuilder &b, Location loc, const EmbeddingSpec &spec,
+void buildEmbedding(OpBuilder &b, Location loc, const CpuLevel &level,
+                    const EmbeddingSpec &spec,
                     const EmbeddingOperands &operands);
 
 } // namespace tombolo

@@ -39,9 +39,15 @@ public:
   /// codes are 64 bytes, values one dword in every lane.
   Value dot4(Emitter &e, Value acc, Value codes, Value values) const;
 
+  /// table[index] for each of 64 bytes, which are below 16.
+  Value lookUp(Emitter &e, const uint8_t (&table)[16], Value indices) const;
+
 private:
   int64_t vectorBytes, registers;
   bool vnni512;
+  /// The widest shuffle of bytes inside of 16: its intrinsic, and its bytes.
+  const char *shuffle = nullptr;
+  int64_t shuffleBytes = 0;
 };
 
 } // namespace tombolo

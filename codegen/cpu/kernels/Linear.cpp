@@ -3,6 +3,7 @@
 #include "codegen/cpu/kernels/QuantizeRows.h"
 #include "codegen/cpu/kernels/WeightGroups.h"
 #include "codegen/cpu/packing/PackR16.h"
+#include "llvm/Support/MathExtras.h"
 #include <algorithm>
 
 using namespace mlir;
@@ -18,7 +19,8 @@ static int64_t groupsOf(const LinearSpec &spec) {
   return ceilDivide(spec.outRows, kLanes);
 }
 static bool isPlain(Encoding encoding) {
-  return WeightGroups(encoding).plain();
+  return encoding == Encoding::F32 || encoding == Encoding::F16 ||
+         encoding == Encoding::BF16;
 }
 
 bool supportsI16(const CpuLevel &level, Encoding encoding) {
@@ -91,7 +93,7 @@ public:
           const LinearSpec &spec, const LinearOperands &operands,
           LinearEpilogue epilogue)
       : e(b, loc), isa(level), spec(spec), in(operands), epilogue(epilogue),
-        weights(spec.encoding),
+        weights(spec.encoding, isa),
         groupBytes(*r16GroupBytes(spec.encoding, spec.inColumns)) {
     if (spec.activations == ActivationForm::F32)
       activationStride = e.index(in.activationStride);
@@ -196,12 +198,11 @@ private:
                  llvm::function_ref<void(Values, Value)> finished) {
     WeightGroups source = weights;
     Value memory = in.weights;
-    Value start = e.add(base, e.mul(e.divide(first, weights.blockColumns()),
-                                    weights.blockBytes()));
+    Value start = e.add(base, weights.bytesOf(e, first));
     int64_t between = groupBytes;
     if (scratch.usesPanel) {
       fillPanel(start, groups, columns);
-      source = WeightGroups::panel(groups);
+      source = WeightGroups::panel(groups, isa);
       memory = in.scratch;
       start = e.index(int64_t(0));
       between = 64;
@@ -223,15 +224,14 @@ private:
 
   /// Dequantizes `columns` k of the groups at `start` to f32.
   void fillPanel(Value start, int64_t groups, int64_t columns) {
-    int64_t block = weights.blockColumns();
+    int64_t block = weights.chunkColumns();
     auto fill = [&](Value at, int64_t count) {
-      Values offsets;
+      SmallVector<WeightGroups::Place> places;
       for (int64_t g = 0; g < groups; ++g)
-        offsets.push_back(e.add(e.add(start, e.mul(at, weights.blockBytes())),
-                                g * groupBytes));
+        places.push_back(weights.placeOf(e, e.add(start, g * groupBytes), at));
       Value target = e.mul(at, block * groups * 64);
       weights.dequantize(
-          e, in.weights, offsets, count, [&](int64_t k, ValueRange vectors) {
+          e, in.weights, places, count, [&](int64_t k, ValueRange vectors) {
             for (auto [g, vector] : llvm::enumerate(vectors))
               e.storeBytes(in.scratch, e.add(target, (k * groups + g) * 64),
                            vector);
@@ -285,16 +285,15 @@ private:
   Values sumF32(const WeightGroups &source, Value memory, Value start,
                 int64_t groups, int64_t between, Value x, int64_t rows,
                 int64_t columns, Values sums, int64_t chains) {
-    int64_t block = source.blockColumns();
+    int64_t block = source.chunkColumns();
     auto add = [&](Value at, int64_t count, Values acc) {
-      Values offsets;
+      SmallVector<WeightGroups::Place> places;
       for (int64_t g = 0; g < groups; ++g)
-        offsets.push_back(
-            e.add(e.add(start, e.mul(at, source.blockBytes())), g * between));
+        places.push_back(source.placeOf(e, e.add(start, g * between), at));
       Value column = e.add(x, e.mul(at, block));
       int64_t step = 0;
       source.dequantize(
-          e, memory, offsets, count, [&](int64_t k, ValueRange vectors) {
+          e, memory, places, count, [&](int64_t k, ValueRange vectors) {
             int64_t chain = step++ % chains;
             for (int64_t m = 0; m < rows; ++m) {
               Value element =
@@ -317,75 +316,101 @@ private:
     return sums;
   }
 
-  /// Integer dot products of each block, scaled and added up: [row][group].
+  /// Integer dot products of each run, scaled and added up: [row][group].
   Values sumI16(Value record, int64_t rows, Value base, int64_t groups) {
-    VectorType integers = e.i32();
     RecordLayout layout(rows);
+    int64_t runs = weights.runs();
     Values start(rows * groups, e.constant(0.0, e.f32()));
     return e.loop(
-        e.index(int64_t(0)), e.index(spec.inColumns / kRecordColumns), 1, start,
-        [&](Value at, ValueRange sums) {
-          Value from = e.add(record, e.mul(at, layout.bytes()));
-          Values offsets;
+        e.index(int64_t(0)), e.index(spec.inColumns / weights.chunkColumns()),
+        1, start, [&](Value at, ValueRange carried) {
+          Values sums(carried);
+          SmallVector<WeightGroups::Place> places;
           for (int64_t g = 0; g < groups; ++g)
-            offsets.push_back(e.add(
-                e.add(base, e.mul(at, weights.blockBytes())), g * groupBytes));
-          Value zero = e.constantInt(0, integers);
-          Values low, high(rows * groups, zero);
-          for (int64_t m = 0; m < rows; ++m) {
-            // The low plane starts at minus the codes' zero times the sum of
-            // both planes, which makes unsigned codes signed for nothing.
-            Value first =
-                weights.hasMinimum()
-                    ? zero
-                    : e.loadSplat(in.activations,
-                                  e.add(from, spec.encoding == Encoding::Q8_0
-                                                  ? layout.start128(m)
-                                                  : layout.start8(m)),
-                                  integers);
-            low.append(groups, first);
+            places.push_back(
+                weights.placeOf(e, e.add(base, g * groupBytes), at));
+          Value from = e.add(record, e.mul(at, runs * layout.bytes()));
+          for (int64_t run = 0; run < runs; ++run) {
+            SmallVector<WeightRun> ofGroup;
+            for (const WeightGroups::Place &place : places)
+              ofGroup.push_back(weights.unpack(e, in.weights, place, run));
+            addRun(e.add(from, run * layout.bytes()), layout, rows, ofGroup,
+                   sums);
           }
-          SmallVector<Values> codes;
-          for (Value offset : offsets)
-            codes.push_back(weights.codes(e, in.weights, offset));
-          for (int64_t v = 0; v < 8; ++v)
-            for (int64_t m = 0; m < rows; ++m)
-              for (int64_t plane = 0; plane < 2; ++plane) {
-                Value values = e.loadSplat(
-                    in.activations, e.add(from, layout.plane(plane, m) + 4 * v),
-                    integers);
-                for (int64_t g = 0; g < groups; ++g) {
-                  Value &sum = (plane ? high : low)[m * groups + g];
-                  sum = isa.dot4(e, sum, codes[g][v], values);
-                }
-              }
-          Values scales, minima;
-          for (Value offset : offsets) {
-            scales.push_back(weights.scale(e, in.weights, offset));
-            if (weights.hasMinimum())
-              minima.push_back(weights.minimum(e, in.weights, offset));
-          }
-          Values next;
-          for (int64_t m = 0; m < rows; ++m) {
-            Value scale = e.loadSplat(in.activations,
-                                      e.add(from, layout.scale(m)), e.f32());
-            Value sumScale =
-                weights.hasMinimum()
-                    ? e.loadSplat(in.activations,
-                                  e.add(from, layout.scaledSum(m)), e.f32())
-                    : Value();
+          return sums;
+        });
+  }
+
+  /// Adds the products of 32 columns, whose records are at byte `record`.
+  void addRun(Value record, const RecordLayout &layout, int64_t rows,
+              ArrayRef<WeightRun> ofGroup, Values &sums) {
+    VectorType integers = e.i32();
+    int64_t groups = ofGroup.size();
+    int64_t parts = ofGroup.front().scales.size();
+    bool hasMinima = !ofGroup.front().minima.empty();
+    auto splat = [&](int64_t offset, VectorType type) {
+      return e.loadSplat(in.activations, e.add(record, offset), type);
+    };
+    // What a record keeps of the first half, and hence of the second.
+    auto ofPart = [&](int64_t part, int64_t whole, int64_t half, auto &&load,
+                      auto &&subtract) -> Value {
+      if (parts == 1)
+        return load(whole);
+      return part == 0 ? load(half) : subtract(load(whole), load(half));
+    };
+    auto subi = [&](Value x, Value y) -> Value {
+      return arith::SubIOp::create(e.b, e.loc, x, y);
+    };
+    auto subf = [&](Value x, Value y) { return e.subf(x, y); };
+    auto integer = [&](int64_t offset) { return splat(offset, integers); };
+    auto real = [&](int64_t offset) { return splat(offset, e.f32()); };
+
+    for (int64_t part = 0; part < parts; ++part) {
+      Value zero = e.constantInt(0, integers);
+      Values low, high(rows * groups, zero);
+      for (int64_t m = 0; m < rows; ++m) {
+        // The low plane starts at minus the codes' zero times the sum of both
+        // planes, which makes unsigned codes signed for nothing.
+        Value first = zero;
+        if (!hasMinima)
+          first = timesEighth(ofPart(part, layout.start8(m),
+                                     layout.halfStart8(m), integer, subi),
+                              weights.zero());
+        low.append(groups, first);
+      }
+      for (int64_t v = 8 / parts * part; v < 8 / parts * (part + 1); ++v)
+        for (int64_t m = 0; m < rows; ++m)
+          for (int64_t plane = 0; plane < 2; ++plane) {
+            Value values = integer(layout.plane(plane, m) + 4 * v);
             for (int64_t g = 0; g < groups; ++g) {
-              int64_t i = m * groups + g;
-              Value both = e.addi(e.shiftLeft(high[i], 8), low[i]);
-              Value sum =
-                  e.fma(e.toFloat(both), e.mulf(scales[g], scale), sums[i]);
-              if (sumScale)
-                sum = e.fma(minima[g], sumScale, sum);
-              next.push_back(sum);
+              Value &sum = (plane ? high : low)[m * groups + g];
+              sum = isa.dot4(e, sum, ofGroup[g].codes[v], values);
             }
           }
-          return next;
-        });
+      for (int64_t m = 0; m < rows; ++m) {
+        Value scale = real(layout.scale(m));
+        Value sumScale;
+        if (hasMinima)
+          sumScale = ofPart(part, layout.scaledSum(m), layout.halfScaledSum(m),
+                            real, subf);
+        for (int64_t g = 0; g < groups; ++g) {
+          int64_t i = m * groups + g;
+          const WeightRun &run = ofGroup[g];
+          Value both = e.addi(e.shiftLeft(high[i], 8), low[i]);
+          sums[i] =
+              e.fma(e.toFloat(both), e.mulf(run.scales[part], scale), sums[i]);
+          if (sumScale)
+            sums[i] = e.fma(run.minima[part], sumScale, sums[i]);
+        }
+      }
+    }
+  }
+
+  /// x * zero / 8 of multiples of 8, for a power of two.
+  Value timesEighth(Value x, int64_t zero) {
+    int64_t bits = llvm::Log2_64(zero);
+    return bits >= 3 ? e.shiftLeft(x, bits - 3)
+                     : e.shiftRightSigned(x, 3 - bits);
   }
 
   Emitter e;

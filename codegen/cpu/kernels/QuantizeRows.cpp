@@ -48,11 +48,12 @@ void buildQuantizeRow(OpBuilder &b, Location loc, int64_t columns,
         b, loc, tiny, zero, e.divf(e.constant(kLargest, floats), largest));
     Value scale = arith::SelectOp::create(
         b, loc, tiny, zero, e.mulf(largest, e.constant(1 / kLargest, floats)));
-    Value sum;
+    Value sum, half;
     for (int64_t i = 0; i < 2; ++i) {
       Value rounded = math::RoundEvenOp::create(b, loc, e.mulf(x[i], factor));
       Value q = arith::FPToSIOp::create(b, loc, integers, rounded);
       sum = i ? e.addi(sum, q) : q;
+      half = i ? half : q;
       Value high =
           e.shiftRightSigned(e.addi(q, e.constantInt(128, integers)), 8);
       VectorType bytes = e.i8(kLanes);
@@ -62,8 +63,10 @@ void buildQuantizeRow(OpBuilder &b, Location loc, int64_t columns,
       e.storeBytes(records, e.add(at, layout.plane(1, 0)),
                    arith::TruncIOp::create(b, loc, bytes, high));
     }
-    Value total =
-        vector::ReductionOp::create(b, loc, vector::CombiningKind::ADD, sum);
+    auto total = [&](Value lanes) -> Value {
+      return vector::ReductionOp::create(b, loc, vector::CombiningKind::ADD,
+                                         lanes);
+    };
     Value scaleOne = vector::ExtractOp::create(b, loc, scale, 0);
     auto put = [&](int64_t offset, Value value) {
       Value word = e.splat(value, VectorType::get({1}, value.getType()));
@@ -71,9 +74,12 @@ void buildQuantizeRow(OpBuilder &b, Location loc, int64_t columns,
     };
     Type integer = b.getI32Type();
     put(layout.scale(0), scaleOne);
-    put(layout.start8(0), e.muli(total, e.constantInt(-8, integer)));
-    put(layout.start128(0), e.muli(total, e.constantInt(-128, integer)));
-    put(layout.scaledSum(0), e.mulf(scaleOne, e.toFloat(total)));
+    auto putSums = [&](Value of, int64_t start8, int64_t scaledSum) {
+      put(start8, e.muli(of, e.constantInt(-8, integer)));
+      put(scaledSum, e.mulf(scaleOne, e.toFloat(of)));
+    };
+    putSums(total(sum), layout.start8(0), layout.scaledSum(0));
+    putSums(total(half), layout.halfStart8(0), layout.halfScaledSum(0));
   });
 }
 

@@ -5,8 +5,8 @@
 // bytes, q = low + 256 * high. Records of MT rows are interleaved, block after
 // block:
 //
-//   MT x 32 low | MT x 32 high | MT f32 scale | MT i32 -8 * sum(q)
-//   | MT i32 -128 * sum(q) | MT f32 scale * sum(q)
+//   MT x 32 low | MT x 32 high | MT f32 scale
+//   | MT i32 -8 * sum(q) | MT f32 scale * sum(q) | the same two of the first 16
 //
 // The sums turn unsigned weight codes into signed ones, and weigh minima, so
 // that one record serves every encoding.
@@ -32,9 +32,10 @@ public:
   }
   int64_t scale(int64_t row) const { return 64 * rows + 4 * row; }
   int64_t start8(int64_t row) const { return 68 * rows + 4 * row; }
-  int64_t start128(int64_t row) const { return 72 * rows + 4 * row; }
-  int64_t scaledSum(int64_t row) const { return 76 * rows + 4 * row; }
-  int64_t bytes() const { return 80 * rows; }
+  int64_t scaledSum(int64_t row) const { return 72 * rows + 4 * row; }
+  int64_t halfStart8(int64_t row) const { return 76 * rows + 4 * row; }
+  int64_t halfScaledSum(int64_t row) const { return 80 * rows + 4 * row; }
+  int64_t bytes() const { return 84 * rows; }
 
 private:
   int64_t rows;

@@ -4,44 +4,69 @@
 #define CODEGEN_CPU_KERNELS_WEIGHTGROUPS_H
 
 #include "codegen/cpu/kernels/Emitter.h"
+#include "codegen/cpu/kernels/Isa.h"
+#include "codegen/cpu/packing/PackR16.h"
 
 namespace tombolo {
 
-/// How the groups of codegen/cpu/packing/PackR16.h are read, block after block.
+/// 32 columns of the 16 rows of a group of quantized weights:
+/// w = scale * (code - zero) + minimum.
+struct WeightRun {
+  /// 8 vectors of 64 unsigned bytes: dword n of vector v is row n's columns
+  /// 4v .. 4v+3.
+  Values codes;
+  /// f32 of 16 rows; of all 32 columns, or of the first and the last 16.
+  Values scales;
+  /// As many as scales, or none.
+  Values minima;
+};
+
+/// How the groups of codegen/cpu/packing/PackR16.h are read, chunk after chunk.
 class WeightGroups {
 public:
   /// Groups as they are packed.
-  explicit WeightGroups(Encoding encoding);
+  WeightGroups(Encoding encoding, const Isa &isa);
   /// `groups` groups of f32 side by side: for each k, 16 elements of each.
-  static WeightGroups panel(int64_t groups);
+  static WeightGroups panel(int64_t groups, const Isa &isa);
 
-  /// k in one block; plain elements may end in a shorter one.
-  int64_t blockColumns() const { return plain() ? unroll : 32; }
-  int64_t blockBytes() const;
-  bool plain() const {
-    return encoding == Encoding::F32 || encoding == Encoding::F16 ||
-           encoding == Encoding::BF16;
-  }
+  bool plain() const { return unpacker == nullptr; }
+  /// k in one chunk; plain elements may end in a shorter one.
+  int64_t chunkColumns() const { return plain() ? unroll : block.chunkColumns; }
+  /// Runs of 32 in a chunk of quantized weights.
+  int64_t runs() const { return block.chunkColumns / 32; }
 
-  /// Calls `use(k, vectors)` for each of the `columns` first k of the block at
-  /// byte `offsets[g]` of each group, with the f32 weights of 16 rows a group.
-  /// q4 and q8 codes are dequantized as scale * (code - zero), exactly; q4_1 is
-  /// rounded once.
-  void dequantize(Emitter &e, Value memory, ValueRange offsets, int64_t columns,
+  /// Where a chunk is: byte offsets of its block's header and of itself.
+  struct Place {
+    Value header, chunk;
+  };
+  /// Chunk number `at` of those at byte `start`.
+  Place placeOf(Emitter &e, Value start, Value at) const;
+  /// Bytes of the first `columns` k of a group: a multiple of whole blocks.
+  Value bytesOf(Emitter &e, Value columns) const;
+
+  /// Calls `use(k, vectors)` for each of the `columns` first k of the chunk at
+  /// `places[g]` of each group, with the f32 weights of 16 rows a group.
+  /// Scales times codes are exact; minima are added with one rounding.
+  void dequantize(Emitter &e, Value memory, llvm::ArrayRef<Place> places,
+                  int64_t columns,
                   llvm::function_ref<void(int64_t, ValueRange)> use) const;
 
   // The integer side (quantized encodings).
-  /// The 64-byte vectors of codes, unsigned: element i is of k = 4i .. 4i+3.
-  Values codes(Emitter &e, Value memory, Value offset) const;
-  Value scale(Emitter &e, Value memory, Value offset) const;
-  bool hasMinimum() const { return encoding == Encoding::Q4_1; }
-  Value minimum(Emitter &e, Value memory, Value offset) const;
+  /// Run `run` of a chunk.
+  WeightRun unpack(Emitter &e, Value memory, Place place, int64_t run) const;
+  /// Of the codes, where there are no minima.
+  int64_t zero() const;
+
+  /// How an encoding is read; a row of the table in WeightGroups.cpp.
+  struct Unpacker;
 
 private:
-  int64_t headerBytes() const { return hasMinimum() ? 64 : 32; }
+  Isa isa;
   Encoding encoding;
+  const Unpacker *unpacker;
+  R16Block block{};
   /// Bytes between the vectors of neighbouring k (plain).
-  int64_t step;
+  int64_t step = 0;
   int64_t unroll = 8;
 };
 

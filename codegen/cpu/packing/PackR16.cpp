@@ -1,48 +1,67 @@
 #include "codegen/cpu/packing/PackR16.h"
+#include "codegen/cpu/packing/R16Forms.h"
 #include <algorithm>
+#include <cassert>
 #include <cstring>
 
 namespace tombolo {
 namespace {
 
-/// One encoding's block of 16 rows: the 16-bit fields each block starts with,
-/// then codes, a dword of each row at a time.
-struct Form {
-  Encoding encoding;
-  int64_t blockElements, blockBytes;
-  int headerFields;
-  uint8_t flip; ///< xor of each code byte
-};
-constexpr Form kForms[] = {
-    {Encoding::F32, 1, 4, 0, 0},    {Encoding::F16, 1, 2, 0, 0},
-    {Encoding::BF16, 1, 2, 0, 0},   {Encoding::Q8_0, 32, 34, 1, 0x80},
-    {Encoding::Q4_0, 32, 18, 1, 0}, {Encoding::Q4_1, 32, 20, 2, 0},
-};
-
-const Form *formOf(Encoding encoding) {
-  auto found =
-      std::find_if(std::begin(kForms), std::end(kForms),
-                   [&](const Form &f) { return f.encoding == encoding; });
-  return found == std::end(kForms) ? nullptr : found;
+/// `bits` to the left, or to the right where negative.
+uint8_t shifted(uint8_t byte, int bits) {
+  return uint8_t(bits >= 0 ? byte << bits : byte >> -bits);
 }
 
-/// Calls `move(rowByte, groupByte, bytes, flip)` for each run of bytes of row
-/// `n` in a block.
-template <typename Move>
-void forEachRun(const Form &form, int64_t n, Move move) {
-  if (form.blockElements == 1) {
-    move(0, n * form.blockBytes, form.blockBytes, uint8_t(0));
-    return;
+/// Where the bytes of a unit of row `n` are in its block of the group.
+std::byte *placeOf(std::byte *block, const R16Form::Unit &unit, int64_t n) {
+  return block + kR16Rows * unit.at + n * unit.bytes;
+}
+
+void packBlock(const R16Form &form, const std::byte *row, std::byte *block,
+               int64_t n) {
+  for (const R16Form::Unit &unit : form.units) {
+    std::byte *to = placeOf(block, unit, n);
+    // Scales come first and are never flipped.
+    uint8_t flip = unit.bytes == 4 ? form.flip : 0;
+    for (int64_t i = 0; i < unit.bytes; ++i) {
+      if (unit.copied >= 0) {
+        to[i] = row[unit.copied + i] ^ std::byte(flip);
+        continue;
+      }
+      uint8_t byte = 0;
+      for (uint32_t p = form.first[unit.at + i];
+           p < form.first[unit.at + i + 1]; ++p) {
+        const R16Form::Piece &piece = form.pieces[p];
+        byte |= shifted(uint8_t(row[piece.from]), piece.shift) & piece.mask;
+      }
+      to[i] = std::byte(byte);
+    }
   }
-  int64_t header = 2 * form.headerFields;
-  for (int field = 0; field < form.headerFields; ++field)
-    move(2 * field, kR16Rows * 2 * field + 2 * n, 2, uint8_t(0));
-  for (int64_t byte = header; byte < form.blockBytes; byte += 4)
-    move(byte, kR16Rows * byte + 4 * n, 4, form.flip);
+}
+
+/// The inverse; `row` is zero before.
+void unpackBlock(const R16Form &form, const std::byte *block, std::byte *row,
+                 int64_t n) {
+  for (const R16Form::Unit &unit : form.units) {
+    const std::byte *from = placeOf(const_cast<std::byte *>(block), unit, n);
+    uint8_t flip = unit.bytes == 4 ? form.flip : 0;
+    for (int64_t i = 0; i < unit.bytes; ++i) {
+      if (unit.copied >= 0) {
+        row[unit.copied + i] = from[i] ^ std::byte(flip);
+        continue;
+      }
+      for (uint32_t p = form.first[unit.at + i];
+           p < form.first[unit.at + i + 1]; ++p) {
+        const R16Form::Piece &piece = form.pieces[p];
+        row[piece.from] |=
+            std::byte(shifted(uint8_t(from[i]) & piece.mask, -piece.shift));
+      }
+    }
+  }
 }
 
 struct Shape {
-  const Form *form;
+  const R16Form *form;
   int64_t blocks; ///< of a row
   uint64_t rowBytes, groupBytes, stride, packedBytes;
 };
@@ -55,7 +74,7 @@ Result<Shape> shapeOf(Encoding encoding, int64_t rows, int64_t columns,
     return Error("", "packing of '" + name + "': " + message);
   };
   Shape shape{};
-  shape.form = formOf(encoding);
+  shape.form = r16FormOf(encoding);
   if (!shape.form)
     return fail("expects an encoding that has an interleaved form");
   std::optional<uint64_t> group = r16GroupBytes(encoding, columns);
@@ -89,10 +108,18 @@ Result<Shape> shapeOf(Encoding encoding, int64_t rows, int64_t columns,
 
 } // namespace
 
-bool hasR16(Encoding encoding) { return formOf(encoding) != nullptr; }
+bool hasR16(Encoding encoding) { return r16FormOf(encoding) != nullptr; }
+
+R16Block r16Block(Encoding encoding) {
+  const R16Form *form = r16FormOf(encoding);
+  assert(form && "the encoding has a form");
+  return {kR16Rows * form->headerBytes, form->chunks,
+          form->blockElements / form->chunks,
+          kR16Rows * (form->blockBytes - form->headerBytes) / form->chunks};
+}
 
 std::optional<uint64_t> r16GroupBytes(Encoding encoding, int64_t columns) {
-  const Form *form = formOf(encoding);
+  const R16Form *form = r16FormOf(encoding);
   int64_t bytes = 0;
   if (!form || columns < 0 || columns % form->blockElements != 0 ||
       __builtin_mul_overflow(columns / form->blockElements,
@@ -119,7 +146,7 @@ Status packR16(Encoding encoding, int64_t rows, int64_t columns,
                                 packed.size(), groupStride);
   if (!shape)
     return shape.takeErrors();
-  const Form &form = *shape->form;
+  const R16Form &form = *shape->form;
   for (int64_t first = 0; first < rows; first += kR16Rows) {
     std::byte *group = packed.data() + first / kR16Rows * shape->stride;
     int64_t present = std::min(kR16Rows, rows - first);
@@ -131,11 +158,7 @@ Status packR16(Encoding encoding, int64_t rows, int64_t columns,
         const std::byte *from =
             source + n * shape->rowBytes + block * form.blockBytes;
         std::byte *to = group + block * form.blockBytes * kR16Rows;
-        forEachRun(form, n,
-                   [&](int64_t row, int64_t at, int64_t bytes, uint8_t flip) {
-                     for (int64_t i = 0; i < bytes; ++i)
-                       to[at + i] = from[row + i] ^ std::byte(flip);
-                   });
+        packBlock(form, from, to, n);
       }
   }
   return success();
@@ -148,20 +171,14 @@ Status unpackR16(Encoding encoding, int64_t rows, int64_t columns,
                                 packed.size(), groupStride);
   if (!shape)
     return shape.takeErrors();
-  const Form &form = *shape->form;
+  const R16Form &form = *shape->form;
+  std::ranges::fill(rowMajor, std::byte(0));
   for (int64_t row = 0; row < rows; ++row) {
     const std::byte *group = packed.data() + row / kR16Rows * shape->stride;
     std::byte *target = rowMajor.data() + row * shape->rowBytes;
     for (int64_t block = 0; block < shape->blocks; ++block)
-      forEachRun(
-          form, row % kR16Rows,
-          [&](int64_t at, int64_t packedAt, int64_t bytes, uint8_t flip) {
-            const std::byte *from =
-                group + block * form.blockBytes * kR16Rows + packedAt;
-            for (int64_t i = 0; i < bytes; ++i)
-              target[block * form.blockBytes + at + i] =
-                  from[i] ^ std::byte(flip);
-          });
+      unpackBlock(form, group + block * form.blockBytes * kR16Rows,
+                  target + block * form.blockBytes, row % kR16Rows);
   }
   return success();
 }

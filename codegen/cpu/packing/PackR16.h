@@ -4,16 +4,32 @@
 // or four narrower ones) belongs to row n: one layout serves products with one
 // row of activations and with many, gathers of single rows, and every ISA.
 // Groups of sixteen rows lie one after the other; the last one is filled up
-// with zero rows. Inside a group, blocks of k lie one after the other:
+// with zero rows. Inside a group, blocks of k lie one after the other. A block
+// is a list of units of 1, 2 or 4 bytes a row; unit after unit, the sixteen
+// rows' bytes of each lie together. Every stored bit of a row's block has one
+// place in its units (q8_0's sign bits are flipped there):
 //
-//   f32, f16, bf16  for each k: 16 elements
-//   q8_0, 544 B     16 f16 scales | v = 0..7: 64 B
-//   q4_0, 288 B     16 f16 scales | v = 0..3: 64 B
-//   q4_1, 320 B     16 f16 scales | 16 f16 minima | v = 0..3: 64 B
+//   f32, f16, bf16  one element
+//   q8_0   d | 8 code units, + 128
+//   q4_0   d | 4 nibble units      iq4_nl  the same, nibbles of a table
+//   q4_1   d, m | 4 nibble units   mxfp4   e | 4 nibble units
+//   q5_0   d | fifths | 4 nibble units       q5_1  d, m | fifths | ..
+//   q4_k   d, dmin | 4 chunks: s, s, t | 8 pair units
+//   q5_k   d, dmin | 4 chunks: s, s, t | fifths, fifths | 8 pair units
+//   q6_k   d | 4 chunks: 4 scales | 4 two-bit units | 8 pair units
+//   q3_k   d | 4 chunks: 3 x s | thirds, thirds | 4 two-bit units
+//   q2_k   d, dmin | 4 chunks: 4 scales with minima | 4 two-bit units
+//   iq4_xs d | 2 chunks: 3 x s | 4 x 4 nibble units
 //
-// Dword n of a 64-byte vector belongs to row n. q8_0: codes + 128 of k = 4v..
-// 4v+3. q4: low nibbles k = 4v..4v+3, high nibbles k = 16+4v..16+4v+3, which
-// is ggml's own byte order. No stored bit is changed but q8_0's sign bits.
+// d, dmin, m: f16. A chunk is what kernels unroll: 64 k (iq4_xs: 128), in runs
+// of 32. Byte j of code unit v holds k = 4v + j of its 32; of nibble units the
+// low nibble, k = 16 + 4v + j the high one; of pair units (one for 64 k) the
+// low nibbles are the first 32 k, the high ones the second. Bit 8j + v of
+// fifths (or thirds) is the bit above of k = 4v + j; bits 8j + 2i, 8j + 2i + 1
+// of two-bit unit h those of k = 16h + 4i + j. q4_k, q5_k: s is a scale's six
+// bits and its minimum's low two, t the high four of both minima. q3_k, iq4_xs:
+// three scales in the low six bits of three bytes, the fourth in their high
+// two.
 //
 //===----------------------------------------------------------------------===//
 
@@ -34,6 +50,16 @@ inline constexpr int64_t kR16Rows = 16;
 
 /// Whether R16 has a form for `encoding`; others are decoded to f32 first.
 bool hasR16(Encoding encoding);
+
+/// How a block of a group is made of a header and equal chunks, in bytes of all
+/// sixteen rows. Blocks without chunks are one chunk without a header.
+struct R16Block {
+  int64_t headerBytes, chunks, chunkColumns, chunkBytes;
+  int64_t columns() const { return chunks * chunkColumns; }
+  int64_t bytes() const { return headerBytes + chunks * chunkBytes; }
+};
+/// Of an encoding that has a form.
+R16Block r16Block(Encoding encoding);
 
 /// Bytes of one group of 16 rows. Nothing where R16 has no form, a row does
 /// not fill whole blocks, or on overflow.

@@ -271,8 +271,9 @@ struct LowerStrategiesPass
                                flat(b, loc, op.getY()),
                                b.getIndexAttr(strideOf(op.getY())),
                                op.getBegin(),
-                               op.getEnd()};
-    buildEmbedding(b, loc, spec, operands);
+                               op.getEnd(),
+                               needScratch(b, op, embeddingScratchBytes(spec))};
+    buildEmbedding(b, loc, cpuLevel, spec, operands);
     return mlir::success();
   }
 

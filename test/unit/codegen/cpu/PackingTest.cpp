@@ -1,3 +1,4 @@
+#include "Reference.h"
 #include "codegen/cpu/packing/PackR16.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -10,9 +11,6 @@ using testing::HasSubstr;
 
 namespace {
 
-constexpr Encoding kAll[] = {Encoding::F32,  Encoding::F16,  Encoding::BF16,
-                             Encoding::Q8_0, Encoding::Q4_0, Encoding::Q4_1};
-
 std::vector<std::byte> randomBytes(size_t size) {
   std::mt19937 random(size);
   std::vector<std::byte> bytes(size);
@@ -22,9 +20,13 @@ std::vector<std::byte> randomBytes(size_t size) {
 }
 
 TEST(PackR16, KeepsEveryBit) {
-  for (Encoding encoding : kAll)
+  std::vector<Encoding> all = {Encoding::F32, Encoding::F16, Encoding::BF16};
+  all.insert(all.end(), std::begin(test::kInterleaved),
+             std::end(test::kInterleaved));
+  for (Encoding encoding : all)
     for (int64_t rows : {1, 15, 16, 17, 48, 50})
-      for (int64_t columns : {32, 96, 160}) {
+      for (int64_t width : {32, 96, 160}) {
+        int64_t columns = test::wholeBlocks(encoding, width);
         std::vector<std::byte> in =
             randomBytes(*encodedBytes(encoding, rows * columns));
         std::vector<std::byte> packed(*packedBytes(encoding, rows, columns));
@@ -82,8 +84,8 @@ TEST(PackR16, InterleavesPairs) {
 
 TEST(PackR16, RefusesWhatDoesNotFit) {
   std::vector<std::byte> in(100), out(1000);
-  EXPECT_THAT(packR16(Encoding::Q6_K, 1, 256, in, out).error().message,
-              HasSubstr("packing of 'q6_k': expects an encoding"));
+  EXPECT_THAT(packR16(Encoding::IQ2_S, 1, 256, in, out).error().message,
+              HasSubstr("packing of 'iq2_s': expects an encoding"));
   EXPECT_THAT(packR16(Encoding::Q4_0, 1, 33, in, out).error().message,
               HasSubstr("expects rows of whole blocks of 32, but got 1x33"));
   EXPECT_THAT(packR16(Encoding::F32, 1, 24, in, out).error().message,
@@ -96,7 +98,7 @@ TEST(PackR16, RefusesWhatDoesNotFit) {
   EXPECT_FALSE(packedBytes(Encoding::F32, most, 64).has_value());
   EXPECT_FALSE(packedBytes(Encoding::F32, -1, 64).has_value());
   EXPECT_FALSE(r16GroupBytes(Encoding::F32, most).has_value());
-  EXPECT_FALSE(hasR16(Encoding::Q4_K));
+  EXPECT_FALSE(hasR16(Encoding::IQ2_S));
 }
 
 } // namespace

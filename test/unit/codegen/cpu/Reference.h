@@ -46,12 +46,47 @@ inline std::vector<std::byte> randomWeights(Encoding encoding, int64_t elements,
   }
   for (std::byte &b : bytes)
     b = std::byte(random() >> 7);
+  // The f16 fields of a block: its scale, and that of its minima or its
+  // minimum.
+  struct Fields {
+    Encoding encoding;
+    int scale, minimum;
+    float minimumSize;
+  };
+  constexpr Fields kFields[] = {
+      {Encoding::Q4_1, 0, 2, -0.08f},  {Encoding::Q5_1, 0, 2, -0.16f},
+      {Encoding::Q2_K, 80, 82, 0.01f}, {Encoding::Q3_K, 108, -1, 0},
+      {Encoding::Q4_K, 0, 2, 0.05f},   {Encoding::Q5_K, 0, 2, 0.1f},
+      {Encoding::Q6_K, 208, -1, 0},
+  };
+  Fields fields{encoding, 0, -1, 0};
+  for (const Fields &entry : kFields)
+    if (entry.encoding == encoding)
+      fields = entry;
   for (size_t at = 0; at < bytes.size(); at += info.blockBytes) {
-    put16(at, floatToHalf(0.01f * (1 + random() % 100 / 50.0f)));
-    if (encoding == Encoding::Q4_1)
-      put16(at + 2, floatToHalf(-0.08f * (1 + random() % 100 / 50.0f)));
+    if (encoding == Encoding::MXFP4) {
+      bytes[at] = std::byte(118 + random() % 8);
+      continue;
+    }
+    put16(at + fields.scale, floatToHalf(0.01f * (1 + random() % 100 / 50.0f)));
+    if (fields.minimum >= 0)
+      put16(at + fields.minimum,
+            floatToHalf(fields.minimumSize * (1 + random() % 100 / 50.0f)));
   }
   return bytes;
+}
+
+/// Quantized encodings that have an interleaved form.
+inline constexpr Encoding kInterleaved[] = {
+    Encoding::Q8_0, Encoding::Q4_0, Encoding::Q4_1,   Encoding::Q5_0,
+    Encoding::Q5_1, Encoding::Q2_K, Encoding::Q3_K,   Encoding::Q4_K,
+    Encoding::Q5_K, Encoding::Q6_K, Encoding::IQ4_NL, Encoding::IQ4_XS,
+    Encoding::MXFP4};
+
+/// The smallest number of whole blocks that holds `columns`.
+inline int64_t wholeBlocks(Encoding encoding, int64_t columns) {
+  int64_t block = infoOf(encoding).blockElements;
+  return (columns + block - 1) / block * block;
 }
 
 inline std::vector<float> decoded(Encoding encoding,

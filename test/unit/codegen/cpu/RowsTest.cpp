@@ -16,6 +16,7 @@ using Arguments = llvm::ArrayRef<mlir::BlockArgument>;
 class RowLevels : public testing::TestWithParam<std::string> {};
 
 TEST_P(RowLevels, GathersEmbeddings) {
+  constexpr int64_t kStride = 272;
   CpuLevel level = levelNamed(GetParam());
   std::vector<EmbeddingSpec> specs;
   for (Encoding encoding : {Encoding::F32, Encoding::F16, Encoding::BF16}) {
@@ -23,16 +24,18 @@ TEST_P(RowLevels, GathersEmbeddings) {
     specs.push_back({19, 31, encoding, false});
     specs.push_back({3, 9, encoding, true});
   }
-  for (Encoding encoding : {Encoding::Q8_0, Encoding::Q4_0, Encoding::Q4_1})
-    specs.push_back({35, 96, encoding, true});
+  for (Encoding encoding : kInterleaved)
+    specs.push_back({35, wholeBlocks(encoding, 96), encoding, true});
   KernelModule kernels;
   for (size_t i = 0; i < specs.size(); ++i)
     kernels.add("k" + std::to_string(i),
-                {kernels.buffer(32), kernels.bytes(), kernels.floats()}, 0,
+                {kernels.buffer(32), kernels.bytes(), kernels.floats()},
+                embeddingScratchBytes(specs[i]),
                 [&](OpBuilder &b, Location loc, Arguments args) {
-                  buildEmbedding(b, loc, specs[i],
+                  buildEmbedding(b, loc, level, specs[i],
                                  {args[2], args[3], args[4],
-                                  b.getIndexAttr(112), args[0], args[1]});
+                                  b.getIndexAttr(kStride), args[0], args[1],
+                                  args.size() > 5 ? Value(args[5]) : Value()});
                 });
   Result<CodeBlob> blob = kernels.emit(level);
   ASSERT_TRUE(blob.ok()) << blob.error().str();
@@ -50,14 +53,14 @@ TEST_P(RowLevels, GathersEmbeddings) {
     }
     int32_t last = spec.tableRows - 1;
     std::vector<int32_t> ids = {0, last, 1, last, 2, -7, 1 << 30, last / 2};
-    std::vector<float> out(8 * 112, -5);
+    std::vector<float> out(8 * kStride, -5);
     code.run(i, {ids.data(), stored.data(), out.data()}, {}, 1, 8);
     for (int t = 0; t < 8; ++t)
-      for (int k = 0; k < 112; ++k) {
+      for (int k = 0; k < kStride; ++k) {
         int64_t row = std::clamp<int64_t>(ids[t], 0, last);
         float expected =
             t == 0 || k >= spec.columns ? -5 : table[row * spec.columns + k];
-        ASSERT_EQ(out[t * 112 + k], expected)
+        ASSERT_EQ(out[t * kStride + k], expected)
             << infoOf(spec.encoding).name << " row " << t << " k " << k;
       }
   }
@@ -112,7 +115,7 @@ TEST_P(RowLevels, QuantizesRows) {
           EXPECT_FALSE(std::isfinite(scale)) << row << " " << block;
           continue;
         }
-        int64_t sum = 0;
+        int64_t sum = 0, half = 0;
         for (int k = 0; k < 32; ++k) {
           int low = int8_t(at[layout.plane(0, m) + k]);
           int high = int8_t(at[layout.plane(1, m) + k]);
@@ -121,10 +124,12 @@ TEST_P(RowLevels, QuantizesRows) {
           EXPECT_NEAR(q * double(scale), values[k],
                       largest / 32639 * 0.502 + 2e-37);
           sum += q;
+          half += k < 16 ? q : 0;
         }
         EXPECT_EQ(word(layout.start8(m), 0), -8 * sum);
-        EXPECT_EQ(word(layout.start128(m), 0), -128 * sum);
         EXPECT_FLOAT_EQ(word(layout.scaledSum(m), 0.0f), scale * sum);
+        EXPECT_EQ(word(layout.halfStart8(m), 0), -8 * half);
+        EXPECT_FLOAT_EQ(word(layout.halfScaledSum(m), 0.0f), scale * half);
       }
   }
 }
@@ -133,8 +138,8 @@ INSTANTIATE_TEST_SUITE_P(All, RowLevels, testing::ValuesIn(runnableLevels()),
                          levelTestName);
 
 TEST(Embedding, RefusesTablesWithoutAKernel) {
-  EXPECT_THAT(checkEmbedding({8, 256, Encoding::Q6_K}).error().message,
-              HasSubstr("embedding table of 'q6_k' rows, 8x256: expects"));
+  EXPECT_THAT(checkEmbedding({8, 256, Encoding::IQ2_S}).error().message,
+              HasSubstr("embedding table of 'iq2_s' rows, 8x256: expects"));
   EXPECT_FALSE(checkEmbedding({8, 32, Encoding::Q4_0, false}).ok());
   EXPECT_FALSE(checkEmbedding({0, 32, Encoding::F32}).ok());
   EXPECT_TRUE(checkEmbedding({8, 32, Encoding::Q4_0}).ok());
