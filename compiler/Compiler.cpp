@@ -263,7 +263,11 @@ Status Compilation::writeArtifact() {
   auto facts =
       (*module)->getAttrOfType<DictionaryAttr>(nn::NNDialect::kModelAttr);
   auto vocabSize = facts ? facts.getAs<IntegerAttr>("vocab_size") : nullptr;
-  auto text = buildText(*checkpoint, vocabSize ? vocabSize.getInt() : 0);
+  Result<TokenizerDefaults> defaults = tokenizerDefaults(*module);
+  if (!defaults)
+    return defaults.takeErrors();
+  auto text = buildText(*checkpoint, vocabSize ? vocabSize.getInt() : 0,
+                        std::move(*defaults));
   if (!text)
     return text.takeErrors();
   report("codegen");

@@ -120,13 +120,15 @@ static bool hasTokenizer(const Checkpoint &checkpoint) {
 }
 
 Result<std::unique_ptr<artifact::TextT>>
-tombolo::buildText(const Checkpoint &checkpoint, int64_t vocabSize) {
+tombolo::buildText(const Checkpoint &checkpoint, int64_t vocabSize,
+                   TokenizerDefaults defaults) {
   auto made = std::make_unique<artifact::TextT>();
   TokenizerSources sources;
   sources.tokenizerConfig = &checkpoint.tokenizerConfig;
   sources.config = &checkpoint.config;
   sources.generationConfig = &checkpoint.generationConfig;
   sources.chatTemplate = checkpoint.chatTemplate;
+  sources.defaults = std::move(defaults);
   text::TokenizerModel model;
   if (hasTokenizer(checkpoint)) {
     Result<text::TokenizerModel> imported =

@@ -105,10 +105,12 @@ struct Checker {
         diagnostics.error(scheme.loc,
                           "scheme '" + scheme.name + "' is named twice");
     for (const Definition &setting : family.tokenizer)
-      if (setting.name != "pre" && setting.name != "add_bos")
+      if (setting.name != "pre" && setting.name != "add_bos" &&
+          setting.name != "rstrip_except")
         diagnostics.error(setting.loc, "tokenizer: unknown setting '" +
                                            setting.name +
-                                           "'; it has pre, add_bos");
+                                           "'; it has pre, add_bos, "
+                                           "rstrip_except");
     std::set<std::string> spellings;
     for (const auto &key : family.keys)
       for (const std::string &spelling : key->spellings)

@@ -105,7 +105,8 @@ bool Elaborator::entryPoints() {
     return false;
   finish(bodies[0], result);
   addFunction(bodies[0].function);
-  describeModel(rows.getType(), result.getType());
+  if (!describeModel(rows.getType(), result.getType()))
+    return false;
   symbols.setInsertionPointToStart(module->getBody());
   for (const auto &row : family.rows)
     if (auto weight = globalWeights.find(row->name);
@@ -122,7 +123,7 @@ void Elaborator::addFunction(func::FuncOp function) {
     symbols.setInsertionPoint(function);
 }
 
-void Elaborator::describeModel(Type hidden, Type logits) {
+bool Elaborator::describeModel(Type hidden, Type logits) {
   Builder builder(&mlirContext);
   auto lastSize = [](Type type) {
     auto tensor = dyn_cast<RankedTensorType>(type);
@@ -139,8 +140,14 @@ void Elaborator::describeModel(Type hidden, Type logits) {
   add("vocab_size", lastSize(logits));
   add("hidden_size", lastSize(hidden));
   add("layers", layers.value_or(0));
+  DictionaryAttr tokenizer = tokenizerSettings();
+  if (!tokenizer)
+    return false;
+  if (!tokenizer.empty())
+    facts.append("tokenizer", tokenizer);
   (*module)->setAttr(nn::NNDialect::kModelAttr,
                      facts.getDictionary(&mlirContext));
+  return true;
 }
 
 void Elaborator::reportUnreadWeights() {

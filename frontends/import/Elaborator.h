@@ -107,8 +107,11 @@ private:
   mlir::Attribute attributeOf(llvm::StringRef name, const arch::Value &value);
   bool entryPoints();
   void addFunction(mlir::func::FuncOp function);
-  void describeModel(mlir::Type hidden, mlir::Type logits);
+  bool describeModel(mlir::Type hidden, mlir::Type logits);
   void reportUnreadWeights();
+
+  // TokenizerSettings.cpp
+  mlir::DictionaryAttr tokenizerSettings();
 
   // Operations.cpp
   arch::Value create(const arch::Loc &loc, llvm::StringRef name,

@@ -115,13 +115,6 @@ static void fillReport(ImportReport &report, const arch::Config &config,
   report.contextLength = elaborator->contextLength();
   report.distinctLayers = elaborator->distinctLayers();
   report.layers = evaluator.axisLength("layer").value_or(0);
-  for (const arch::Definition &setting : evaluator.family.tokenizer) {
-    arch::Value value = evaluator.evaluate(*setting.value, arch::Variables());
-    if (setting.name == "pre" && value.asString())
-      report.tokenizerPre = *value.asString();
-    if (setting.name == "add_bos" && value.asBool())
-      report.tokenizerAddBos = *value.asBool();
-  }
 }
 
 Result<OwningOpRef<ModuleOp>> tombolo::importModel(MLIRContext &context,

@@ -10,6 +10,7 @@
 
 #include "frontends/arch/Description.h"
 #include "frontends/checkpoint/Checkpoint.h"
+#include "frontends/tokenizer/Defaults.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 
@@ -43,10 +44,6 @@ struct ImportReport {
   int64_t layers = 0;
   /// Bodies among them that differ.
   int64_t distinctLayers = 0;
-  /// What the family says of its tokenizer, where the checkpoint does not:
-  /// `pre` may be empty.
-  std::string tokenizerPre;
-  std::optional<bool> tokenizerAddBos;
 };
 
 /// The family that serves `checkpoint`, or why there is none.
@@ -58,6 +55,10 @@ findFamily(const arch::Catalog &catalog, const Checkpoint &checkpoint);
 Result<mlir::OwningOpRef<mlir::ModuleOp>>
 importModel(mlir::MLIRContext &context, const Checkpoint &checkpoint,
             const ImportOptions &options = {}, ImportReport *report = nullptr);
+
+/// What the description of a module's family says of its tokenizer. The module
+/// may come from a file: its `nn.model` has it as `tokenizer`.
+Result<TokenizerDefaults> tokenizerDefaults(mlir::ModuleOp module);
 
 } // namespace tombolo
 

@@ -35,10 +35,12 @@ namespace {
 
 class Importer {
 public:
-  Importer(const Json &metadata, const std::string &where)
-      : metadata(metadata), where(where), fields(metadata, where, "") {}
+  Importer(const Json &metadata, const std::string &where,
+           const TokenizerSources &sources)
+      : metadata(metadata), where(where), sources(sources),
+        defaults(sources.defaults), fields(metadata, where, "") {}
 
-  Result<text::TokenizerModel> run(const TokenizerSources &sources);
+  Result<text::TokenizerModel> run();
 
 private:
   Status readVocabulary(bool scored);
@@ -102,6 +104,8 @@ private:
 
   const Json &metadata;
   const std::string &where;
+  const TokenizerSources &sources;
+  const TokenizerDefaults &defaults;
   Fields fields;
   text::TokenizerModel model;
   /// Texts to ids; of equal texts the last, as llama.cpp has it.
@@ -217,14 +221,8 @@ Status Importer::readSpecialIds() {
 /// llama.cpp looks for control, unknown and user-defined tokens in the text
 /// before it does anything else, as tokenizer.json's added tokens.
 void Importer::readAddedTokens() {
-  // Phi-3's special tokens take the white space behind them; GGUF has no key
-  // for that.
-  std::string name = fields.string("general.name", "");
-  std::transform(name.begin(), name.end(), name.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  bool isPhi3 = name.find("phi-3") != std::string::npos ||
-                name.find("phi3") != std::string::npos;
+  // GGUF has no key for what tokens take of the white space beside them.
+  const auto &except = defaults.rstripExcept;
   for (int32_t id = 0; id < model.size(); ++id) {
     PieceType type = model.types[id];
     bool special = type == PieceType::Control || type == PieceType::Unknown;
@@ -234,8 +232,9 @@ void Importer::readAddedTokens() {
     token.id = id;
     token.content = model.piece(id);
     token.special = special;
-    token.rstrip = isPhi3 && special && token.content != "<unk>" &&
-                   token.content != "<s>" && token.content != "<|endoftext|>";
+    token.rstrip = except && special &&
+                   std::find(except->begin(), except->end(), token.content) ==
+                       except->end();
     model.addedTokens.push_back(std::move(token));
   }
 }
@@ -261,7 +260,14 @@ Status Importer::addAround(bool addBos, bool addEos) {
 }
 
 Status Importer::readFamily() {
-  std::string name = fields.string("tokenizer.ggml.pre");
+  // A file that names its family means that family's beginning of texts too.
+  bool isNamed = fields.find("tokenizer.ggml.pre") || defaults.pre.empty();
+  std::string name =
+      isNamed ? fields.string("tokenizer.ggml.pre") : defaults.pre;
+  const std::string place =
+      isNamed ? "'tokenizer.ggml.pre'"
+              : "there is no 'tokenizer.ggml.pre', and the family's "
+                "description has tokenizer 'pre'";
   if (Status status = fields.status(); !status)
     return status;
   std::vector<std::string_view> known;
@@ -275,18 +281,20 @@ Status Importer::readFamily() {
     for (std::string_view pattern : family.patterns) {
       Result<std::string> translated = translateOnigurumaPattern(pattern);
       if (!translated)
-        return error("'tokenizer.ggml.pre': " + translated.error().message);
+        return error(place + ": " + translated.error().message);
       splitBy(std::move(*translated));
     }
     model.preTokenizer.push_back({PreTokenizerStep::Kind::ByteLevel});
     model.ignoreMerges = family.ignoreMerges;
-    return addAround(family.addBos, false);
+    return addAround(isNamed ? family.addBos
+                             : defaults.addBos.value_or(family.addBos),
+                     false);
   }
   std::string hint;
   if (std::optional<std::string> near =
           nearest(name, std::span<const std::string_view>(known)))
     hint = "; the nearest one known is " + quote(*near);
-  return error("'tokenizer.ggml.pre': pre-tokenizer " + quote(name) +
+  return error(place + ": pre-tokenizer " + quote(name) +
                " is not in this version" + hint);
 }
 
@@ -319,7 +327,7 @@ Status Importer::scoredBpe() {
   }
   replaceSpaces();
   metaspaceDecoder(prefix);
-  return addAround(true, false);
+  return addAround(defaults.addBos.value_or(true), false);
 }
 
 Status Importer::unigram() {
@@ -365,7 +373,7 @@ Status Importer::unigram() {
     decoder.dropInFirst = prefix;
     model.decoder.push_back(std::move(decoder));
   }
-  return addAround(false, true);
+  return addAround(defaults.addBos.value_or(false), true);
 }
 
 /// A list of merges over code points, with spaces as U+2581 and words that
@@ -382,7 +390,7 @@ Status Importer::gemma4() {
   replaceSpaces();
   splitBy("\\n+");
   metaspaceDecoder(false);
-  return addAround(true, false);
+  return addAround(defaults.addBos.value_or(true), false);
 }
 
 void Importer::readChatTemplates() {
@@ -414,7 +422,7 @@ std::vector<int32_t> Importer::endOfTurnIds() {
   return found;
 }
 
-Result<text::TokenizerModel> Importer::run(const TokenizerSources &sources) {
+Result<text::TokenizerModel> Importer::run() {
   std::string kind = fields.string("tokenizer.ggml.model");
   Status status = fields.status();
   if (!status)
@@ -452,7 +460,7 @@ importGgufTokenizer(const Json &metadata, const std::string &where,
   if (!metadata.is_object())
     return Error(where, "expects metadata as an object, but got " +
                             std::string(jsonKind(metadata)));
-  return Importer(metadata, where).run(sources);
+  return Importer(metadata, where, sources).run();
 }
 
 } // namespace tombolo

@@ -9,6 +9,7 @@
 #ifndef FRONTENDS_TOKENIZER_IMPORT_H
 #define FRONTENDS_TOKENIZER_IMPORT_H
 
+#include "frontends/tokenizer/Defaults.h"
 #include "runtime/text/TokenizerModel.h"
 #include <nlohmann/json.hpp>
 
@@ -24,6 +25,7 @@ struct TokenizerSources {
   const nlohmann::ordered_json *generationConfig = nullptr;
   /// chat_template.jinja, which goes before tokenizer_config's.
   std::string_view chatTemplate;
+  TokenizerDefaults defaults = {};
 };
 
 /// Reads the text of a Hugging Face tokenizer.json. `where` names the file in

@@ -70,7 +70,12 @@ Result<Inspection> inspectSource(const std::string &path,
   auto facts = module->get()->getAttrOfType<mlir::DictionaryAttr>(
       nn::NNDialect::kModelAttr);
   auto vocabSize = facts.getAs<mlir::IntegerAttr>("vocab_size");
-  if (auto text = buildText(*checkpoint, vocabSize.getInt()); !text) {
+  Result<TokenizerDefaults> defaults = tokenizerDefaults(module->get());
+  if (!defaults)
+    return defaults.takeErrors();
+  if (auto text =
+          buildText(*checkpoint, vocabSize.getInt(), std::move(*defaults));
+      !text) {
     inspection.supported = false;
     inspection.reasons = text.takeErrors();
     return inspection;

@@ -174,8 +174,8 @@ TEST_F(WithTokenizer, KeepsItsPartsTogether) {
   // Of the model, which may have more than its tokenizer.
   EXPECT_THAT((*made)->end_tokens, ElementsAre(2, 50));
   EXPECT_EQ((*made)->chat_template, "{{ messages }}");
-  auto model = text::deserialize(
-      std::as_bytes(std::span((*made)->tokenizer)), "x.tbo");
+  auto model =
+      text::deserialize(std::as_bytes(std::span((*made)->tokenizer)), "x.tbo");
   ASSERT_TRUE(model) << model.error().str();
   EXPECT_EQ(model->piece(3), "<s>");
 }
@@ -194,6 +194,26 @@ TEST_F(WithTokenizer, NamesAFileThatIsNotThere) {
   ASSERT_FALSE(text);
   EXPECT_TRUE(text.error().str().starts_with(path + ".gone: "))
       << text.error().str();
+}
+
+TEST(TextBuilder, GgufTakesWhatItsFamilySays) {
+  Checkpoint checkpoint = bare();
+  checkpoint.container = Container::Gguf;
+  checkpoint.metadata = json(R"({"tokenizer.ggml.model": "gpt2",
+    "tokenizer.ggml.tokens": ["a", "b"], "tokenizer.ggml.merges": [],
+    "tokenizer.ggml.bos_token_id": 1})");
+  auto text = buildText(checkpoint, kVocabSize);
+  ASSERT_FALSE(text);
+  EXPECT_EQ(text.error().str(), "model: expects a member 'tokenizer.ggml.pre'");
+  TokenizerDefaults defaults;
+  defaults.pre = "qwen2";
+  defaults.addBos = true;
+  text = buildText(checkpoint, kVocabSize, defaults);
+  ASSERT_TRUE(text) << text.error().str();
+  auto model =
+      text::deserialize(std::as_bytes(std::span((*text)->tokenizer)), "x.tbo");
+  ASSERT_TRUE(model) << model.error().str();
+  EXPECT_THAT(model->prefixIds, ElementsAre(1));
 }
 
 TEST(TextBuilder, GgufMayHaveNoTokenizer) {

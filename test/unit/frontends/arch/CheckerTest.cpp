@@ -75,7 +75,7 @@ TEST(Checker, RecursionIsFoundHoweverLong) {
 TEST(Checker, SettingsAndSchemesAreKnown) {
   EXPECT_EQ(errorsOf(familyText("  tokenizer pre = \"x\", kind = 3")),
             "t.arch:4:24: tokenizer: unknown setting 'kind'; it has pre, "
-            "add_bos\n");
+            "add_bos, rstrip_except\n");
   EXPECT_EQ(errorsOf(familyText("  config {\n    a | a : int = 1\n  }\n"
                                 "  let b = a")),
             "t.arch:5:5: spelling 'a' is given twice\n");

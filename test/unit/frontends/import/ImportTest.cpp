@@ -58,14 +58,13 @@ TEST_F(Import, LayersThatAreAlikeAreOneFunction) {
   EXPECT_THAT(text, HasSubstr("nn.state @layer0.k[4] : !nn.rows<2x8xf32>"));
   EXPECT_THAT(text, HasSubstr("nn.model = {context = 128 : i64, family = "
                               "\"tiny\", hidden_size = 32 : i64, layers = 4 : "
-                              "i64, vocab_size = 48 : i64}"));
+                              "i64, tokenizer = {add_bos = true, pre = "
+                              "\"default\"}, vocab_size = 48 : i64}"));
   EXPECT_EQ(report.family, "tiny");
   EXPECT_EQ(report.scheme, "hf");
   EXPECT_EQ(report.layers, 4);
   EXPECT_EQ(report.distinctLayers, 1);
   EXPECT_EQ(report.contextLength, 128);
-  EXPECT_EQ(report.tokenizerPre, "default");
-  EXPECT_EQ(report.tokenizerAddBos, true);
   EXPECT_EQ(report.keys.front().name, "vocab_size");
   EXPECT_EQ(report.keys.front().value, "48");
   EXPECT_EQ(report.keys.front().place, "vocab_size");

@@ -46,8 +46,10 @@ Json withMerges(const Golden &golden, const std::string &pre) {
   return metadata;
 }
 
-Tokenizer build(const Json &metadata) {
-  auto model = importGgufTokenizer(metadata, "model.gguf");
+Tokenizer build(const Json &metadata, TokenizerDefaults defaults = {}) {
+  TokenizerSources sources;
+  sources.defaults = std::move(defaults);
+  auto model = importGgufTokenizer(metadata, "model.gguf", sources);
   EXPECT_TRUE(model) << model.error().str();
   auto tokenizer = Tokenizer::create(std::move(*model));
   EXPECT_TRUE(tokenizer);
@@ -203,19 +205,51 @@ TEST(GgufTokenizer, Gemma4SplitsAtLines) {
             " a\xC3\xA4");
 }
 
-TEST(GgufTokenizer, Phi3TokensTakeTheSpaceBehindThem) {
+TEST(GgufTokenizer, TheFamilySaysWhichTokensTakeTheSpaceBehindThem) {
   Json metadata = llama2Metadata(readGolden("llama2"));
   metadata["tokenizer.ggml.tokens"].push_back("<|user|>");
   metadata["tokenizer.ggml.token_type"].push_back(3);
   metadata["tokenizer.ggml.scores"].push_back(0);
   auto size = metadata["tokenizer.ggml.tokens"].size();
+  TokenizerDefaults defaults;
   auto count = [&] {
-    return build(metadata).encode("<|user|>\n", false)->size();
+    return build(metadata, defaults).encode("<|user|>\n", false)->size();
   };
   EXPECT_EQ(size, 561u);
   EXPECT_EQ(count(), 3u);
   metadata["general.name"] = "Phi-3-mini";
+  EXPECT_EQ(count(), 3u);
+  defaults.rstripExcept = {"<s>"};
   EXPECT_EQ(count(), 1u);
+  defaults.rstripExcept->push_back("<|user|>");
+  EXPECT_EQ(count(), 3u);
+}
+
+TEST(GgufTokenizer, TheFamilySaysHowTextSplitsWhereTheFileDoesNot) {
+  Golden golden = readGolden("gpt2");
+  Json metadata = withMerges(golden, "gpt-2");
+  metadata["tokenizer.ggml.bos_token_id"] = 0;
+  Json silent = metadata;
+  silent.erase("tokenizer.ggml.pre");
+  TokenizerDefaults defaults;
+  defaults.pre = "gpt-2";
+  expectGolden(build(silent, defaults), golden);
+  EXPECT_FALSE(build(silent, defaults).addsBos());
+  defaults.addBos = true;
+  EXPECT_TRUE(build(silent, defaults).addsBos());
+  // What the file says goes before: its `pre` means no bos.
+  defaults.pre = "qwen2";
+  expectGolden(build(metadata, defaults), golden);
+  EXPECT_FALSE(build(metadata, defaults).addsBos());
+  defaults.pre = "gpt-2";
+  silent["tokenizer.ggml.add_bos_token"] = false;
+  EXPECT_FALSE(build(silent, defaults).addsBos());
+  // A kind of its own that has a default.
+  Json pieces = llama2Metadata(readGolden("llama2"));
+  pieces.erase("tokenizer.ggml.add_bos_token");
+  EXPECT_TRUE(build(pieces).addsBos());
+  defaults.addBos = false;
+  EXPECT_FALSE(build(pieces, defaults).addsBos());
 }
 
 TEST(GgufTokenizer, EveryFamilyHasPatternsThatCompile) {
@@ -247,6 +281,17 @@ TEST(GgufTokenizer, RefusesWhatItDoesNotKnow) {
   Json metadata = withMerges(golden, "qwen3");
   EXPECT_EQ(failureOf(metadata),
             "model.gguf: 'tokenizer.ggml.pre': pre-tokenizer 'qwen3' is not in "
+            "this version; the nearest one known is 'qwen2'");
+  TokenizerSources sources;
+  metadata.erase("tokenizer.ggml.pre");
+  EXPECT_EQ(failureOf(metadata),
+            "model.gguf: expects a member 'tokenizer.ggml.pre'");
+  sources.defaults.pre = "qwen3";
+  auto described = importGgufTokenizer(metadata, "model.gguf", sources);
+  ASSERT_FALSE(described);
+  EXPECT_EQ(described.error().str(),
+            "model.gguf: there is no 'tokenizer.ggml.pre', and the family's "
+            "description has tokenizer 'pre': pre-tokenizer 'qwen3' is not in "
             "this version; the nearest one known is 'qwen2'");
   metadata = withMerges(golden, "gpt-2");
   metadata["tokenizer.ggml.model"] = "rwkv";
