@@ -3,6 +3,7 @@
 #include "compiler/TextBuilder.h"
 #include "frontends/tokenizer/Facts.h"
 #include "frontends/tokenizer/Import.h"
+#include "runtime/text/jinja/ChatTemplate.h"
 #include "support/Json.h"
 #include "support/MappedFile.h"
 #include "support/Text.h"
@@ -155,6 +156,11 @@ tombolo::buildText(const Checkpoint &checkpoint, int64_t vocabSize,
     if (id < vocabSize)
       made->end_tokens.push_back(id);
   made->chat_template = checkpoint.chatTemplate;
+  // Refused here, and not by who runs the artifact.
+  if (Result<text::ChatTemplate> parsed =
+          text::ChatTemplate::parse(checkpoint.chatTemplate);
+      !parsed)
+    return Error(checkpoint.path, parsed.error().str());
   if (Status status = readGeneration(checkpoint.generationConfig, *made);
       !status)
     return status.takeErrors();

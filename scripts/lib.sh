@@ -3,7 +3,8 @@ set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=${TOMBOLO_BUILD_DIR:-$root/build}
-cache=${TOMBOLO_CACHE:-$HOME/.cache/tombolo}
+# As tombolo has it.
+cache=${TOMBOLO_CACHE:-${XDG_CACHE_HOME:-${HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}/.cache}/tombolo}
 
 # Prints one sentence that says what to do, and ends the script.
 fail() {

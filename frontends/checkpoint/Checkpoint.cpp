@@ -172,14 +172,13 @@ Result<Checkpoint> openFolder(const std::string &path, OpenOptions options) {
   }
   if (foreign)
     return foreignFormat(path, *foreign);
-  return Error(path, "expects a folder with '" +
+  return Error(path, "has no weights: expects a .safetensors file, '" +
                          std::string(safetensorsIndexName) +
-                         "', a .safetensors file or a .gguf file, but it has "
-                         "none of them");
+                         "' or a .gguf file in the folder");
 }
 
 /// The first bytes say what a file is, whatever its name.
-enum class Kind { Safetensors, Gguf, Zip, Pickle, Other };
+enum class Kind { Safetensors, Gguf, Zip, Pickle, Artifact, Other };
 
 Result<Kind> kindOf(const std::string &path) {
   Result<std::shared_ptr<MappedFile>> file = MappedFile::open(path);
@@ -192,6 +191,8 @@ Result<Kind> kindOf(const std::string &path) {
     return Kind::Zip;
   if (text.starts_with("\x80\x02"))
     return Kind::Pickle;
+  if (text.starts_with(std::string_view("TOMBOLO\0", 8)))
+    return Kind::Artifact;
   if (text.size() > 8 && text[8] == '{')
     return Kind::Safetensors;
   return Kind::Other;
@@ -217,6 +218,9 @@ Result<Checkpoint> openFile(const std::string &path, OpenOptions options) {
     return kind.takeErrors();
   if (isForeign(name) || *kind == Kind::Zip || *kind == Kind::Pickle)
     return foreignFormat(path, name);
+  if (*kind == Kind::Artifact)
+    return Error(path, "is an artifact, compiled already: expects a checkpoint "
+                       "('tombolo run' takes either)");
   if (*kind == Kind::Gguf)
     return openGguf(path, path, options);
   if (*kind == Kind::Safetensors)

@@ -61,9 +61,13 @@ tombolo::findFamily(const arch::Catalog &catalog,
                                  ? checkpoint.path
                                  : checkpoint.configPath;
   if (architectures.empty())
-    return Error(where, gguf ? "expects metadata 'general.architecture'"
-                             : "expects 'architectures' or 'model_type' to say "
-                               "what the model is");
+    return Error(where,
+                 gguf ? "expects metadata 'general.architecture'"
+                 : checkpoint.configPath.empty()
+                     ? "has no config.json beside it, which says what the "
+                       "model is"
+                     : "expects 'architectures' or 'model_type' to say what "
+                       "the model is");
   arch::Diagnostics diagnostics;
   bool named = false;
   for (const auto &family : catalog.families) {

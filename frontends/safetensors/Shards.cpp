@@ -71,8 +71,12 @@ Status readIndexed(const std::string &indexPath, WeightSource &weights,
     std::string path = (folder / name).string();
     size_t before = weights.tensors().size();
     uint32_t file = uint32_t(weights.files().size());
-    if (Status read = readFile(path, weights, headerOnlyOk); !read)
-      return read;
+    if (Status read = readFile(path, weights, headerOnlyOk); !read) {
+      std::vector<Error> errors = read.takeErrors();
+      errors.back().notes.push_back(indexPath + " names this file among " +
+                                    std::to_string(shards->size()));
+      return errors;
+    }
     for (const std::string &tensor : tensors) {
       const TensorInfo *info = weights.find(tensor);
       if (!info || info->file != file)

@@ -196,6 +196,15 @@ TEST_F(WithTokenizer, NamesAFileThatIsNotThere) {
       << text.error().str();
 }
 
+TEST(TextBuilder, RefusesATemplateThatCannotBeRead) {
+  Checkpoint checkpoint = bare();
+  checkpoint.chatTemplate = "a\n{% include 'x' %}";
+  auto text = buildText(checkpoint, kVocabSize);
+  ASSERT_FALSE(text);
+  EXPECT_THAT(text.error().str(),
+              testing::StartsWith("model: chat template:2:"));
+}
+
 TEST(TextBuilder, GgufTakesWhatItsFamilySays) {
   Checkpoint checkpoint = bare();
   checkpoint.container = Container::Gguf;

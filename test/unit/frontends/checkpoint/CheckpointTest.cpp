@@ -154,9 +154,9 @@ TEST_F(CheckpointFiles, OpensAFolderOfParts) {
 TEST_F(CheckpointFiles, RefusesWhatIsNotThere) {
   EXPECT_EQ(failure("none"),
             "DIR/none: expects a file or folder, but there is none");
-  EXPECT_EQ(failure(), "DIR: expects a folder with "
-                       "'model.safetensors.index.json', a .safetensors file or "
-                       "a .gguf file, but it has none of them");
+  EXPECT_EQ(failure(), "DIR: has no weights: expects a .safetensors file, "
+                       "'model.safetensors.index.json' or a .gguf file in the "
+                       "folder");
 }
 
 TEST_F(CheckpointFiles, RefusesOtherFormatsByName) {

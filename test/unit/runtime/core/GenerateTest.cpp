@@ -200,6 +200,22 @@ TEST_F(GenerateTest, DefaultsComeFromTheArtifact) {
               testing::ElementsAre(3, int32_t(kEnd)));
 }
 
+TEST_F(GenerateTest, TemplatesSeeWhatTransformersHandsThem) {
+  tinyModel.index.text->chat_template =
+      "{% if tools is none and documents is none %}none{% endif %}"
+      "[{{ unk_token is defined }}]{{ messages[0].role }}"
+      "{{ add_generation_prompt }}";
+  reopen();
+  ChatMessage message{"user", "x"};
+  auto prompt = text->chatPrompt({&message, 1});
+  ASSERT_TRUE(prompt) << prompt.error().str();
+  EXPECT_EQ(*prompt, "none[False]userTrue");
+  tinyModel.index.text->chat_template = "{{ 1 / 0 }}";
+  reopen();
+  EXPECT_THAT(text->chatPrompt({&message, 1}).error().str(),
+              HasSubstr("tiny.tbo: chat template:1: "));
+}
+
 TEST_F(GenerateTest, BrokenTextIsRefused) {
   tinyModel.index.text->tokenizer[20] ^= 1;
   Status written = tinyModel.write(folder / "bad.tbo");
