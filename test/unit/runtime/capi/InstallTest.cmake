@@ -34,7 +34,7 @@ foreach(symbol ${symbols})
 endforeach()
 
 # --- Through CMake --------------------------------------------------------------------------------
-run(${CMAKE_COMMAND} -S ${SOURCE}/examples/c -B ${WORK}/build -DCMAKE_PREFIX_PATH=${WORK}/moved
+run(${CMAKE_COMMAND} -G Ninja -S ${SOURCE}/examples/c -B ${WORK}/build -DCMAKE_PREFIX_PATH=${WORK}/moved
   -DCMAKE_C_COMPILER=${COMPILER} "-DCMAKE_C_FLAGS=-std=c99 -Wall -Wextra -Werror -pedantic")
 run(${CMAKE_COMMAND} --build ${WORK}/build)
 run(${WORK}/build/generate ${WORK}/tiny.tbo Hello)
