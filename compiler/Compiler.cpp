@@ -89,8 +89,6 @@ Status Compilation::check() {
   if (!options.quantize.empty())
     return notYet("'--quantize " + options.quantize + "'",
                   "the checkpoint as it is");
-  if (options.activations == Activations::I8)
-    return notYet("'--activations i8'", "i16 or f32");
   if (options.kv == KvType::Q8_0)
     return notYet("'--kv q8_0'", "f16, bf16 or f32");
   if (options.target.find(',') != std::string::npos)

@@ -107,7 +107,7 @@ struct TargetPipelineOptions : PassPipelineOptions<TargetPipelineOptions> {
                              llvm::cl::init("cpu")};
   Option<std::string> activations{
       *this, "activations",
-      llvm::cl::desc("f32 or i16; empty: the target's default"),
+      llvm::cl::desc("f32, i16 or i8; empty: the target's default"),
       llvm::cl::init("")};
   Option<int64_t> chunk{*this, "chunk",
                         llvm::cl::desc("tokens of a prefill step"),

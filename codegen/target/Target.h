@@ -41,7 +41,7 @@ struct TargetCode {
 };
 
 struct TargetOptions {
-  /// "f32", "i16" or "" for the target's default.
+  /// "f32", "i16", "i8" or "" for the target's default.
   std::string activations;
   /// Tokens of a prefill step at most.
   int64_t chunk = 256;

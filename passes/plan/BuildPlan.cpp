@@ -301,8 +301,7 @@ ModulePlanner::instantiate(func::FuncOp function, bool manyRows,
       if (!value) {
         const Node &node = plan.graph->nodes[binding.node];
         int64_t bytes =
-            target.recordBytes(rowElements(binding.value), node.choice.encoding,
-                               node.choice.rowTile);
+            target.recordBytes(rowElements(binding.value), node.choice);
         value = makeBuffer(binding.type, bytes, StringAttr(), loc);
       }
       return value;

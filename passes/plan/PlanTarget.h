@@ -20,7 +20,8 @@ struct LinearChoice {
   /// `plan.pack` layout and packed encoding of the matrix.
   std::string layout;
   Encoding encoding;
-  /// "f32", or "i16": activations are quantized by `plan.quantize_rows`.
+  /// "f32", or "i16" or "i8": activations are quantized by
+  /// `plan.quantize_rows`.
   std::string activations;
   /// Rows that one tile computes; buffers are padded to it. 1 for one row.
   int64_t rowTile = 1;
@@ -47,8 +48,8 @@ public:
   /// Buffers of more than one row hold a multiple of so many: what tiles write.
   virtual int64_t rowPadding() const = 0;
   /// Bytes of the record of one activation row, for `plan.quantize_rows`.
-  virtual int64_t recordBytes(int64_t columns, Encoding encoding,
-                              int64_t rowTile) const = 0;
+  virtual int64_t recordBytes(int64_t columns,
+                              const LinearChoice &choice) const = 0;
 };
 
 } // namespace tombolo

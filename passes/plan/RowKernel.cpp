@@ -210,7 +210,7 @@ LogicalResult RowKernel::addQuantize(const Node &node, int index) {
   binding.type = byteBufferType(b.getContext());
   Value record = kernel.bind(binding, /*write=*/true);
   QuantizeRowsOp::create(b, loc, row, x, record, rowElements(node.quantized),
-                         node.choice.rowTile,
-                         infoOf(node.choice.encoding).name);
+                         node.choice.rowTile, infoOf(node.choice.encoding).name,
+                         node.choice.activations);
   return mlir::success();
 }

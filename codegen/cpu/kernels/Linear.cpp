@@ -23,8 +23,14 @@ static bool isPlain(Encoding encoding) {
          encoding == Encoding::BF16;
 }
 
-bool supportsI16(const CpuLevel &level, Encoding encoding) {
+bool supportsIntegers(const CpuLevel &level, Encoding encoding) {
   return Isa(level).hasDot4() && hasR16(encoding) && !isPlain(encoding);
+}
+
+ActivationForm activationForm(llvm::StringRef name) {
+  return name == "i16"  ? ActivationForm::I16
+         : name == "i8" ? ActivationForm::I8
+                        : ActivationForm::F32;
 }
 
 Status checkLinear(const CpuLevel &level, const LinearSpec &spec) {
@@ -44,15 +50,15 @@ Status checkLinear(const CpuLevel &level, const LinearSpec &spec) {
     return fail("expects rows of whole blocks");
   if (spec.activations == ActivationForm::F32)
     return success();
-  if (!supportsI16(level, spec.encoding))
+  if (!supportsIntegers(level, spec.encoding))
     return fail("expects quantized weights and a CPU level with 512-bit "
                 "integer dot products for integer activations, but got level "
                 "'" +
                 level.name + "'");
-  if (spec.rowTile != (spec.manyRows ? kI16RowTile : 1))
-    return fail("expects a row tile of " +
-                std::to_string(spec.manyRows ? kI16RowTile : 1) + ", but got " +
-                std::to_string(spec.rowTile));
+  int64_t rowTile = spec.manyRows ? rowTileOf(spec.activations) : 1;
+  if (spec.rowTile != rowTile)
+    return fail("expects a row tile of " + std::to_string(rowTile) +
+                ", but got " + std::to_string(spec.rowTile));
   return success();
 }
 
@@ -103,8 +109,8 @@ public:
   void build() {
     if (!spec.manyRows)
       return buildFewRows();
-    tile = spec.activations == ActivationForm::I16 ? Isa::Tile{kI16RowTile, 2}
-                                                   : isa.f32Tile(spec.paired);
+    tile = planes() ? Isa::Tile{rowTileOf(spec.activations), 2}
+                    : isa.f32Tile(spec.paired);
     scratch = scratchOf(spec, tile);
     // Units are pairs of groups; an odd last group is a unit of its own.
     int64_t whole = spec.paired ? groupsOf(spec) : groupsOf(spec) / 2;
@@ -131,9 +137,8 @@ private:
         // Group after group: two streams side by side read slower than one.
         for (int64_t g = 0; g < each; ++g) {
           Value base = e.mul(e.add(e.mul(unit, each), g), groupBytes);
-          accumulators.push_back(spec.activations == ActivationForm::I16
-                                     ? oneRowI16(row, base)
-                                     : oneRowF32(row, base));
+          accumulators.push_back(planes() ? oneRowOfIntegers(row, base)
+                                          : oneRowF32(row, base));
         }
         finish(accumulators, row, e.mul(unit, kLanes));
       });
@@ -154,9 +159,11 @@ private:
     return sums.front();
   }
 
-  Value oneRowI16(Value row, Value base) {
-    Value record = e.mul(row, recordBytes(spec.inColumns));
-    return sumI16(record, 1, base, 1).front();
+  int64_t planes() const { return planesOf(spec.activations); }
+
+  Value oneRowOfIntegers(Value row, Value base) {
+    Value record = e.mul(row, recordBytes(spec.inColumns, planes()));
+    return sumIntegers(record, 1, base, 1).front();
   }
 
   // --- Tiles of many rows
@@ -165,11 +172,11 @@ private:
   void buildGroups(Value group, int64_t groups) {
     Value base = e.mul(group, groupBytes);
     Value column = e.mul(spec.paired ? e.divide(group, 2) : group, kLanes);
-    if (spec.activations == ActivationForm::I16) {
+    if (planes()) {
       forEachTile([&](Value row) {
         Value record = e.mul(e.divide(row, tile.rows),
-                             tile.rows * recordBytes(spec.inColumns));
-        finishTile(sumI16(record, tile.rows, base, groups), groups, row,
+                             tile.rows * recordBytes(spec.inColumns, planes()));
+        finishTile(sumIntegers(record, tile.rows, base, groups), groups, row,
                    column);
       });
       return;
@@ -317,8 +324,8 @@ private:
   }
 
   /// Integer dot products of each run, scaled and added up: [row][group].
-  Values sumI16(Value record, int64_t rows, Value base, int64_t groups) {
-    RecordLayout layout(rows);
+  Values sumIntegers(Value record, int64_t rows, Value base, int64_t groups) {
+    RecordLayout layout(rows, planes());
     int64_t runs = weights.runs();
     Values start(rows * groups, e.constant(0.0, e.f32()));
     return e.loop(
@@ -380,7 +387,7 @@ private:
       }
       for (int64_t v = 8 / parts * part; v < 8 / parts * (part + 1); ++v)
         for (int64_t m = 0; m < rows; ++m)
-          for (int64_t plane = 0; plane < 2; ++plane) {
+          for (int64_t plane = 0; plane < planes(); ++plane) {
             Value values = integer(layout.plane(plane, m) + 4 * v);
             for (int64_t g = 0; g < groups; ++g) {
               Value &sum = (plane ? high : low)[m * groups + g];

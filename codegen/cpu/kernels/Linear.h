@@ -20,7 +20,19 @@ enum class ActivationForm {
   /// Records of buildQuantizeRows: 16-bit integers (as two planes of bytes)
   /// with a scale for each 32; relative error about 2e-5.
   I16,
+  /// The same with 8-bit integers; relative error about 5e-3.
+  I8,
 };
+/// By the name that plans have for it: "f32", "i16", "i8".
+ActivationForm activationForm(llvm::StringRef name);
+/// Planes of bytes in a record; 0: none.
+inline int64_t planesOf(ActivationForm form) {
+  return form == ActivationForm::I16 ? 2 : form == ActivationForm::I8 ? 1 : 0;
+}
+/// Rows of a tile of records for products with many rows.
+inline int64_t rowTileOf(ActivationForm form) {
+  return form == ActivationForm::I8 ? 6 : 4;
+}
 
 struct LinearSpec {
   /// Columns of the output; rows of the weights (of gate and of up, each, where
@@ -36,15 +48,12 @@ struct LinearSpec {
   bool manyRows = false;
   /// Most rows of one call (manyRows).
   int64_t maxRows = 1;
-  /// Rows of one tile of records (I16): 1, or kI16RowTile where manyRows.
+  /// Rows of one tile of records: 1, or rowTileOf where manyRows.
   int64_t rowTile = 1;
 };
 
-/// Rows of a tile of records for products with many rows.
-inline constexpr int64_t kI16RowTile = 4;
-
 struct LinearOperands {
-  /// F32: memref<?xf32>; I16: memref<?xi8>.
+  /// F32: memref<?xf32>; records: memref<?xi8>.
   Value activations;
   /// Elements between rows (F32), also between rows of the output.
   OpFoldResult activationStride, outputStride;
@@ -67,7 +76,7 @@ using LinearEpilogue = llvm::function_ref<Value(
     OpBuilder &, Location, ValueRange accumulators, Value row, Value column)>;
 
 /// Whether `level` has products of integer activations with `encoding`.
-bool supportsI16(const CpuLevel &level, Encoding encoding);
+bool supportsIntegers(const CpuLevel &level, Encoding encoding);
 
 /// Why the spec has no kernel on this level, if it has none.
 Status checkLinear(const CpuLevel &level, const LinearSpec &spec);

@@ -4,14 +4,15 @@ using namespace mlir;
 
 namespace tombolo {
 
-/// The largest magnitude whose high plane still fits a signed byte.
-static constexpr double kLargest = 32639;
+/// The largest magnitude whose planes all fit signed bytes.
+static double largestOf(int64_t planes) { return planes == 2 ? 32639 : 127; }
 
 void buildQuantizeRow(OpBuilder &b, Location loc, int64_t columns,
-                      int64_t rowTile, Value input, Value inputOffset,
-                      Value records, Value row) {
+                      int64_t rowTile, int64_t planes, Value input,
+                      Value inputOffset, Value records, Value row) {
   Emitter e(b, loc);
-  RecordLayout layout(rowTile);
+  RecordLayout layout(rowTile, planes);
+  const double most = largestOf(planes);
   int64_t blocks = columns / kRecordColumns;
   VectorType floats = e.f32(), integers = e.i32();
   // Where the layout says row 0, the row's place in its tile is added.
@@ -45,9 +46,9 @@ void buildQuantizeRow(OpBuilder &b, Location loc, int64_t columns,
                                        largest, e.constant(1e-30, floats));
     Value zero = e.constant(0.0, floats);
     Value factor = arith::SelectOp::create(
-        b, loc, tiny, zero, e.divf(e.constant(kLargest, floats), largest));
+        b, loc, tiny, zero, e.divf(e.constant(most, floats), largest));
     Value scale = arith::SelectOp::create(
-        b, loc, tiny, zero, e.mulf(largest, e.constant(1 / kLargest, floats)));
+        b, loc, tiny, zero, e.mulf(largest, e.constant(1 / most, floats)));
     Value sum, half;
     for (int64_t i = 0; i < 2; ++i) {
       Value rounded = math::RoundEvenOp::create(b, loc, e.mulf(x[i], factor));
@@ -60,8 +61,9 @@ void buildQuantizeRow(OpBuilder &b, Location loc, int64_t columns,
       Value at = e.add(e.add(target, byteRow), i * kLanes);
       e.storeBytes(records, e.add(at, layout.plane(0, 0)),
                    arith::TruncIOp::create(b, loc, bytes, q));
-      e.storeBytes(records, e.add(at, layout.plane(1, 0)),
-                   arith::TruncIOp::create(b, loc, bytes, high));
+      if (planes == 2)
+        e.storeBytes(records, e.add(at, layout.plane(1, 0)),
+                     arith::TruncIOp::create(b, loc, bytes, high));
     }
     auto total = [&](Value lanes) -> Value {
       return vector::ReductionOp::create(b, loc, vector::CombiningKind::ADD,
@@ -84,13 +86,14 @@ void buildQuantizeRow(OpBuilder &b, Location loc, int64_t columns,
 }
 
 void buildQuantizeRows(OpBuilder &b, Location loc, int64_t columns,
-                       int64_t rowTile, Value input, OpFoldResult inputStride,
-                       Value records, Value begin, Value end) {
+                       int64_t rowTile, int64_t planes, Value input,
+                       OpFoldResult inputStride, Value records, Value begin,
+                       Value end) {
   Emitter e(b, loc);
   Value stride = e.index(inputStride);
   e.loop(begin, end, 1, [&](Value row) {
-    buildQuantizeRow(b, loc, columns, rowTile, input, e.mul(row, stride),
-                     records, row);
+    buildQuantizeRow(b, loc, columns, rowTile, planes, input,
+                     e.mul(row, stride), records, row);
   });
 }
 

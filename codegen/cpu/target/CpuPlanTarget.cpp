@@ -21,11 +21,14 @@ LinearChoice CpuPlanTarget::linear(int64_t outRows, int64_t inColumns,
   choice.encoding = strategies ? packedEncoding(encoding) : Encoding::F32;
   choice.strategy = strategies;
   // A whole number of record blocks, and codes to multiply.
-  bool i16 = strategies && activations == "i16" &&
-             supportsI16(level, choice.encoding) &&
-             inColumns % kRecordColumns == 0;
-  choice.activations = i16 ? "i16" : "f32";
-  choice.rowTile = i16 && manyRows ? kI16RowTile : 1;
+  ActivationForm form = strategies &&
+                                supportsIntegers(level, choice.encoding) &&
+                                inColumns % kRecordColumns == 0
+                            ? activationForm(activations)
+                            : ActivationForm::F32;
+  choice.activations = form == ActivationForm::F32 ? "f32" : activations;
+  choice.rowTile =
+      form != ActivationForm::F32 && manyRows ? rowTileOf(form) : 1;
   choice.columns = manyRows ? 32 : 16;
   choice.pairedRows = 32;
   return choice;
@@ -38,7 +41,8 @@ LinearChoice CpuPlanTarget::embedding(int64_t rows, int64_t columns,
 
 int64_t CpuPlanTarget::rowPadding() const { return kRowPadding; }
 
-int64_t CpuPlanTarget::recordBytes(int64_t columns, Encoding encoding,
-                                   int64_t rowTile) const {
-  return tombolo::recordBytes(columns);
+int64_t CpuPlanTarget::recordBytes(int64_t columns,
+                                   const LinearChoice &choice) const {
+  return tombolo::recordBytes(columns,
+                              planesOf(activationForm(choice.activations)));
 }

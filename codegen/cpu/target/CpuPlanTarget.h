@@ -20,8 +20,8 @@ public:
   LinearChoice embedding(int64_t rows, int64_t columns,
                          Encoding encoding) const override;
   int64_t rowPadding() const override;
-  int64_t recordBytes(int64_t columns, Encoding encoding,
-                      int64_t rowTile) const override;
+  int64_t recordBytes(int64_t columns,
+                      const LinearChoice &choice) const override;
 
 private:
   CpuLevel level;

@@ -111,9 +111,10 @@ Result<std::unique_ptr<tombolo::Target>>
 tombolo::createCpuTarget(const std::string &level,
                          const TargetOptions &options) {
   if (!options.activations.empty() && options.activations != "f32" &&
-      options.activations != "i16")
-    return Error("", "activations '" + options.activations +
-                         "' are not in this version on CPUs; use f32 or i16");
+      options.activations != "i16" && options.activations != "i8")
+    return Error("",
+                 "activations '" + options.activations +
+                     "' are not in this version on CPUs; use f32, i16 or i8");
   Result<CpuLevel> found = cpuLevelNamed(level.empty() ? "host" : level);
   if (!found)
     return found.takeErrors();

@@ -168,8 +168,7 @@ struct LowerStrategiesPass
     spec.outRows = spec.paired ? op.getOutRows() / 2 : op.getOutRows();
     spec.inColumns = op.getInColumns();
     spec.encoding = encodingOf(op.getEncoding());
-    spec.activations = op.getActivations() == "i16" ? ActivationForm::I16
-                                                    : ActivationForm::F32;
+    spec.activations = activationForm(op.getActivations());
     spec.manyRows = op.getManyRows();
     spec.maxRows = spec.manyRows ? maxTokens : 1;
     spec.rowTile = op.getRowTile();
@@ -203,6 +202,7 @@ struct LowerStrategiesPass
         b, loc, op.getRow(),
         arith::ConstantIndexOp::create(b, loc, strideOf(op.getX())));
     buildQuantizeRow(b, loc, op.getColumns(), op.getRowTile(),
+                     planesOf(activationForm(op.getActivations())),
                      flat(b, loc, op.getX()), offset, op.getRecord(),
                      op.getRow());
     return mlir::success();

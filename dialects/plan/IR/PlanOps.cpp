@@ -262,6 +262,9 @@ static LogicalResult verifyColumns(Operation *op, StringRef name, Value buffer,
 LogicalResult QuantizeRowsOp::verify() {
   if (failed(verifyEncoding(*this, getEncoding()))) // C2
     return failure();
+  if (failed(verifyOneOf(*this, "activations", getActivations(),
+                         {"i16", "i8"}))) // C4
+    return failure();
   return verifyColumns(*this, "x", getX(), getColumns()); // C3
 }
 
@@ -294,7 +297,7 @@ LogicalResult EmbeddingOp::verify() {
 LogicalResult LinearOp::verify() {
   if (failed(verifyEncoding(*this, getEncoding())) || // C2
       failed(verifyOneOf(*this, "activations", getActivations(),
-                         {"f32", "i16"}))) // C2
+                         {"f32", "i16", "i8"}))) // C2
     return failure();
   if (getPaired() && getOutRows() % 32 != 0) // C4
     return emitOpError(

@@ -236,12 +236,12 @@ def Plan_LinearOp : Plan_Op<"linear", [SingleBlock, IsolatedFromAbove]> {
     rows of two matrices alternate in groups of 16; the region takes both
     accumulators and yields one value; the output has `out_rows / 2` columns.
 
-    `activations`: "f32" reads f32 rows; "i16" the records that
+    `activations`: "f32" reads f32 rows; "i16" and "i8" the records that
     `plan.quantize_rows` made with the same `row_tile` (1: one row). `many_rows`:
     `tokens` may be more than 1.
 
     - (C1) `out_rows`, `in_columns` and `row_tile` are positive.
-    - (C2) `encoding` is the name of an encoding; `activations` is "f32" or "i16".
+    - (C2) `encoding` is the name of an encoding; `activations` is "f32", "i16" or "i8".
     - (C3) The region takes the accumulators and an element of each extra, all f32.
     - (C4) With `paired`, `out_rows` is a multiple of 32.
     - (C5) Extras are f32 of one dimension or two.
@@ -271,22 +271,25 @@ def Plan_LinearOp : Plan_Op<"linear", [SingleBlock, IsolatedFromAbove]> {
 }
 
 def Plan_QuantizeRowsOp : Plan_Op<"quantize_rows"> {
-  let summary = "an f32 row into the 16-bit record that products read";
+  let summary = "an f32 row into the record of integers that products read";
   let description = [{
     What the record holds is the target's business; `encoding` is that of the
-    matrix it meets, and `row_tile` that of its `plan.linear`.
+    matrix it meets, `activations` and `row_tile` are those of its
+    `plan.linear`.
 
     - (C1) `columns` and `row_tile` are positive.
     - (C2) `encoding` is the name of an encoding.
     - (C3) Rows of `x` have `columns`.
+    - (C4) `activations` is "i16" or "i8".
 
     Example:
     ```mlir
-    plan.quantize_rows row(%i) ins(%x : memref<?x256xf32>) outs(%r : memref<?xi8>) {columns = 256 : i64, encoding = "q4_0", row_tile = 1 : i64}
+    plan.quantize_rows row(%i) ins(%x : memref<?x256xf32>) outs(%r : memref<?xi8>) {activations = "i8", columns = 256 : i64, encoding = "q4_0", row_tile = 1 : i64}
     ```
   }];
   let arguments = (ins Index:$row, AnyMemRef:$x, AnyMemRef:$record, Plan_Positive:$columns,
-                       Plan_Positive:$row_tile, StrAttr:$encoding);
+                       Plan_Positive:$row_tile, StrAttr:$encoding,
+                       DefaultValuedStrAttr<StrAttr, "i16">:$activations);
   let assemblyFormat = [{
     `row` `(` $row `)` `ins` `(` $x `:` type($x) `)` `outs` `(` $record `:` type($record) `)` attr-dict
   }];

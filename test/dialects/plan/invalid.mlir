@@ -350,7 +350,7 @@ func.func @linear_c2_encoding(%b: index, %e: index, %t: index, %x: memref<?x32xf
 // -----
 
 func.func @linear_c2_activations(%b: index, %e: index, %t: index, %x: memref<?x32xf32>, %w: memref<?xi8>, %y: memref<?x32xf32>, %i: memref<?xi32>) {
-  // expected-error@+1 {{expects 'activations' to be one of f32, i16, but got 'banana'}}
+  // expected-error@+1 {{expects 'activations' to be one of f32, i16, i8, but got 'banana'}}
   plan.linear range(%b, %e) tokens(%t) ins(%x, %w : memref<?x32xf32>, memref<?xi8>) outs(%y : memref<?x32xf32>) attributes {activations = "banana", encoding = "f32", in_columns = 32 : i64, many_rows = false, out_rows = 32 : i64, paired = false, row_tile = 1 : i64} {
   ^bb0(%acc: f32):
     plan.yield %acc : f32
@@ -457,6 +457,14 @@ func.func @quantize_rows_c2(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %
 func.func @quantize_rows_c3(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>) {
   // expected-error@+1 {{expects rows of 64 times 1 numbers in 'x', but got 'memref<?x32xf32>'}}
   plan.quantize_rows row(%i) ins(%x : memref<?x32xf32>) outs(%r : memref<?xi8>) {columns = 64 : i64, encoding = "q4_0", row_tile = 1 : i64}
+  return
+}
+
+// -----
+
+func.func @quantize_rows_c4(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>) {
+  // expected-error@+1 {{expects 'activations' to be one of i16, i8, but got 'f32'}}
+  plan.quantize_rows row(%i) ins(%x : memref<?x32xf32>) outs(%r : memref<?xi8>) {activations = "f32", columns = 32 : i64, encoding = "q4_0", row_tile = 1 : i64}
   return
 }
 

@@ -22,7 +22,9 @@ std::string describe(const Case &c) {
   return std::string(infoOf(c.spec.encoding).name) + " " +
          std::to_string(c.rows) + "x" + std::to_string(c.spec.outRows) + "x" +
          std::to_string(c.spec.inColumns) +
-         (c.spec.activations == ActivationForm::I16 ? " i16" : "") +
+         (planesOf(c.spec.activations) == 2   ? " i16"
+          : planesOf(c.spec.activations) == 1 ? " i8"
+                                              : "") +
          (c.spec.paired ? " paired" : "") + (c.spec.manyRows ? " many" : "");
 }
 
@@ -34,10 +36,10 @@ void addKernel(KernelModule &kernels, const std::string &name,
                const CpuLevel &level, const Case &c, int64_t stride,
                int64_t outStride) {
   const LinearSpec &spec = c.spec;
-  bool i16 = spec.activations == ActivationForm::I16;
+  bool integers = planesOf(spec.activations) > 0;
   kernels.add(
       name,
-      {i16 ? kernels.bytes() : kernels.floats(), kernels.bytes(),
+      {integers ? kernels.bytes() : kernels.floats(), kernels.bytes(),
        kernels.floats(), kernels.floats(), kernels.index()},
       linearScratchBytes(level, spec),
       [&](OpBuilder &b, Location loc,
@@ -73,8 +75,9 @@ void addQuantizer(KernelModule &kernels, const std::string &name, const Case &c,
               [&](OpBuilder &b, Location loc,
                   llvm::ArrayRef<mlir::BlockArgument> args) {
                 buildQuantizeRows(b, loc, c.spec.inColumns, c.spec.rowTile,
-                                  args[2], b.getIndexAttr(stride), args[3],
-                                  args[0], args[1]);
+                                  planesOf(c.spec.activations), args[2],
+                                  b.getIndexAttr(stride), args[3], args[0],
+                                  args[1]);
               });
 }
 
@@ -118,9 +121,10 @@ void check(const CpuLevel &level, const std::vector<Case> &cases) {
     std::vector<float> residual = randomFloats(capacity * outStride, i + 99);
     // In place: what is added is also what is written.
     std::vector<float> out = residual;
-    std::vector<uint8_t> records(capacity * recordBytes(spec.inColumns) + 64);
+    std::vector<uint8_t> records(capacity * recordBytes(spec.inColumns, 2) +
+                                 64);
     void *activations = x.data();
-    if (spec.activations == ActivationForm::I16) {
+    if (planesOf(spec.activations)) {
       code.run(2 * i + 1, {x.data(), records.data()}, {}, 0, rows);
       activations = records.data();
     }
@@ -208,20 +212,21 @@ TEST_P(LinearLevels, ManyRowsOfFloats) {
 
 TEST_P(LinearLevels, Integers) {
   CpuLevel level = levelNamed(GetParam());
-  if (!supportsI16(level, Encoding::Q4_0))
+  if (!supportsIntegers(level, Encoding::Q4_0))
     GTEST_SKIP() << "no integer dot products";
   std::vector<Case> cases;
-  for (Encoding encoding : kInterleaved)
-    for (bool manyRows : {false, true})
-      for (bool paired : {false, true})
-        for (int64_t rows : {1, 2, 11}) {
+  for (ActivationForm form : {ActivationForm::I16, ActivationForm::I8})
+    for (Encoding encoding : kInterleaved)
+      for (bool manyRows : {false, true})
+        for (int64_t rows : {2, 11}) {
           LinearSpec spec{40, wholeBlocks(encoding, 32 * (rows + 1)), encoding,
-                          ActivationForm::I16};
+                          form};
           spec.manyRows = manyRows;
-          spec.paired = paired;
+          spec.paired = rows == 2;
           spec.maxRows = rows;
-          spec.rowTile = manyRows ? kI16RowTile : 1;
-          cases.push_back({spec, rows, 5e-5});
+          spec.rowTile = manyRows ? rowTileOf(form) : 1;
+          cases.push_back(
+              {spec, rows, form == ActivationForm::I16 ? 5e-5 : 2e-2});
         }
   check(level, cases);
 }
@@ -243,9 +248,9 @@ TEST(Linear, CompilesForAArch64) {
 
 TEST(Linear, RefusesWhatItHasNoKernelFor) {
   CpuLevel level = levelNamed("x86-64-v3");
-  EXPECT_FALSE(supportsI16(level, Encoding::Q4_0));
-  EXPECT_TRUE(supportsI16(levelNamed("znver4"), Encoding::Q4_0));
-  EXPECT_FALSE(supportsI16(levelNamed("znver4"), Encoding::BF16));
+  EXPECT_FALSE(supportsIntegers(level, Encoding::Q4_0));
+  EXPECT_TRUE(supportsIntegers(levelNamed("znver4"), Encoding::Q4_0));
+  EXPECT_FALSE(supportsIntegers(levelNamed("znver4"), Encoding::BF16));
   EXPECT_EQ(checkLinear(level, {16, 33, Encoding::Q4_0}).error().message,
             "product with 'q4_0' weights of 16x33: expects rows of whole "
             "blocks");

@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# Speed of Tombolo and of OpenVINO GenAI, which reads the same GGUF file itself, one after the other in each round, and
+# the medians of the rounds' ratios.
+#   bench/compare_openvino.sh [MODEL.gguf]
+#   THREADS=2 PROMPT=512 GENERATE=64 ROUNDS=7      what is run
+#   COMPILE_OPTIONS="--activations i8"             how Tombolo compiles the model; default: its defaults
+# OpenVINO GenAI is installed once, into a Python environment in the cache folder.
+source "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
+
+version=2026.4.1.0
+threads=${THREADS:-2} prompt=${PROMPT:-512} generate=${GENERATE:-64} rounds=${ROUNDS:-7}
+environment=$cache/openvino-genai-$version
+tombolo=$build/bin/tombolo
+[ -x "$tombolo" ] || fail "'$tombolo' is not there: run scripts/build.sh first"
+
+install_openvino() {
+  python3 -m venv "$environment.new" &&
+    "$environment.new/bin/python" -m pip install --quiet --disable-pip-version-check "openvino-genai==$version" &&
+    mv "$environment.new" "$environment"
+}
+mkdir -p "$cache"
+[ -d "$environment" ] || quiet_step "install OpenVINO GenAI $version" "$cache/openvino.log" install_openvino ||
+  fail "openvino-genai could not be installed (above)"
+
+if [ $# -gt 0 ]; then model=$1; else model=$("$root/scripts/fetch-model.sh"); fi
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+read -ra options <<<"${COMPILE_OPTIONS:-}"
+step "compile $(basename "$model") ${COMPILE_OPTIONS:-}" "$tombolo" compile "$model" -o "$work/model.tbo" "${options[@]}"
+
+"$environment/bin/python" - "$model" "$tombolo" "$work/model.tbo" "$threads" "$prompt" "$generate" "$rounds" <<'PYTHON'
+import json
+import statistics
+import subprocess
+import sys
+
+import numpy
+import openvino
+import openvino_genai
+
+model, tombolo, artifact = sys.argv[1:4]
+threads, prompt, generate, rounds = map(int, sys.argv[4:])
+pipe = openvino_genai.LLMPipeline(model, "CPU", INFERENCE_NUM_THREADS=threads)
+rng = numpy.random.default_rng(1)
+ids = openvino.Tensor(rng.integers(1000, 30000, (1, prompt), dtype=numpy.int64))
+mask = openvino.Tensor(numpy.ones((1, prompt), dtype=numpy.int64))
+inputs = openvino_genai.TokenizedInputs(ids, mask)
+config = openvino_genai.GenerationConfig(max_new_tokens=generate, ignore_eos=True, do_sample=False)
+
+
+def theirs():
+    metrics = pipe.generate(inputs, config).perf_metrics
+    return {"prefill": prompt * 1e3 / metrics.get_ttft().mean, "decode": 1e3 / metrics.get_tpot().mean}
+
+
+def ours():
+    report = json.loads(subprocess.run(
+        [tombolo, "bench", artifact, "--threads", str(threads), "--prompt", str(prompt), "--generate", str(generate),
+         "--repeat", "1", "--json"], check=True, stdout=subprocess.PIPE).stdout)
+    return {phase: report[phase]["tokens_per_second"] for phase in ("prefill", "decode")}
+
+
+theirs()  # warms up
+speeds = []
+for number in range(rounds):
+    print(f"-- round {number + 1} of {rounds}", flush=True)
+    speeds.append((theirs(), ours()))
+print(f"{'':10}{'tombolo':>12}{'openvino':>12}{'ratio':>8}   (tokens/s, medians of {rounds} rounds)")
+for phase in ("prefill", "decode"):
+    ratio = statistics.median(b[phase] / a[phase] for a, b in speeds)
+    print(f"{phase:10}{statistics.median(b[phase] for _, b in speeds):12.1f}"
+          f"{statistics.median(a[phase] for a, _ in speeds):12.1f}{ratio:8.2f}")
+PYTHON
