@@ -300,8 +300,12 @@ LogicalResult FunctionEmitter::emitAttention(const Node &node) {
       b.getI64IntegerAttr(valueColumns),
       b.getStringAttr(infoOf(keyState.getStorageEncoding()).name),
       op.getScaleAttr(), op.getSoftcapAttr(),
-      b.getI64IntegerAttr(keyRows.getWindow().value_or(-1)));
-  kernel.plan.grid = hostSize(context, Symbol::Tokens, keyHeads);
+      b.getI64IntegerAttr(keyRows.getWindow().value_or(-1)),
+      b.getI64IntegerAttr(node.rowTile));
+  kernel.plan.grid =
+      node.rowTile == 1
+          ? hostSize(context, Symbol::Tokens, keyHeads)
+          : SizeAttr::get(context, Symbol::Tokens, 1, 0, node.rowTile);
   kernel.plan.label = "attention " + std::to_string(heads) + "/" +
                       std::to_string(keyHeads) + "x" +
                       std::to_string(keyColumns);

@@ -75,6 +75,7 @@ void Graph::collect() {
                                   weight.getEncoding(), manyRows);
     } else if (isa<nn::AttentionOp>(op)) {
       node.kind = NodeKind::Attention;
+      node.rowTile = manyRows ? target.attentionRowTile() : 1;
     } else if (auto embedding = dyn_cast<nn::EmbeddingOp>(op)) {
       auto weight = cast<nn::WeightType>(embedding.getTable().getType());
       node.kind = NodeKind::Embedding;

@@ -43,6 +43,8 @@ struct Node {
   /// Quantize: what is quantized. Linear: the quantize node it reads, or -1.
   mlir::Value quantized;
   int quantizeNode = -1;
+  /// Attention: tokens of one program.
+  int64_t rowTile = 1;
   /// Linear: elementwise ops folded into the store of the result, in order;
   /// the first may be an `nn.glu` (paired).
   llvm::SmallVector<mlir::Operation *, 2> epilogue;

@@ -45,6 +45,8 @@ public:
   /// with the same matrix where both occur (tied heads keep one copy).
   virtual LinearChoice embedding(int64_t rows, int64_t columns,
                                  Encoding encoding) const = 0;
+  /// Tokens of one program of attention where a step has many.
+  virtual int64_t attentionRowTile() const = 0;
   /// Buffers of more than one row hold a multiple of so many: what tiles write.
   virtual int64_t rowPadding() const = 0;
   /// Bytes of the record of one activation row, for `plan.quantize_rows`.

@@ -30,6 +30,9 @@ Status checkAttention(const AttentionSpec &spec) {
       spec.storage != Encoding::BF16)
     return fail("expects f32, f16 or bf16 storage, but got '" +
                 std::string(infoOf(spec.storage).name) + "'");
+  if (spec.rowTile < 1 || spec.rowTile > 64)
+    return fail("expects a row tile between 1 and 64, but got " +
+                std::to_string(spec.rowTile));
   if (spec.window < 0 || !std::isfinite(spec.scale) ||
       !std::isfinite(spec.softcap) || spec.softcap < 0)
     return fail("expects a finite scale, and a window and softcap of at "
@@ -41,7 +44,8 @@ namespace {
 
 /// How one level cuts the work, and where scratch holds what.
 struct Layout {
-  int64_t group;   ///< query heads of one key-value head
+  int64_t shared;  ///< query heads of one key-value head
+  int64_t group;   ///< the same of all rows of a program, row after row
   int64_t heads;   ///< of them at a time
   int64_t blocks;  ///< vectors of 16 scores at a time
   int64_t columns; ///< vectors of 16 output columns at a time
@@ -51,7 +55,8 @@ struct Layout {
   Layout(const CpuLevel &level, const AttentionSpec &spec) {
     Isa isa(level);
     int64_t budget = std::max<int64_t>(isa.vectors() * 3 / 4, 2);
-    group = spec.heads / spec.kvHeads;
+    shared = spec.heads / spec.kvHeads;
+    group = shared * spec.rowTile;
     heads = std::min<int64_t>(group, std::min<int64_t>(8, budget / 2));
     while (group % heads)
       --heads;
@@ -83,24 +88,53 @@ public:
 
   void build() {
     e.loop(in.begin, in.end, 1, [&](Value program) {
-      Value row = arith::RemUIOp::create(e.b, e.loc, program, in.rows);
-      kvHead = arith::DivUIOp::create(e.b, e.loc, program, in.rows);
-      position = e.add(in.firstPosition, row);
-      Value one = e.add(position, 1);
-      firstVisible = spec.window
-                         ? e.max(e.sub(one, e.index(spec.window)), zero())
-                         : zero();
-      start(row);
-      e.loop(e.divide(firstVisible, kPageRows),
-             e.add(e.divide(position, kPageRows), 1), 1,
-             [&](Value page) { buildPage(page); });
-      finish(row);
+      if (spec.rowTile == 1) {
+        kvHead = arith::DivUIOp::create(e.b, e.loc, program, in.rows);
+        buildTile(arith::RemUIOp::create(e.b, e.loc, program, in.rows));
+        return;
+      }
+      Value tiles = e.divide(e.add(in.rows, spec.rowTile - 1), spec.rowTile);
+      Value early = e.divide(program, 2);
+      Value late = e.sub(e.sub(tiles, e.index(int64_t(1))), early);
+      Value isLate = arith::CmpIOp::create(e.b, e.loc, arith::CmpIPredicate::ne,
+                                           e.remainder(program, 2), zero());
+      Value tile = arith::SelectOp::create(e.b, e.loc, isLate, late, early);
+      e.loop(zero(), e.index(spec.kvHeads), 1, [&](Value head) {
+        kvHead = head;
+        buildTile(e.mul(tile, spec.rowTile));
+      });
     });
   }
 
 private:
+  void buildTile(Value row) {
+    firstRow = row;
+    lastPosition = e.add(in.firstPosition, rowOf(e.index(lay.group - 1)));
+    start();
+    e.loop(e.divide(firstVisible(zero()), kPageRows),
+           e.add(e.divide(lastPosition, kPageRows), 1), 1,
+           [&](Value page) { buildPage(page); });
+    finish();
+  }
+
   Value zero() { return e.index(int64_t(0)); }
-  Value firstHead() { return e.mul(kvHead, lay.group); }
+  /// The query head that number `g` of the group is.
+  Value headOf(Value g) {
+    return e.add(e.mul(kvHead, lay.shared), e.remainder(g, lay.shared));
+  }
+  /// Its row; behind the last row stand more of the last.
+  Value rowOf(Value g) {
+    if (spec.rowTile == 1)
+      return firstRow;
+    return e.min(e.add(firstRow, e.divide(g, lay.shared)),
+                 e.sub(in.rows, e.index(int64_t(1))));
+  }
+  Value positionOf(Value g) { return e.add(in.firstPosition, rowOf(g)); }
+  Value firstVisible(Value g) {
+    if (!spec.window)
+      return zero();
+    return e.max(e.sub(e.add(positionOf(g), 1), e.index(spec.window)), zero());
+  }
   int64_t storedBytes() const { return spec.storage == Encoding::F32 ? 4 : 2; }
   Value loadStored(Value memory, Value offset, int64_t lanes) {
     auto type = VectorType::get({lanes}, e.plainType(spec.storage));
@@ -124,14 +158,14 @@ private:
   }
 
   /// Scaled queries and the empty softmax in scratch.
-  void start(Value row) {
+  void start() {
     // Scores are kept as powers of two; a soft cap comes before that.
     double factor =
         spec.softcap > 0 ? spec.scale : spec.scale * std::numbers::log2e;
-    Value source =
-        e.add(e.index(in.queryOffset), e.mul(row, e.index(in.queryStride)));
     forEachHead([&](Value g) {
-      Value head = e.add(firstHead(), g);
+      Value head = headOf(g);
+      Value source = e.add(e.index(in.queryOffset),
+                           e.mul(rowOf(g), e.index(in.queryStride)));
       Value from = e.add(source, e.mul(head, spec.keyColumns));
       Value to = scratchAt(lay.queries, g, spec.keyColumns * 4);
       for (Piece piece : piecesOf(spec.keyColumns)) {
@@ -169,23 +203,35 @@ private:
     Value keys = headPart(in.keys, spec.keyColumns);
     Value values = headPart(in.values, spec.valueColumns);
     // The last page asks for itself again, which is where it is.
-    Value next = e.min(e.add(page, 1), e.divide(position, kPageRows));
+    Value next = e.min(e.add(page, 1), e.divide(lastPosition, kPageRows));
     Value nextKeys =
         e.add(pageStart(e, in.keys, e.mul(next, kPageRows)),
               e.mul(kvHead, pageBytes(1, spec.keyColumns, spec.storage)));
-    // Visible rows of this page.
-    Value from = e.sub(e.max(firstVisible, first), first);
-    Value to = e.sub(e.min(e.add(position, 1), e.add(first, kPageRows)), first);
     e.loop(zero(), e.index(lay.group), lay.heads, [&](Value g) {
+      // Visible rows of this page; none where the first is behind the last.
+      Values from, to;
+      for (int64_t h = 0; h < lay.heads; ++h) {
+        if (h > 0 && spec.rowTile == 1) {
+          from.push_back(from.front());
+          to.push_back(to.front());
+          continue;
+        }
+        Value one = e.add(g, h);
+        from.push_back(e.sub(e.max(firstVisible(one), first), first));
+        to.push_back(e.sub(
+            e.min(e.add(positionOf(one), 1), e.add(first, kPageRows)), first));
+      }
+      // Later rows see as much behind and begin no earlier.
       Values maxima = scores(keys, values, g, from, to);
-      Values corrections = softmax(g, from, to, maxima);
-      accumulate(values, nextKeys, g, from, to, corrections);
+      Values corrections = softmax(g, from.front(), to.back(), maxima);
+      accumulate(values, nextKeys, g, from.front(), to.back(), corrections);
     });
   }
 
-  /// Writes the scores of rows around [from, to), hidden ones as kHidden, for
-  /// query heads g .. g+heads-1. Returns each head's largest, lane by lane.
-  Values scores(Value keys, Value values, Value g, Value from, Value to) {
+  /// Writes the scores of rows around [from, to) of each of g .. g+heads-1,
+  /// hidden ones as kHidden. Returns each one's largest, lane by lane.
+  Values scores(Value keys, Value values, Value g, ValueRange from,
+                ValueRange to) {
     int64_t step = lay.blocks * kLanes;
     Value queries = scratchAt(lay.queries, g, spec.keyColumns * 4);
     Value target = scratchAt(lay.scores, g, kPageRows * 4);
@@ -201,57 +247,66 @@ private:
     Value lanes = arith::ConstantOp::create(
         e.b, e.loc, DenseElementsAttr::get(e.i32(), ArrayRef(numbers)));
     Values none(lay.heads, e.constant(kHidden, type));
-    Value begin = e.mul(e.divide(from, step), step);
-    return e.loop(begin, to, step, none, [&](Value at, ValueRange before) {
-      Values sums(lay.heads * lay.blocks, e.constant(0.0, type));
-      auto addColumn = [&](Value column, ValueRange acc) {
-        Values next(acc);
-        Value offset =
-            e.mul(e.add(e.mul(column, kPageRows), at), storedBytes());
-        Value row = e.add(keys, offset);
-        prefetch(in.values.pool, e.add(values, offset), step * storedBytes());
-        Values k;
-        for (int64_t i = 0; i < lay.blocks; ++i)
-          k.push_back(loadStored(
-              in.keys.pool, e.add(row, i * kLanes * storedBytes()), kLanes));
-        Value q = e.add(queries, e.mul(column, 4));
-        for (int64_t h = 0; h < lay.heads; ++h) {
-          Value factor =
-              e.loadSplat(in.scratch, e.add(q, h * spec.keyColumns * 4), type);
+    Value begin = e.mul(e.divide(from.front(), step), step);
+    return e.loop(
+        begin, to.back(), step, none, [&](Value at, ValueRange before) {
+          Values sums(lay.heads * lay.blocks, e.constant(0.0, type));
+          auto addColumn = [&](Value column, ValueRange acc) {
+            Values next(acc);
+            Value offset =
+                e.mul(e.add(e.mul(column, kPageRows), at), storedBytes());
+            Value row = e.add(keys, offset);
+            prefetch(in.values.pool, e.add(values, offset),
+                     step * storedBytes());
+            Values k;
+            for (int64_t i = 0; i < lay.blocks; ++i)
+              k.push_back(loadStored(in.keys.pool,
+                                     e.add(row, i * kLanes * storedBytes()),
+                                     kLanes));
+            Value q = e.add(queries, e.mul(column, 4));
+            for (int64_t h = 0; h < lay.heads; ++h) {
+              Value factor = e.loadSplat(
+                  in.scratch, e.add(q, h * spec.keyColumns * 4), type);
+              for (int64_t i = 0; i < lay.blocks; ++i) {
+                Value &sum = next[h * lay.blocks + i];
+                sum = e.fma(k[i], factor, sum);
+              }
+            }
+            return next;
+          };
+          sums = e.loop(zero(), e.index(spec.keyColumns / 2 * 2), 2, sums,
+                        [&](Value column, ValueRange acc) {
+                          return addColumn(e.add(column, 1),
+                                           addColumn(column, acc));
+                        });
+          if (spec.keyColumns % 2)
+            sums = addColumn(e.index(spec.keyColumns - 1), sums);
+          Values maxima(before);
           for (int64_t i = 0; i < lay.blocks; ++i) {
-            Value &sum = next[h * lay.blocks + i];
-            sum = e.fma(k[i], factor, sum);
+            Value row = e.add(at, i * kLanes);
+            using Predicate = arith::CmpIPredicate;
+            Value visible;
+            for (int64_t h = 0; h < lay.heads; ++h) {
+              if (h == 0 || from[h] != from[h - 1] || to[h] != to[h - 1]) {
+                Value low =
+                    arith::CmpIOp::create(e.b, e.loc, Predicate::sge, lanes,
+                                          asVector(e.sub(from[h], row)));
+                Value high =
+                    arith::CmpIOp::create(e.b, e.loc, Predicate::slt, lanes,
+                                          asVector(e.sub(to[h], row)));
+                visible = arith::AndIOp::create(e.b, e.loc, low, high);
+              }
+              Value score = arith::SelectOp::create(
+                  e.b, e.loc, visible, cap(sums[h * lay.blocks + i]), none[0]);
+              e.storeBytes(
+                  in.scratch,
+                  e.add(e.add(target, h * kPageRows * 4), e.mul(row, 4)),
+                  score);
+              maxima[h] = e.maxf(score, maxima[h]);
+            }
           }
-        }
-        return next;
-      };
-      sums =
-          e.loop(zero(), e.index(spec.keyColumns / 2 * 2), 2, sums,
-                 [&](Value column, ValueRange acc) {
-                   return addColumn(e.add(column, 1), addColumn(column, acc));
-                 });
-      if (spec.keyColumns % 2)
-        sums = addColumn(e.index(spec.keyColumns - 1), sums);
-      Values maxima(before);
-      for (int64_t i = 0; i < lay.blocks; ++i) {
-        Value row = e.add(at, i * kLanes);
-        using Predicate = arith::CmpIPredicate;
-        Value low = arith::CmpIOp::create(e.b, e.loc, Predicate::sge, lanes,
-                                          asVector(e.sub(from, row)));
-        Value high = arith::CmpIOp::create(e.b, e.loc, Predicate::slt, lanes,
-                                           asVector(e.sub(to, row)));
-        Value visible = arith::AndIOp::create(e.b, e.loc, low, high);
-        for (int64_t h = 0; h < lay.heads; ++h) {
-          Value score = arith::SelectOp::create(
-              e.b, e.loc, visible, cap(sums[h * lay.blocks + i]), none[0]);
-          e.storeBytes(in.scratch,
-                       e.add(e.add(target, h * kPageRows * 4), e.mul(row, 4)),
-                       score);
-          maxima[h] = e.maxf(score, maxima[h]);
-        }
-      }
-      return maxima;
-    });
+          return maxima;
+        });
   }
 
   Value cap(Value score) {
@@ -287,6 +342,14 @@ private:
         Value at = e.add(e.add(target, h * kPageRows * 4), e.mul(row, 4));
         Value score = e.loadBytes(in.scratch, at, e.f32());
         Value weight = e.exp2OfNegative(e.subf(score, maxima[h]));
+        // A row that sees nothing yet has no maximum that would hide scores.
+        if (spec.rowTile > 1 && spec.window) {
+          Value seen =
+              arith::CmpFOp::create(e.b, e.loc, arith::CmpFPredicate::OGT,
+                                    score, e.constant(kHidden / 2, e.f32()));
+          weight = arith::SelectOp::create(e.b, e.loc, seen, weight,
+                                           e.constant(0.0, e.f32()));
+        }
         e.storeBytes(in.scratch, at, weight);
         next.push_back(e.addf(acc[h], weight));
       }
@@ -363,12 +426,12 @@ private:
                     i, std::min<size_t>(lay.columns, rest.size() - i)));
   }
 
-  void finish(Value row) {
-    Value target = e.mul(row, e.index(in.outputStride));
+  void finish() {
     forEachHead([&](Value g) {
+      Value target = e.mul(rowOf(g), e.index(in.outputStride));
       Value sum = e.sumLanes(
           e.loadBytes(in.scratch, scratchAt(lay.sums, g, 64), e.f32()));
-      Value to = e.add(target, e.mul(e.add(firstHead(), g), spec.valueColumns));
+      Value to = e.add(target, e.mul(headOf(g), spec.valueColumns));
       Value from = scratchAt(lay.outputs, g, lay.outputColumns * 4);
       for (Piece piece : piecesOf(spec.valueColumns)) {
         Value total = sum;
@@ -387,7 +450,7 @@ private:
   const AttentionSpec &spec;
   const AttentionOperands &in;
   Layout lay;
-  Value kvHead, position, firstVisible;
+  Value kvHead, firstRow, lastPosition;
 };
 
 } // namespace

@@ -22,7 +22,12 @@ struct AttentionSpec {
   double softcap = 0;
   /// A further logit of each head that takes its share of the softmax.
   bool hasSink = false;
+  /// Query rows of one program. More than one share what is loaded of a page.
+  int64_t rowTile = 1;
 };
+
+/// Query rows of a program where a step has many.
+inline constexpr int64_t kAttentionRowTile = 4;
 
 struct AttentionOperands {
   /// memref<?xf32>: [T][heads][keyColumns] at queryOffset + t * queryStride,
@@ -33,15 +38,18 @@ struct AttentionOperands {
   Value sinks;         ///< memref<?xf32> of `heads`, where hasSink
   Value rows;          ///< T
   Value firstPosition; ///< of row 0; its pages up to row T-1 are filled
-  Value begin, end;    ///< range of the T * kvHeads programs
+  Value begin, end;    ///< range of the programs
   Value scratch;       ///< memref<?xi8>
 };
 
 Status checkAttention(const AttentionSpec &spec);
 int64_t attentionScratchBytes(const CpuLevel &level, const AttentionSpec &spec);
 
-/// Program p is row p % T of key-value head p / T: neighbours share pages. All
-/// arithmetic is f32; the softmax moves on one page at a time.
+/// With a row tile of 1 there are T * kvHeads programs, p for row p % T of
+/// key-value head p / T: neighbours share pages. Else there are as many as
+/// tiles of rows, of all heads; early tiles, which see little, alternate with
+/// late ones, so that contiguous ranges are about equal work. All arithmetic is
+/// f32; the softmax moves on one page at a time.
 void buildAttention(OpBuilder &b, Location loc, const CpuLevel &level,
                     const AttentionSpec &spec,
                     const AttentionOperands &operands);

@@ -1,6 +1,7 @@
 //===- CpuPlanTarget.cpp - What plans for CPUs prefer ---------------------===//
 
 #include "codegen/cpu/target/CpuPlanTarget.h"
+#include "codegen/cpu/kernels/Attention.h"
 #include "codegen/cpu/kernels/Isa.h"
 #include "codegen/cpu/kernels/Linear.h"
 #include "codegen/cpu/kernels/QuantizeRows.h"
@@ -38,6 +39,8 @@ LinearChoice CpuPlanTarget::embedding(int64_t rows, int64_t columns,
                                       Encoding encoding) const {
   return linear(rows, columns, encoding, /*manyRows=*/true);
 }
+
+int64_t CpuPlanTarget::attentionRowTile() const { return kAttentionRowTile; }
 
 int64_t CpuPlanTarget::rowPadding() const { return kRowPadding; }
 

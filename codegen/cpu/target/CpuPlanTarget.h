@@ -19,6 +19,7 @@ public:
                       bool manyRows) const override;
   LinearChoice embedding(int64_t rows, int64_t columns,
                          Encoding encoding) const override;
+  int64_t attentionRowTile() const override;
   int64_t rowPadding() const override;
   int64_t recordBytes(int64_t columns,
                       const LinearChoice &choice) const override;

@@ -236,6 +236,7 @@ struct LowerStrategiesPass
     spec.window = std::max<int64_t>(op.getWindow(), 0);
     spec.softcap = op.getSoftcap() ? op.getSoftcap()->convertToFloat() : 0;
     spec.hasSink = op.getSink() != nullptr;
+    spec.rowTile = op.getRowTile();
     if (Status status = checkAttention(spec); !status)
       return op.emitError(status.error().str());
     AttentionOperands operands;

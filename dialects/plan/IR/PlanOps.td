@@ -326,11 +326,11 @@ def Plan_AppendRowsOp : Plan_Op<"append_rows"> {
 def Plan_AttentionOp : Plan_Op<"attention"> {
   let summary = "attention of query rows over paged keys and values";
   let description = [{
-    For the grid range `[begin, end)` over (token, key head): softmax over the
-    rows that the token's position sees (`nn.attention`), the query heads of one
-    key head together.
+    Softmax over the rows that each token's position sees (`nn.attention`), the
+    query heads of one key head together. The grid range `[begin, end)` is over
+    (key head, token) where `row_tile` is 1, else over tiles of that many tokens.
 
-    - (C1) `heads`, `key_heads` and the columns are positive; `key_heads` divides `heads`.
+    - (C1) `heads`, `key_heads`, the columns and `row_tile` are positive; `key_heads` divides `heads`.
     - (C2) `storage` is f32, f16 or bf16.
     - (C3) Rows of `q` and `y` have `heads` times the columns of keys and of values.
 
@@ -344,7 +344,8 @@ def Plan_AttentionOp : Plan_Op<"attention"> {
                        Index:$first_position, Index:$key_offset, Index:$value_offset,
                        Index:$slot_bytes, Plan_Positive:$heads, Plan_Positive:$key_heads,
                        Plan_Positive:$key_columns, Plan_Positive:$value_columns, StrAttr:$storage,
-                       F32Attr:$scale, OptionalAttr<F32Attr>:$softcap, Plan_Window:$window);
+                       F32Attr:$scale, OptionalAttr<F32Attr>:$softcap, Plan_Window:$window,
+                       DefaultValuedAttr<Plan_Positive, "1">:$row_tile);
   let assemblyFormat = [{
     `range` `(` $begin `,` $end `)` `tokens` `(` $tokens `)` `ins` `(` $q `:` type($q) `)`
     `pages` `(` $pool `,` $page_table `:` type($pool) `,` type($page_table) `)`

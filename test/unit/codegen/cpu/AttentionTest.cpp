@@ -115,7 +115,10 @@ void check(const CpuLevel &level, const std::vector<Case> &cases) {
                {&values[from * valueStride], pool.data(), table.data()}, {from},
                0, count);
     }
-    int64_t programs = rows * spec.kvHeads, cut = programs / 2;
+    int64_t programs = spec.rowTile == 1
+                           ? rows * spec.kvHeads
+                           : (rows + spec.rowTile - 1) / spec.rowTile;
+    int64_t cut = programs / 2;
     for (auto [begin, end] : {std::pair(cut, programs), {int64_t(0), cut}})
       code.run(
           3 * i + 2,
@@ -196,6 +199,11 @@ TEST_P(AttentionLevels, MatchesFloat64) {
   // Large scores: one position takes nearly all.
   add(2, 2, 32, 16, Encoding::F32, 290, 4).scale = 40;
   cases.back().tolerance = 2e-5; // scores of 200 have errors of 1e-5
+  // The same by tiles of rows, whole ones and others.
+  for (size_t i = 0, count = cases.size(); i < count; ++i) {
+    cases.push_back(cases[i]);
+    cases.back().spec.rowTile = i % 3 ? kAttentionRowTile : 3;
+  }
   check(levelNamed(GetParam()), cases);
 }
 
@@ -211,6 +219,10 @@ TEST(Attention, RefusesImpossibleSpecs) {
       checkAttention(odd).error().message,
       "attention of 4 heads over 3: expects a whole number of query heads "
       "for each");
+  AttentionSpec tile = spec;
+  tile.rowTile = 0;
+  EXPECT_THAT(checkAttention(tile).error().message,
+              HasSubstr("expects a row tile between 1 and 64, but got 0"));
   AttentionSpec none = spec;
   none.keyColumns = 0;
   EXPECT_THAT(checkAttention(none).error().message,
