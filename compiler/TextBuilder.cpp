@@ -128,7 +128,6 @@ tombolo::buildText(const Checkpoint &checkpoint, int64_t vocabSize,
   sources.tokenizerConfig = &checkpoint.tokenizerConfig;
   sources.config = &checkpoint.config;
   sources.generationConfig = &checkpoint.generationConfig;
-  sources.chatTemplate = checkpoint.chatTemplate;
   sources.defaults = std::move(defaults);
   text::TokenizerModel model;
   if (hasTokenizer(checkpoint)) {
@@ -160,7 +159,7 @@ tombolo::buildText(const Checkpoint &checkpoint, int64_t vocabSize,
   if (Result<text::ChatTemplate> parsed =
           text::ChatTemplate::parse(checkpoint.chatTemplate);
       !parsed)
-    return Error(checkpoint.path, parsed.error().str());
+    return Error(checkpoint.chatTemplatePath, parsed.error().str());
   if (Status status = readGeneration(checkpoint.generationConfig, *made);
       !status)
     return status.takeErrors();

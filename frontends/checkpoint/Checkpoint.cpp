@@ -77,10 +77,14 @@ Status readCompanions(const fs::path &folder, Checkpoint &checkpoint) {
   if (fs::path tokenizer = folder / "tokenizer.json"; isFile(tokenizer))
     checkpoint.tokenizerJson = tokenizer.string();
 
-  Result<std::string> text = readTemplate(folder / "chat_template.jinja");
-  if (text && text->empty())
-    text = chatTemplateOf(checkpoint.tokenizerConfig,
-                          (folder / "tokenizer_config.json").string());
+  std::string place = (folder / "chat_template.jinja").string();
+  Result<std::string> text = readTemplate(place);
+  if (text && text->empty()) {
+    place = (folder / "tokenizer_config.json").string();
+    text = chatTemplateOf(checkpoint.tokenizerConfig, place);
+  }
+  if (text && !text->empty())
+    checkpoint.chatTemplatePath = std::move(place);
   if (text)
     checkpoint.chatTemplate = std::move(*text);
   else
@@ -125,6 +129,7 @@ Result<Checkpoint> openGguf(const std::string &path, const std::string &file,
                          "string, but got " +
                              std::string(jsonKind(*text)));
     checkpoint.chatTemplate = text->get<std::string>();
+    checkpoint.chatTemplatePath = file;
   }
   return checkpoint;
 }

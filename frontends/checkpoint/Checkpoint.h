@@ -36,6 +36,8 @@ struct Checkpoint {
   /// template in tokenizer_config.json / GGUF metadata); empty where absent.
   std::string tokenizerJson;
   std::string chatTemplate;
+  /// The file that has it.
+  std::string chatTemplatePath;
 
   /// config.json's `architectures` then `model_type`, or GGUF's
   /// `general.architecture`.

@@ -13,8 +13,6 @@ namespace tombolo {
 using Json = nlohmann::ordered_json;
 using IdOf = std::function<int32_t(std::string_view)>;
 
-static const std::string kConfigName = "tokenizer_config.json";
-
 /// transformers builds these classes' post-processor from `add_bos_token` and
 /// `add_eos_token`, whatever tokenizer.json has.
 static constexpr std::array<std::string_view, 8> kClassesWithOwnTemplate = {
@@ -22,55 +20,84 @@ static constexpr std::array<std::string_view, 8> kClassesWithOwnTemplate = {
     "GemmaTokenizer",      "GemmaTokenizerFast", "CodeLlamaTokenizerFast",
     "CohereTokenizerFast", "CohereTokenizer"};
 
-/// A token is its text or an object with its text as `content`.
+static constexpr const char *kAdditional = "additional_special_tokens";
+
+/// A token is its text or an object with its text as `content`; null where it
+/// is neither.
+static const Json *textOfToken(const Json &value) {
+  const Json *text = &value;
+  if (value.is_object()) {
+    auto content = value.find("content");
+    if (content == value.end())
+      return nullptr;
+    text = &*content;
+  }
+  return text->is_string() ? text : nullptr;
+}
+
+static Status addSpecialToken(std::string_view key, const Json &value,
+                              std::string name, text::TokenizerModel &model) {
+  const Json *text = textOfToken(value);
+  if (!text)
+    return Error(kTokenizerConfigName, "'" + std::string(key) +
+                                           "': expects a token, but got " +
+                                           std::string(jsonKind(value)));
+  // transformers takes an empty one for none.
+  if (!text->get_ref<const std::string &>().empty())
+    model.specialTokens.push_back({std::move(name), text->get<std::string>()});
+  return success();
+}
+
+/// The tokens that chat templates see, by their names there.
+static Status readSpecialTokens(Fields &fields, text::TokenizerModel &model) {
+  model.specialTokens.clear();
+  for (const char *key : {"bos_token", "eos_token", "unk_token", "sep_token",
+                          "pad_token", "cls_token", "mask_token"})
+    if (const Json *value = fields.find(key))
+      if (Status status = addSpecialToken(key, *value, key, model); !status)
+        return status;
+  // A list, or for some models an object with names of their own.
+  for (const char *key : {kAdditional, "extra_special_tokens"}) {
+    const Json *value = fields.find(key);
+    if (!value)
+      continue;
+    if (!value->is_array() && !value->is_object())
+      return Error(kTokenizerConfigName,
+                   "'" + std::string(key) +
+                       "': expects an array or an object, but "
+                       "got " +
+                       std::string(jsonKind(*value)));
+    for (const auto &[name, token] : value->items())
+      if (Status status = addSpecialToken(
+              key, token, value->is_array() ? kAdditional : name, model);
+          !status)
+        return status;
+  }
+  return success();
+}
+
+/// The id of the token that `key` names; -1 where it names none.
 static Result<int32_t> readToken(Fields &fields, std::string_view key,
                                  const IdOf &idOf) {
   const Json *value = fields.find(key);
   if (!value)
     return -1;
-  if (value->is_object() && value->contains("content"))
-    value = &(*value)["content"];
-  if (!value->is_string())
-    return Error(kConfigName, "'" + std::string(key) +
-                                  "': expects a token, but got " +
-                                  std::string(jsonKind(*value)));
-  auto text = value->get<std::string>();
+  const auto &text = textOfToken(*value)->get_ref<const std::string &>();
   int32_t id = idOf(text);
   if (id < 0 && key != "pad_token")
-    return Error(kConfigName, "'" + std::string(key) +
-                                  "': the vocabulary has "
-                                  "no token " +
-                                  quote(text));
+    return Error(kTokenizerConfigName, "'" + std::string(key) +
+                                           "': the vocabulary has "
+                                           "no token " +
+                                           quote(text));
   return id;
-}
-
-static Status readTemplates(Fields &fields, text::TokenizerModel &model) {
-  const Json *value = fields.find("chat_template");
-  if (!value)
-    return success();
-  if (value->is_string()) {
-    setChatTemplate(model, "default", value->get<std::string>());
-    return success();
-  }
-  if (!value->is_array())
-    return Error(kConfigName, "'chat_template': expects a string or an array, "
-                              "but got " +
-                                  std::string(jsonKind(*value)));
-  for (const Json &entry : *value) {
-    Fields named(entry, kConfigName, "chat_template");
-    std::string name = named.string("name");
-    std::string text = named.string("template");
-    if (Status status = named.status(); !status)
-      return status;
-    setChatTemplate(model, std::move(name), std::move(text));
-  }
-  return success();
 }
 
 Status readTokenizerConfig(const TokenizerSources &sources, const IdOf &idOf,
                            text::TokenizerModel &model) {
   if (sources.tokenizerConfig && !sources.tokenizerConfig->is_null()) {
-    Fields fields(*sources.tokenizerConfig, kConfigName, "");
+    Fields fields(*sources.tokenizerConfig, kTokenizerConfigName, "");
+    if (Status status = readSpecialTokens(fields, model); !status)
+      return status;
     for (auto [key, id] : {std::pair("bos_token", &model.bosId),
                            std::pair("eos_token", &model.eosId),
                            std::pair("pad_token", &model.padId)}) {
@@ -84,15 +111,13 @@ Status readTokenizerConfig(const TokenizerSources &sources, const IdOf &idOf,
     bool given = fields.find("add_bos_token") || fields.find("add_eos_token");
     bool addBos = fields.boolean("add_bos_token", true);
     bool addEos = fields.boolean("add_eos_token", false);
-    if (Status status = readTemplates(fields, model); !status)
-      return status;
     if (Status status = fields.status(); !status)
       return status;
     if (given && std::find(kClassesWithOwnTemplate.begin(),
                            kClassesWithOwnTemplate.end(),
                            name) != kClassesWithOwnTemplate.end()) {
       if ((addBos && model.bosId < 0) || (addEos && model.eosId < 0))
-        return Error(kConfigName,
+        return Error(kTokenizerConfigName,
                      "'" +
                          std::string(addBos && model.bosId < 0 ? "bos_token"
                                                                : "eos_token") +
@@ -106,8 +131,6 @@ Status readTokenizerConfig(const TokenizerSources &sources, const IdOf &idOf,
         model.suffixIds = {model.eosId};
     }
   }
-  if (!sources.chatTemplate.empty())
-    setChatTemplate(model, "default", std::string(sources.chatTemplate));
   return success();
 }
 
@@ -149,16 +172,6 @@ Status readEndIds(const TokenizerSources &sources, std::vector<int32_t> more,
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   model.endIds = std::move(ids);
   return success();
-}
-
-void setChatTemplate(text::TokenizerModel &model, std::string name,
-                     std::string text) {
-  for (text::ChatTemplateText &known : model.chatTemplates)
-    if (known.name == name) {
-      known.text = std::move(text);
-      return;
-    }
-  model.chatTemplates.push_back({std::move(name), std::move(text)});
 }
 
 Result<text::TokenizerModel> finishImport(text::TokenizerModel model,

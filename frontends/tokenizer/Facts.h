@@ -5,12 +5,16 @@
 
 #include "frontends/tokenizer/Import.h"
 #include <functional>
+#include <string_view>
 
 namespace tombolo {
 
-/// Adds what tokenizer_config.json says: bos, eos, pad; what is put around
-/// a text, for the classes that build it themselves; chat templates. `idOf`
-/// gives a token's id or -1.
+/// The name of tokenizer_config.json in errors.
+inline const std::string kTokenizerConfigName = "tokenizer_config.json";
+
+/// Adds what tokenizer_config.json says: special tokens, and what is put around
+/// a text, for the classes that build it themselves. `idOf` gives a token's id
+/// or -1.
 Status readTokenizerConfig(const TokenizerSources &sources,
                            const std::function<int32_t(std::string_view)> &idOf,
                            text::TokenizerModel &model);
@@ -19,10 +23,6 @@ Status readTokenizerConfig(const TokenizerSources &sources,
 /// the model's eos.
 Status readEndIds(const TokenizerSources &sources, std::vector<int32_t> more,
                   text::TokenizerModel &model);
-
-/// Adds a chat template or replaces the one of that name.
-void setChatTemplate(text::TokenizerModel &model, std::string name,
-                     std::string text);
 
 /// Whether a Tokenizer can be built from the model.
 Result<text::TokenizerModel> finishImport(text::TokenizerModel model,

@@ -54,7 +54,7 @@ private:
   Status unigram();
   Status gemma4();
   Status addAround(bool addBos, bool addEos);
-  void readChatTemplates();
+  void nameSpecialTokens();
   std::vector<int32_t> endOfTurnIds();
 
   int32_t optionalId(std::string_view key, int32_t otherwise = -1) {
@@ -393,18 +393,20 @@ Status Importer::gemma4() {
   return addAround(defaults.addBos.value_or(true), false);
 }
 
-void Importer::readChatTemplates() {
-  static constexpr std::string_view key = "tokenizer.chat_template";
-  for (const auto &[name, value] :
-       *metadata.get_ptr<const Json::object_t *>()) {
-    if (!value.is_string() || !name.starts_with(key))
-      continue;
-    if (name == key)
-      setChatTemplate(model, "default", value.get<std::string>());
-    else if (name[key.size()] == '.' && name.size() > key.size() + 1)
-      setChatTemplate(model, name.substr(key.size() + 1),
-                      value.get<std::string>());
-  }
+/// Under the names that transformers gives them.
+void Importer::nameSpecialTokens() {
+  const std::pair<const char *, int32_t> tokens[] = {
+      {"bos_token", model.bosId},
+      {"eos_token", model.eosId},
+      {"unk_token", model.unknownId},
+      // So it is spelled in files.
+      {"sep_token", optionalId("tokenizer.ggml.seperator_token_id")},
+      {"pad_token", model.padId},
+      {"cls_token", optionalId("tokenizer.ggml.cls_token_id")},
+      {"mask_token", optionalId("tokenizer.ggml.mask_token_id")}};
+  for (auto [name, id] : tokens)
+    if (id >= 0 && !model.piece(id).empty())
+      model.specialTokens.push_back({name, std::string(model.piece(id))});
 }
 
 std::vector<int32_t> Importer::endOfTurnIds() {
@@ -441,12 +443,10 @@ Result<text::TokenizerModel> Importer::run() {
   if (!status)
     return status.takeErrors();
   readAddedTokens();
-  readChatTemplates();
+  nameSpecialTokens();
   std::vector<int32_t> ends = endOfTurnIds();
   if (status = fields.status(); !status)
     return status.takeErrors();
-  if (!sources.chatTemplate.empty())
-    setChatTemplate(model, "default", std::string(sources.chatTemplate));
   if (status = readEndIds(sources, std::move(ends), model); !status)
     return status.takeErrors();
   return finishImport(std::move(model), where);

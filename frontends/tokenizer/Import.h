@@ -18,13 +18,11 @@ namespace tombolo {
 /// The other files of the checkpoint that say something about its tokenizer;
 /// null or empty where there is none.
 struct TokenizerSources {
-  /// tokenizer_config.json: bos, eos, pad, chat templates.
+  /// tokenizer_config.json: special and added tokens.
   const nlohmann::ordered_json *tokenizerConfig = nullptr;
   /// config.json and generation_config.json: `eos_token_id`.
   const nlohmann::ordered_json *config = nullptr;
   const nlohmann::ordered_json *generationConfig = nullptr;
-  /// chat_template.jinja, which goes before tokenizer_config's.
-  std::string_view chatTemplate;
   TokenizerDefaults defaults = {};
 };
 

@@ -4,6 +4,23 @@
 
 using namespace tombolo;
 
+/// As transformers names them. What the checkpoint does not have is undefined.
+static void addSpecialTokens(const text::Tokenizer &tokenizer, int32_t bos,
+                             nlohmann::ordered_json &inputs) {
+  for (const text::SpecialToken &token : tokenizer.model().specialTokens)
+    if (token.name == "additional_special_tokens")
+      inputs[token.name].push_back(token.text);
+    else
+      inputs[token.name] = token.text;
+  // Artifacts from before they were kept.
+  if (!tokenizer.model().specialTokens.empty())
+    return;
+  for (auto [name, id] :
+       {std::pair("bos_token", bos), std::pair("eos_token", tokenizer.eosId())})
+    if (id >= 0)
+      inputs[name] = std::string(tokenizer.tokenText(id));
+}
+
 Result<std::string>
 ModelText::chatPrompt(std::span<const ChatMessage> messages) const {
   if (chatTemplateText.empty())
@@ -12,25 +29,17 @@ ModelText::chatPrompt(std::span<const ChatMessage> messages) const {
       text::ChatTemplate::parse(chatTemplateText);
   if (!parsed)
     return Error(path, parsed.error().str());
-  auto textOf = [&](int32_t token) {
-    return std::string(loaded ? loaded->tokenText(token) : "");
-  };
   nlohmann::ordered_json inputs;
+  if (loaded)
+    addSpecialTokens(*loaded, bos, inputs);
   inputs["messages"] = nlohmann::ordered_json::array();
   for (const ChatMessage &message : messages)
     inputs["messages"].push_back(
         {{"role", message.role}, {"content", message.content}});
-  // What transformers hands to templates.
+  // What transformers hands to templates besides.
   inputs["add_generation_prompt"] = true;
   inputs["tools"] = nullptr;
   inputs["documents"] = nullptr;
-  inputs["bos_token"] = textOf(bos);
-  inputs["eos_token"] = textOf(loaded ? loaded->eosId() : -1);
-  for (auto [name, id] :
-       {std::pair("unk_token", loaded ? loaded->unkId() : -1),
-        std::pair("pad_token", loaded ? loaded->padId() : -1)})
-    if (id >= 0)
-      inputs[name] = textOf(id);
   Result<std::string> rendered = parsed->render(inputs);
   if (!rendered)
     return Error(path, rendered.error().str());

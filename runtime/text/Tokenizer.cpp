@@ -258,8 +258,6 @@ int32_t Tokenizer::tokenId(std::string_view text) const {
 int32_t Tokenizer::size() const { return impl->model.size(); }
 int32_t Tokenizer::bosId() const { return impl->model.bosId; }
 int32_t Tokenizer::eosId() const { return impl->model.eosId; }
-int32_t Tokenizer::unkId() const { return impl->model.unknownId; }
-int32_t Tokenizer::padId() const { return impl->model.padId; }
 
 const std::vector<int32_t> &Tokenizer::endIds() const {
   return impl->model.endIds;

@@ -63,8 +63,6 @@ public:
   int32_t size() const;
   int32_t bosId() const; ///< -1: none
   int32_t eosId() const; ///< -1: none
-  int32_t unkId() const; ///< -1: none
-  int32_t padId() const; ///< -1: none
   /// Sorted; what ends a generated text.
   const std::vector<int32_t> &endIds() const;
   bool isEnd(int32_t id) const;

@@ -108,6 +108,9 @@ Status validate(const TokenizerModel &model) {
   }
   if (scored && !model.merges.empty())
     return invalid("merges belong to byte pair encodings without scores");
+  for (const SpecialToken &token : model.specialTokens)
+    if (!isValidUtf8(token.name) || !isValidUtf8(token.text))
+      return invalid("a special token is not UTF-8");
   if (Status status = checkIds(model); !status)
     return status;
   return checkSteps(model);

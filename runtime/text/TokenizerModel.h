@@ -121,9 +121,10 @@ struct AddedToken {
   bool addedOnly = false;
 };
 
-struct ChatTemplateText {
-  std::string name; ///< "default", "tool_use", ...
-  std::string text;
+/// A special token as chat templates know it: `bos_token`, `unk_token`, ...;
+/// those called `additional_special_tokens` are a list to them.
+struct SpecialToken {
+  std::string name, text;
 };
 
 /// Ids are dense: 0 <= id < size(). Special ids are -1 where there is none.
@@ -159,7 +160,7 @@ struct TokenizerModel {
   /// where an artifact is written or loaded.
   std::vector<int32_t> endIds;
 
-  std::vector<ChatTemplateText> chatTemplates;
+  std::vector<SpecialToken> specialTokens;
 
   int32_t size() const { return static_cast<int32_t>(offsets.size()) - 1; }
   std::string_view piece(int32_t id) const {

@@ -8,7 +8,7 @@ namespace tombolo::text {
 
 static constexpr std::string_view kMagic = "TBTK";
 /// Version 1 has no AddedToken::addedOnly.
-static constexpr uint64_t kVersion = 2;
+static constexpr uint64_t kVersion = 3;
 
 namespace {
 class Writer {
@@ -254,10 +254,10 @@ std::string serialize(const TokenizerModel &model) {
   for (int32_t id : {model.unknownId, model.bosId, model.eosId, model.padId})
     out.id(id);
   out.ids(model.endIds);
-  out.number(model.chatTemplates.size());
-  for (const ChatTemplateText &chat : model.chatTemplates) {
-    out.text(chat.name);
-    out.text(chat.text);
+  out.number(model.specialTokens.size());
+  for (const SpecialToken &token : model.specialTokens) {
+    out.text(token.name);
+    out.text(token.text);
   }
   uint64_t hash = XXH3_64bits(out.bytes.data(), out.bytes.size());
   for (unsigned i = 0; i < 8; ++i)
@@ -304,11 +304,14 @@ Result<TokenizerModel> deserialize(std::span<const std::byte> data,
        {&model.unknownId, &model.bosId, &model.eosId, &model.padId})
     *id = in.id();
   model.endIds = in.ids();
-  model.chatTemplates.resize(in.stepCount());
-  for (ChatTemplateText &chat : model.chatTemplates) {
-    chat.name = in.text();
-    chat.text = in.text();
+  model.specialTokens.resize(in.count(2));
+  for (SpecialToken &token : model.specialTokens) {
+    token.name = in.text();
+    token.text = in.text();
   }
+  // Chat templates stood here, which the artifact has elsewhere.
+  if (version < 3)
+    model.specialTokens.clear();
   if (in.failed || !in.atEnd())
     return fail("the bytes are damaged: a field is out of range");
   if (Status status = validate(model); !status)

@@ -199,10 +199,12 @@ TEST_F(WithTokenizer, NamesAFileThatIsNotThere) {
 TEST(TextBuilder, RefusesATemplateThatCannotBeRead) {
   Checkpoint checkpoint = bare();
   checkpoint.chatTemplate = "a\n{% include 'x' %}";
+  checkpoint.chatTemplatePath = "model/chat_template.jinja";
   auto text = buildText(checkpoint, kVocabSize);
   ASSERT_FALSE(text);
-  EXPECT_THAT(text.error().str(),
-              testing::StartsWith("model: chat template:2:"));
+  EXPECT_THAT(
+      text.error().str(),
+      testing::StartsWith("model/chat_template.jinja: chat template:2:"));
 }
 
 TEST(TextBuilder, GgufTakesWhatItsFamilySays) {

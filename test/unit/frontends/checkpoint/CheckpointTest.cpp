@@ -63,6 +63,7 @@ TEST_F(CheckpointFiles, OpensAFolder) {
   EXPECT_EQ(checkpoint->tokenizerConfig["chat_template"], "T");
   EXPECT_EQ(checkpoint->tokenizerJson, folder.path("tokenizer.json"));
   EXPECT_EQ(checkpoint->chatTemplate, "T");
+  EXPECT_TRUE(checkpoint->chatTemplatePath.ends_with("/tokenizer_config.json"));
   EXPECT_TRUE(checkpoint->metadata.is_null());
   EXPECT_EQ(checkpoint->architectures(),
             (std::vector<std::string>{"LlamaForCausalLM", "llama"}));
@@ -103,6 +104,7 @@ TEST_F(CheckpointFiles, OpensAGguf) {
     EXPECT_TRUE(checkpoint->config.is_null());
     EXPECT_EQ(checkpoint->metadata["general.architecture"], "llama");
     EXPECT_EQ(checkpoint->chatTemplate, "{{ messages }}");
+    EXPECT_TRUE(checkpoint->chatTemplatePath.ends_with(".gguf"));
     EXPECT_EQ(checkpoint->architectures(), std::vector<std::string>{"llama"});
   }
 }
@@ -194,6 +196,7 @@ TEST_F(CheckpointFiles, ReadsTheTemplateFileFirst) {
   folder.write("tokenizer_config.json", R"({"chat_template": "old"})");
   folder.write("chat_template.jinja", "new ü");
   EXPECT_EQ(open()->chatTemplate, "new ü");
+  EXPECT_TRUE(open()->chatTemplatePath.ends_with("/chat_template.jinja"));
   folder.write("chat_template.jinja", "a\nb\xff");
   EXPECT_EQ(failure(), "DIR/chat_template.jinja:2:2: expects UTF-8, but got "
                        "byte \\xff");

@@ -329,17 +329,18 @@ TEST(GgufTokenizer, RefusesWhatItDoesNotKnow) {
             "560 tokens, but got 559");
 }
 
-TEST(GgufTokenizer, ChatTemplates) {
-  Json metadata = withMerges(readGolden("gpt2"), "gpt-2");
-  metadata["tokenizer.chat_template"] = "plain";
-  metadata["tokenizer.chat_template.tool_use"] = "tools";
-  metadata["tokenizer.chat_templates"] = Json::array({"tool_use"});
+TEST(GgufTokenizer, NamesItsSpecialTokens) {
+  Json metadata = llama2Metadata(readGolden("llama2"));
+  metadata["tokenizer.ggml.padding_token_id"] = 5;
+  metadata["tokenizer.ggml.mask_token_id"] = 400;
   auto model = importGgufTokenizer(metadata, "model.gguf");
-  ASSERT_TRUE(model);
-  ASSERT_EQ(model->chatTemplates.size(), 2u);
-  EXPECT_EQ(model->chatTemplates[0].name, "default");
-  EXPECT_EQ(model->chatTemplates[0].text, "plain");
-  EXPECT_EQ(model->chatTemplates[1].name, "tool_use");
+  ASSERT_TRUE(model) << model.error().str();
+  std::string text;
+  for (const text::SpecialToken &token : model->specialTokens)
+    text += token.name + "=" + token.text + " ";
+  EXPECT_EQ(text, "bos_token=<s> eos_token=</s> unk_token=<unk> pad_token=" +
+                      std::string(model->piece(5)) +
+                      " mask_token=" + std::string(model->piece(400)) + " ");
 }
 
 } // namespace

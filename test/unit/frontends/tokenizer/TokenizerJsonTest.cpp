@@ -145,14 +145,13 @@ TEST(TokenizerJson, PreTokenizersByTheirEffect) {
             (Ids{4, 2}));
 }
 
-TEST(TokenizerJson, ConfigGivesSpecialTokensEndsAndTemplates) {
+TEST(TokenizerJson, ConfigGivesSpecialTokensAndEnds) {
   Json config = {{"bos_token", {{"content", "<s>"}}},
                  {"eos_token", "</s>"},
-                 {"pad_token", "[none]"},
-                 {"chat_template", "{{ x }}"}};
+                 {"pad_token", "[none]"}};
   Json modelConfig = {{"eos_token_id", {6, 2}}};
   Json generation = {{"eos_token_id", 300}};
-  TokenizerSources sources{&config, &modelConfig, &generation, ""};
+  TokenizerSources sources{&config, &modelConfig, &generation, {}};
   Result<text::TokenizerModel> model = import(letters(), sources);
   ASSERT_TRUE(model) << model.error().str();
   EXPECT_EQ(model->bosId, 5);
@@ -160,19 +159,13 @@ TEST(TokenizerJson, ConfigGivesSpecialTokensEndsAndTemplates) {
   EXPECT_EQ(model->padId, -1);
   EXPECT_EQ(model->endIds, (Ids{2, 6, 300}));
   EXPECT_TRUE(model->prefixIds.empty());
-  EXPECT_EQ(model->chatTemplates.at(0).text, "{{ x }}");
 
   // These classes build their own post-processor.
   config["tokenizer_class"] = "LlamaTokenizerFast";
   config["add_bos_token"] = true;
-  config["chat_template"] = {{{"name", "default"}, {"template", "1"}},
-                             {{"name", "tool_use"}, {"template", "2"}}};
-  sources.chatTemplate = "from the file";
   model = import(letters(), sources);
   ASSERT_TRUE(model) << model.error().str();
   EXPECT_EQ(model->prefixIds, Ids{5});
-  EXPECT_EQ(model->chatTemplates.at(0).text, "from the file");
-  EXPECT_EQ(model->chatTemplates.at(1).text, "2");
 
   modelConfig = {{"text_config", {{"eos_token_id", 4}}}};
   model = import(letters(), sources);
@@ -187,6 +180,42 @@ TEST(TokenizerJson, ConfigGivesSpecialTokensEndsAndTemplates) {
   EXPECT_EQ(failureOf(letters(), sources),
             "tokenizer_config.json: 'bos_token': the vocabulary has no token "
             "'[bos]'");
+}
+
+TEST(TokenizerJson, NamesSpecialTokensAsTransformersDoes) {
+  Json config = {{"bos_token", {{"content", "<s>"}, {"lstrip", false}}},
+                 {"eos_token", "</s>"},
+                 {"unk_token", nullptr},
+                 {"sep_token", ""},
+                 {"pad_token", "[none]"},
+                 {"mask_token", "<mask>"},
+                 {"additional_special_tokens", {"<a>", {{"content", "<b>"}}}},
+                 {"extra_special_tokens", {{"image_token", "<image>"}}}};
+  TokenizerSources sources{&config};
+  auto names = [&] {
+    Result<text::TokenizerModel> model = import(letters(), sources);
+    EXPECT_TRUE(model) << model.error().str();
+    std::string text;
+    for (const text::SpecialToken &token : model->specialTokens)
+      text += token.name + "=" + token.text + " ";
+    return text;
+  };
+  EXPECT_EQ(names(), "bos_token=<s> eos_token=</s> pad_token=[none] "
+                     "mask_token=<mask> additional_special_tokens=<a> "
+                     "additional_special_tokens=<b> image_token=<image> ");
+  config["mask_token"] = {{"text", "<mask>"}};
+  EXPECT_EQ(failureOf(letters(), sources),
+            "tokenizer_config.json: 'mask_token': expects a token, but got an "
+            "object");
+  config["mask_token"] = nullptr;
+  config["extra_special_tokens"] = 3;
+  EXPECT_EQ(failureOf(letters(), sources),
+            "tokenizer_config.json: 'extra_special_tokens': expects an array "
+            "or an object, but got a number");
+  config["extra_special_tokens"] = {1};
+  EXPECT_EQ(failureOf(letters(), sources),
+            "tokenizer_config.json: 'extra_special_tokens': expects a token, "
+            "but got a number");
 }
 
 TEST(TokenizerJson, RefusesByName) {

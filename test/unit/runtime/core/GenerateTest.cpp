@@ -210,6 +210,26 @@ TEST_F(GenerateTest, TemplatesSeeWhatTransformersHandsThem) {
   auto prompt = text->chatPrompt({&message, 1});
   ASSERT_TRUE(prompt) << prompt.error().str();
   EXPECT_EQ(*prompt, "none[False]userTrue");
+
+  // Special tokens by their names, several of one name as a list.
+  auto &bytes = tinyModel.index.text->tokenizer;
+  auto model = text::deserialize(std::as_bytes(std::span(bytes)), "tiny");
+  ASSERT_TRUE(model) << model.error().str();
+  model->specialTokens = {{"unk_token", "<?>"},
+                          {"messages", "lost"},
+                          {"additional_special_tokens", "<a>"},
+                          {"additional_special_tokens", "<b>"}};
+  std::string stored = text::serialize(*model);
+  bytes.assign(stored.begin(), stored.end());
+  tinyModel.index.text->chat_template =
+      "{% if tools is not none %}tools{% endif %}[{{ unk_token }}]"
+      "[{{ bos_token is defined }}]{{ messages[0].role }}"
+      "{{ additional_special_tokens | join }}";
+  reopen();
+  prompt = text->chatPrompt({&message, 1});
+  ASSERT_TRUE(prompt) << prompt.error().str();
+  EXPECT_EQ(*prompt, "[<?>][False]user<a><b>");
+
   tinyModel.index.text->chat_template = "{{ 1 / 0 }}";
   reopen();
   EXPECT_THAT(text->chatPrompt({&message, 1}).error().str(),

@@ -532,10 +532,21 @@ TEST(TokenizerModel, OlderVersionsAreRead) {
   Result<TokenizerModel> old = read(withVersion(serialize(model), 1));
   ASSERT_TRUE(old) << old.error().str();
   EXPECT_EQ(serialize(*old), serialize(model));
-  for (char version : {'\0', '\3'})
+  for (char version : {'\0', '\4'})
     EXPECT_EQ(read(withVersion(serialize(model), version)).error().str(),
-              "f: tokenizer: expects format version 1 to 2, but got " +
+              "f: tokenizer: expects format version 1 to 3, but got " +
                   std::to_string(version));
+  // Before version 3 chat templates stood where special tokens do now.
+  model.specialTokens = {{"default", "{{ messages }}"}};
+  for (char version : {'\1', '\2'}) {
+    old = read(withVersion(serialize(model), version));
+    ASSERT_TRUE(old) << old.error().str();
+    EXPECT_TRUE(old->specialTokens.empty());
+  }
+  model.specialTokens[0].text = "\xff";
+  EXPECT_EQ(read(serialize(model)).error().str(),
+            "f: tokenizer: a special token is not UTF-8");
+  model.specialTokens.clear();
   model.addedTokens[0].addedOnly = true;
   EXPECT_EQ(read(withVersion(serialize(model), 1)).error().str(),
             "f: tokenizer: the bytes are damaged: a field is out of range");
@@ -544,14 +555,15 @@ TEST(TokenizerModel, OlderVersionsAreRead) {
 TEST(TokenizerModel, DamagedBytesAreAnError) {
   TokenizerModel model = letters();
   addToken(model, "<s>", [](AddedToken &token) { token.special = true; });
-  model.chatTemplates = {{"default", "x"}};
+  model.specialTokens = {{"bos_token", "<s>"}};
   std::string good = serialize(model);
   auto read = [](const std::string &bytes) {
     return deserialize(std::as_bytes(std::span(bytes)), "f.tbo");
   };
   Result<TokenizerModel> again = read(good);
   ASSERT_TRUE(again) << again.error().str();
-  EXPECT_EQ(again->chatTemplates[0].text, "x");
+  EXPECT_EQ(again->specialTokens[0].name, "bos_token");
+  EXPECT_EQ(again->specialTokens[0].text, "<s>");
   EXPECT_EQ(serialize(*again), good);
   for (size_t size = 0; size < good.size(); ++size)
     EXPECT_FALSE(read(good.substr(0, size))) << size;
