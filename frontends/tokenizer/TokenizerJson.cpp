@@ -7,7 +7,9 @@
 #include "runtime/text/Segmenter.h"
 #include "support/Json.h"
 #include "support/Text.h"
+#include <charconv>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace tombolo {
 
@@ -30,6 +32,9 @@ private:
   Status readBpe(Fields &fields);
   Status readUnigram(Fields &fields);
   Status readAddedTokens();
+  Status addToken(Fields &fields, int64_t id, const Json &value);
+  Status readConfigTokens(const Json &config);
+  Status checkConfigToken(int32_t id, std::string_view text);
   Status readMerges(const Json &merges);
   Status place(int64_t id, std::string_view text, PieceType type);
   Status fillVocabulary();
@@ -213,27 +218,89 @@ Status Importer::readAddedTokens() {
   for (size_t i = 0; i < list->size(); ++i) {
     const Json &value = (*list)[i];
     Fields fields(value, where, "added_tokens[" + std::to_string(i) + "]");
-    AddedToken token;
     int64_t id = fields.integer("id", 0, INT32_MAX);
-    token.content = fields.string("content");
-    token.lstrip = fields.boolean("lstrip", false);
-    token.rstrip = fields.boolean("rstrip", false);
-    token.singleWord = fields.boolean("single_word", false);
-    token.special = fields.boolean("special", false);
-    token.normalized = fields.boolean("normalized", !token.special);
-    if (Status status = fields.done(); !status)
+    if (Status status = addToken(fields, id, value); !status)
       return status;
-    if (token.content.empty())
-      continue; // never found
-    token.id = static_cast<int32_t>(id);
-    PieceType type =
-        token.special ? PieceType::Control : PieceType::UserDefined;
-    if (token.id == model.unknownId)
-      type = PieceType::Unknown;
-    token.addedOnly = idOf(token.content) < 0;
-    if (Status status = place(id, viewOf(value["content"]), type); !status)
+  }
+  return success();
+}
+
+/// Adds the token that `value` describes, whose members `fields` reads.
+Status Importer::addToken(Fields &fields, int64_t id, const Json &value) {
+  AddedToken token;
+  token.content = fields.string("content");
+  token.lstrip = fields.boolean("lstrip", false);
+  token.rstrip = fields.boolean("rstrip", false);
+  token.singleWord = fields.boolean("single_word", false);
+  token.special = fields.boolean("special", false);
+  token.normalized = fields.boolean("normalized", !token.special);
+  if (Status status = fields.done({"__type"}); !status)
+    return status;
+  if (token.content.empty())
+    return success(); // never found
+  token.id = static_cast<int32_t>(id);
+  PieceType type = token.special ? PieceType::Control : PieceType::UserDefined;
+  if (token.id == model.unknownId)
+    type = PieceType::Unknown;
+  token.addedOnly = idOf(token.content) < 0;
+  if (Status status = place(id, viewOf(value["content"]), type); !status)
+    return status;
+  model.addedTokens.push_back(std::move(token));
+  return success();
+}
+
+/// Both files speak of the same tokens.
+Status Importer::checkConfigToken(int32_t id, std::string_view text) {
+  std::string_view other;
+  if (static_cast<size_t>(id) < entries.size() &&
+      entries[id].type != PieceType::Unused)
+    other = entries[id].text;
+  if (!other.empty() && other != text)
+    return Error(kTokenizerConfigName,
+                 "'added_tokens_decoder': expects token " + std::to_string(id) +
+                     " to be " + quote(other) + ", as " + where +
+                     " has it, but got " + quote(text));
+  if (int32_t known = idOf(text); known >= 0 && known != id)
+    return Error(kTokenizerConfigName,
+                 "'added_tokens_decoder': expects token " + quote(text) +
+                     " to have id " + std::to_string(known) + ", as " + where +
+                     " has it, but got " + std::to_string(id));
+  return success();
+}
+
+/// transformers adds the tokens of tokenizer_config.json's
+/// `added_tokens_decoder` to those that tokenizer.json adds.
+Status Importer::readConfigTokens(const Json &config) {
+  if (!config.is_object())
+    return success();
+  auto list = config.find("added_tokens_decoder");
+  if (list == config.end() || list->is_null())
+    return success();
+  if (!list->is_object())
+    return Error(kTokenizerConfigName,
+                 "'added_tokens_decoder': expects an object, but got " +
+                     std::string(jsonKind(*list)));
+  std::unordered_set<std::string_view> added;
+  for (const AddedToken &token : model.addedTokens)
+    added.insert(entries[token.id].text);
+  for (const auto &[key, value] : *list->get_ptr<const Json::object_t *>()) {
+    int32_t id = 0;
+    const char *end = key.data() + key.size();
+    auto [parsed, code] = std::from_chars(key.data(), end, id);
+    if (code != std::errc() || parsed != end || id < 0)
+      return Error(kTokenizerConfigName,
+                   "'added_tokens_decoder': expects ids from 0, but got " +
+                       quote(key));
+    Fields fields(value, kTokenizerConfigName, "added_tokens_decoder." + key);
+    std::string text = fields.string("content");
+    if (Status status = fields.status(); !status)
       return status;
-    model.addedTokens.push_back(std::move(token));
+    if (Status status = checkConfigToken(id, text); !status)
+      return status;
+    if (!added.insert(viewOf(value["content"])).second)
+      continue;
+    if (Status status = addToken(fields, id, value); !status)
+      return status;
   }
   return success();
 }
@@ -272,6 +339,9 @@ Result<text::TokenizerModel> Importer::run(const TokenizerSources &sources) {
       return status.takeErrors();
   if (Status status = readAddedTokens(); !status)
     return status.takeErrors();
+  if (sources.tokenizerConfig)
+    if (Status status = readConfigTokens(*sources.tokenizerConfig); !status)
+      return status.takeErrors();
   if (Status status = fillVocabulary(); !status)
     return status.takeErrors();
   if (Status status = readNormalizer(member("normalizer"), where, model);

@@ -218,6 +218,48 @@ TEST(TokenizerJson, NamesSpecialTokensAsTransformersDoes) {
             "but got a number");
 }
 
+TEST(TokenizerJson, ConfigAddsTokensThatTheFileLacks) {
+  Json config = *parseJson(R"({"added_tokens_decoder": {
+    "1": {"content": "b", "special": false, "normalized": false},
+    "5": {"content": "<s>", "special": true, "lstrip": true, "rstrip": true},
+    "7": {"content": "<x>", "special": true, "rstrip": true,
+          "lstrip": false, "normalized": false, "single_word": false},
+    "07": {"content": "<x>"}}})",
+                           "x.json");
+  TokenizerSources sources{&config};
+  Result<text::TokenizerModel> model = import(letters(), sources);
+  ASSERT_TRUE(model) << model.error().str();
+  ASSERT_EQ(model->addedTokens.size(), 4u);
+  // tokenizer.json's own goes before, with its flags.
+  EXPECT_FALSE(model->addedTokens[0].lstrip);
+  EXPECT_FALSE(model->addedTokens[2].addedOnly);
+  EXPECT_TRUE(model->addedTokens[3].addedOnly);
+  Result<Tokenizer> tokenizer = Tokenizer::create(std::move(*model));
+  ASSERT_TRUE(tokenizer);
+  EXPECT_EQ(*tokenizer->encode("a<x> ab", false), (Ids{0, 7, 0, 1}));
+  EXPECT_EQ(tokenizer->decode(Ids{0, 7}, true), "a");
+
+  const std::pair<const char *, const char *> cases[] = {
+      {R"([1])", "expects an object, but got an array"},
+      {R"({"1x": {"content": "c"}})", "expects ids from 0, but got '1x'"},
+      {R"({"-1": {"content": "c"}})", "expects ids from 0, but got '-1'"},
+      {R"({"5": {"content": "<t>"}})",
+       "expects token 5 to be '<s>', as tokenizer.json has it, but got '<t>'"},
+      {R"({"7": {"content": "<s>"}})",
+       "expects token '<s>' to have id 5, as tokenizer.json has it, but got "
+       "7"}};
+  for (auto [decoder, message] : cases) {
+    config["added_tokens_decoder"] = *parseJson(decoder, "x.json");
+    EXPECT_EQ(failureOf(letters(), sources),
+              "tokenizer_config.json: 'added_tokens_decoder': " +
+                  std::string(message));
+  }
+  config["added_tokens_decoder"] = *parseJson(R"({"7": {}})", "x.json");
+  EXPECT_EQ(failureOf(letters(), sources),
+            "tokenizer_config.json: 'added_tokens_decoder.7': expects a member "
+            "'content'");
+}
+
 TEST(TokenizerJson, RefusesByName) {
   struct Case {
     const char *patch, *message;
