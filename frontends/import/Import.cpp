@@ -2,8 +2,8 @@
 #include "dialects/nn/IR/NNOps.h"
 #include "frontends/arch/Config.h"
 #include "frontends/import/Elaborator.h"
+#include "frontends/import/Nearest.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "support/Spelling.h"
 #include "support/Text.h"
 #include <algorithm>
 
@@ -13,30 +13,6 @@ using namespace tombolo;
 //===----------------------------------------------------------------------===//
 // Which family
 //===----------------------------------------------------------------------===//
-
-/// `nearest: 'Qwen3ForCausalLM' (qwen3), ..`
-static std::string nearestFamilies(const arch::Catalog &catalog,
-                                   const std::string &wanted, bool gguf) {
-  std::vector<std::tuple<size_t, std::string, std::string>> known;
-  for (const auto &family : catalog.families) {
-    auto add = [&](const std::string &name) {
-      size_t limit = std::max(wanted.size(), name.size());
-      known.emplace_back(editDistance(wanted, name, limit), name, family->name);
-    };
-    if (gguf)
-      for (const arch::GgufName &name : family->gguf)
-        add(name.name);
-    else
-      for (const arch::Named &name : family->serves)
-        add(name.name);
-  }
-  std::sort(known.begin(), known.end());
-  std::string text;
-  for (size_t i = 0; i < known.size() && i < 2; ++i)
-    text += (i ? ", " : "") + quote(std::get<1>(known[i])) + " (" +
-            std::get<2>(known[i]) + ")";
-  return "nearest: " + text;
-}
 
 /// Whether a family's `gguf` line takes this file. Keys that the condition
 /// reads are noted in `evaluator`.
@@ -95,7 +71,7 @@ tombolo::findFamily(const arch::Catalog &catalog,
   return Error(where, "architecture " + quote(architectures.front()) +
                           " is not known; describe it in a file and pass "
                           "--arch FILE")
-      .note(nearestFamilies(catalog, architectures.front(), gguf));
+      .note(nearestFamilies(catalog, checkpoint, architectures.front()));
 }
 
 //===----------------------------------------------------------------------===//

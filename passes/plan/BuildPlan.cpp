@@ -86,32 +86,37 @@ private:
 /// What a slot may hold at most: offsets of slots must not overflow.
 static constexpr int64_t kMaxSlotBytes = int64_t(1) << 40;
 static constexpr int64_t kMaxInstances = 1 << 16;
+static constexpr int64_t kPageRows = nn::StateOp::kPageRows;
 
 LogicalResult ModulePlanner::planStates() {
   // One group per window: its pages can be given back together.
-  std::map<int64_t, SmallVector<nn::StateOp>> byWindow;
-  for (auto state : module.getOps<nn::StateOp>())
-    byWindow[state.getType().getWindow().value_or(-1)].push_back(state);
+  std::map<int64_t, SmallVector<nn::StateOpInterface>> byWindow;
+  for (auto state : module.getOps<nn::StateOpInterface>()) {
+    if (state.getPageRows() != kPageRows)
+      return state.emitError("expects a state of pages of ")
+             << kPageRows << " rows; others are not in this version";
+    byWindow[state.getStateWindow().value_or(-1)].push_back(state);
+  }
   for (auto &[window, members] : byWindow) {
     SmallVector<Attribute> names;
     SmallVector<int64_t> counts, offsets;
     int64_t bytes = 0, perToken = 0;
-    for (nn::StateOp state : members) {
+    for (nn::StateOpInterface state : members) {
       int64_t count = state.getStateCount();
       if (count > kMaxInstances)
         return state.emitError("expects a family of at most ")
                << kMaxInstances << " states, but got " << count;
       // Its type bounds the row to 63 bits.
       int64_t rowBytes = state.getBytesPerToken();
-      int64_t pageBytes =
-          rowBytes > kMaxSlotBytes
-              ? INT64_MAX
-              : (nn::StateOp::kPageRows * rowBytes + 63) / 64 * 64;
+      int64_t pageBytes = rowBytes > kMaxSlotBytes
+                              ? INT64_MAX
+                              : (state.getPageRows() * rowBytes + 63) / 64 * 64;
       if (pageBytes > (kMaxSlotBytes - bytes) / count)
         return state.emitError("expects states whose pages fit ")
-               << kMaxSlotBytes << " bytes, but rows of " << state.getType()
-               << " do not";
-      names.push_back(FlatSymbolRefAttr::get(state.getSymNameAttr()));
+               << kMaxSlotBytes << " bytes, but those of " << rowBytes
+               << " bytes a token do not";
+      names.push_back(FlatSymbolRefAttr::get(
+          cast<SymbolOpInterface>(state.getOperation()).getNameAttr()));
       counts.push_back(count);
       for (int64_t i = 0; i < count; ++i) {
         offsets.push_back(bytes);
@@ -127,8 +132,8 @@ LogicalResult ModulePlanner::planStates() {
                              perToken, b.getArrayAttr(names), counts, offsets);
     symbols.insert(group);
     size_t next = 0;
-    for (auto [state, count] : llvm::zip(members, counts)) {
-      StatePlace &place = states[state.getSymNameAttr()];
+    for (auto [name, count] : llvm::zip(names, counts)) {
+      StatePlace &place = states[cast<FlatSymbolRefAttr>(name).getAttr()];
       place.group = group;
       for (int64_t i = 0; i < count; ++i)
         place.offsets.push_back(offsets[next++]);

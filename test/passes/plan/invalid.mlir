@@ -617,7 +617,7 @@ module {
     %0 = nn.stored "embed" : !nn.weight<32x32, f32>
     nn.yield %0 : !nn.weight<32x32, f32>
   }
-  // expected-error@+1 {{expects states whose pages fit 1099511627776 bytes, but rows of '!nn.rows<2305843009213693951xf32>' do not}}
+  // expected-error@+1 {{expects states whose pages fit 1099511627776 bytes, but those of 9223372036854775804 bytes a token do not}}
   nn.state @k : !nn.rows<2305843009213693951xf32> storage = f32
   func.func private @layer0(%layer: index, %positions: tensor<?xi32>, %x: tensor<?x32xf32>) -> tensor<?x32xf32> {
     return %x : tensor<?x32xf32>

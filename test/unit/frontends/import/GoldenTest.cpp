@@ -237,4 +237,40 @@ INSTANTIATE_TEST_SUITE_P(All, Golden, testing::ValuesIn(cases),
                            return name;
                          });
 
+/// Under another name, each is most like what it is.
+TEST(Nearest, GoesByKeysAndTensors) {
+  Result<arch::Catalog> catalog = arch::loadCatalog({});
+  ASSERT_TRUE(catalog);
+  for (auto [source, nearest] :
+       {std::pair("smollm3", "'SmolLM3ForCausalLM' (smollm3), "),
+        std::pair("llama", "'LlamaForCausalLM' (llama), "),
+        std::pair("qwen2", "'Qwen2ForCausalLM' (qwen2), "),
+        std::pair("qwen3", "'Qwen3ForCausalLM' (qwen3), "),
+        std::pair("mistral", "'MistralForCausalLM' (mistral), "),
+        std::pair("gemma3", "'Gemma3ForCausalLM' (gemma3), "),
+        std::pair("phi3_longrope", "'Phi3ForCausalLM' (phi3), "),
+        std::pair("gguf-gemma3/model.bf16.gguf", "'gemma3' (gemma3), "),
+        std::pair("gguf-llama/model.f16.gguf", "'llama' (llama), ")}) {
+    Result<Checkpoint> checkpoint = openCheckpoint(golden(source));
+    ASSERT_TRUE(checkpoint) << checkpoint.error().str();
+    if (checkpoint->container == Container::Gguf) {
+      std::string old = checkpoint->architectures().front() + ".";
+      nlohmann::ordered_json metadata = {{"general.architecture", "new"}};
+      for (const auto &item : checkpoint->metadata.items())
+        if (item.key().starts_with(old))
+          metadata["new." + item.key().substr(old.size())] = item.value();
+      checkpoint->metadata = metadata;
+    } else {
+      checkpoint->config["architectures"] = {"NewForCausalLM"};
+      checkpoint->config["model_type"] = "new";
+    }
+    auto family = findFamily(*catalog, *checkpoint);
+    ASSERT_FALSE(family) << source;
+    ASSERT_EQ(family.error().notes.size(), 1u);
+    EXPECT_TRUE(
+        family.error().notes[0].starts_with("nearest: " + std::string(nearest)))
+        << source << ": " << family.error().notes[0];
+  }
+}
+
 } // namespace

@@ -1,5 +1,6 @@
 #include "frontends/import/Import.h"
 #include "TinyModel.h"
+#include "mlir/AsmParser/AsmParser.h"
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/Support/raw_ostream.h"
 #include <fstream>
@@ -246,6 +247,67 @@ TEST_F(Import, AnUnknownArchitectureNamesItsNeighbours) {
             "error: model.gguf: architecture 'tny' is not known; describe it "
             "in a file and pass --arch FILE\nnote: nearest: 'tiny' (tiny), "
             "'phi3' (phi3)\n");
+}
+
+TEST_F(Import, TokenizerSettingsAreKeptInTheModule) {
+  auto module = [&](const std::string &settings) {
+    description = readText("test/frontends/arch/tiny.arch");
+    replaceText("tokenizer pre = \"default\", add_bos = true", settings);
+    std::ofstream("tiny.arch") << description;
+    return importModel(context, makeCheckpoint(config, tensors),
+                       {{"tiny.arch"}});
+  };
+  auto made = module("tokenizer pre = \"a{1 + 1}\", add_bos = none,\n"
+                     "    rstrip_except = [\"<s>\"]");
+  ASSERT_TRUE(made) << textOf(made.errors());
+  Result<TokenizerDefaults> defaults = tokenizerDefaults(**made);
+  ASSERT_TRUE(defaults) << defaults.error().str();
+  EXPECT_EQ(defaults->pre, "a2");
+  EXPECT_FALSE(defaults->addBos);
+  EXPECT_THAT(defaults->rstripExcept.value(), testing::ElementsAre("<s>"));
+  made = module("");
+  ASSERT_TRUE(made);
+  EXPECT_EQ(tokenizerDefaults(**made)->pre, "");
+  for (auto [settings, message] :
+       {std::pair("tokenizer pre = 3",
+                  "expects 'pre' to be a string, but got 3"),
+        std::pair("tokenizer add_bos = \"yes\"",
+                  "expects 'add_bos' to be true or false, but got \"yes\""),
+        std::pair("tokenizer rstrip_except = [1]",
+                  "expects 'rstrip_except' to be a list of strings, but got "
+                  "[1]")}) {
+    auto refused = module(settings);
+    ASSERT_FALSE(refused) << settings;
+    EXPECT_THAT(textOf(refused.errors()),
+                HasSubstr(std::string("tokenizer: ") + message));
+  }
+}
+
+/// As a file may have them.
+TEST_F(Import, TokenizerSettingsOfAModuleAreChecked) {
+  for (auto [settings, message] :
+       {std::pair("3 : i64", "expects 'tokenizer' of 'nn.model' to be a "
+                             "dictionary"),
+        std::pair("{pre = 3 : i64}", "expects 'pre' of 'tokenizer' of "
+                                     "'nn.model' to be a string"),
+        std::pair("{add_bos = 3 : i64}",
+                  "expects 'add_bos' of 'tokenizer' of 'nn.model' to be true "
+                  "or false"),
+        std::pair("{rstrip_except = [3 : i64]}",
+                  "expects 'rstrip_except' of 'tokenizer' of 'nn.model' to be "
+                  "a list of strings"),
+        std::pair("{post = 3 : i64}", "'tokenizer' of 'nn.model' has the "
+                                      "unknown setting 'post'")}) {
+    mlir::OwningOpRef<mlir::ModuleOp> module =
+        mlir::ModuleOp::create(mlir::UnknownLoc::get(&context));
+    (*module)->setDiscardableAttr(
+        "nn.model",
+        mlir::parseAttribute("{tokenizer = " + std::string(settings) + "}",
+                             &context));
+    Result<TokenizerDefaults> defaults = tokenizerDefaults(*module);
+    ASSERT_FALSE(defaults) << settings;
+    EXPECT_EQ(defaults.error().str(), message);
+  }
 }
 
 } // namespace
