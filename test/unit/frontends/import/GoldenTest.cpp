@@ -242,7 +242,8 @@ TEST(Nearest, GoesByKeysAndTensors) {
   Result<arch::Catalog> catalog = arch::loadCatalog({});
   ASSERT_TRUE(catalog);
   for (auto [source, nearest] :
-       {std::pair("smollm3", "'SmolLM3ForCausalLM' (smollm3), "),
+       {std::pair("smollm3", "'SmolLM3ForCausalLM' (smollm3), "
+                             "'LlamaForCausalLM' (llama)"),
         std::pair("llama", "'LlamaForCausalLM' (llama), "),
         std::pair("qwen2", "'Qwen2ForCausalLM' (qwen2), "),
         std::pair("qwen3", "'Qwen3ForCausalLM' (qwen3), "),

@@ -246,7 +246,7 @@ TEST_F(Import, AnUnknownArchitectureNamesItsNeighbours) {
   EXPECT_EQ(import(makeGguf(metadata, tinyGgufTensors())),
             "error: model.gguf: architecture 'tny' is not known; describe it "
             "in a file and pass --arch FILE\nnote: nearest: 'tiny' (tiny), "
-            "'phi3' (phi3)\n");
+            "'llama' (llama)\n");
 }
 
 TEST_F(Import, TokenizerSettingsAreKeptInTheModule) {
