@@ -253,9 +253,10 @@ TEST_F(Import, TokenizerSettingsAreKeptInTheModule) {
   auto module = [&](const std::string &settings) {
     description = readText("test/frontends/arch/tiny.arch");
     replaceText("tokenizer pre = \"default\", add_bos = true", settings);
+    // Its files lie in a folder of their own, which is then the current one.
+    Checkpoint checkpoint = makeCheckpoint(config, tensors);
     std::ofstream("tiny.arch") << description;
-    return importModel(context, makeCheckpoint(config, tensors),
-                       {{"tiny.arch"}});
+    return importModel(context, checkpoint, {{"tiny.arch"}});
   };
   auto made = module("tokenizer pre = \"a{1 + 1}\", add_bos = none,\n"
                      "    rstrip_except = [\"<s>\"]");
