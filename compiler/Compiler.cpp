@@ -102,21 +102,8 @@ Status Compilation::check() {
   return tombolo::success();
 }
 
-/// The value of an option as `resolved` gives it.
-static std::string valueOf(const CompileOptions &options, StringRef wanted) {
-  for (auto &[key, value] : options.resolved())
-    if (key == wanted)
-      return value;
-  return {};
-}
-
 Status Compilation::open() {
-  TargetOptions targetOptions;
-  targetOptions.activations = valueOf(options, "activations");
-  targetOptions.chunk = options.chunk;
-  targetOptions.disabled = options.disabled;
-  Result<std::unique_ptr<Target>> made =
-      createTarget(options.target, targetOptions);
+  Result<std::unique_ptr<Target>> made = targetOf(options);
   if (!made)
     return made.takeErrors();
   target = std::move(*made);
@@ -213,6 +200,9 @@ Status Compilation::importFrom(const std::string &modulePath) {
   if (!number)
     return number.takeErrors();
   done = *number;
+  // Those of a module that was altered by hand are no better than a user's.
+  if (Status status = check(); !status)
+    return Error(modulePath, status.error().message);
   if (std::optional<size_t> last = phaseNumber(options.stopAfter);
       last && *last < done)
     return Error(modulePath, "came through phase '" + phaseNames()[done].str() +
@@ -331,9 +321,7 @@ Status Compilation::run() {
   std::function<void(PassManager &)> pipelines[] = {
       nullptr, // import
       [&](PassManager &pm) { buildFusePipeline(pm, fuse); },
-      [&](PassManager &pm) {
-        buildQuantizePipeline(pm, valueOf(options, "kv"));
-      },
+      [&](PassManager &pm) { buildQuantizePipeline(pm, options.value("kv")); },
       [&](PassManager &pm) { buildPlanPipeline(pm, *target, options.chunk); },
       [&](PassManager &pm) { buildLowerPipeline(pm, *target); },
   };

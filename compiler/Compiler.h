@@ -51,6 +51,8 @@ struct CompileOptions {
   /// (key, value) pairs of what changes the artifact, with defaults filled in,
   /// as they are written into it. Lists are comma-separated.
   std::vector<std::pair<std::string, std::string>> resolved() const;
+  /// The value that `resolved` has for `key`.
+  std::string value(const std::string &key) const;
   /// Sets the option `key` as `resolved` writes it.
   Status set(const std::string &key, const std::string &value);
 };

@@ -68,18 +68,7 @@ Result<TargetEstimate> tombolo::estimateTarget(ModuleOp module,
   context->appendDialectRegistry(registry);
   context->loadAllAvailableDialects();
 
-  TargetOptions targetOptions;
-  std::string kv = "f16";
-  for (auto &[key, value] : options.resolved()) {
-    if (key == "activations")
-      targetOptions.activations = value;
-    if (key == "kv")
-      kv = value;
-  }
-  targetOptions.chunk = options.chunk;
-  targetOptions.disabled = options.disabled;
-  Result<std::unique_ptr<Target>> target =
-      createTarget(options.target, targetOptions);
+  Result<std::unique_ptr<Target>> target = targetOf(options);
   if (!target)
     return target.takeErrors();
 
@@ -89,7 +78,7 @@ Result<TargetEstimate> tombolo::estimateTarget(ModuleOp module,
   FusePipelineOptions fuse;
   fuse.disabled = options.disabled;
   buildFusePipeline(pm, fuse);
-  buildQuantizePipeline(pm, kv);
+  buildQuantizePipeline(pm, options.value("kv"));
   buildPlanPipeline(pm, **target, options.chunk);
   if (failed(pm.run(*copy)))
     return diagnostics.take("planning");

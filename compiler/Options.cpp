@@ -62,6 +62,13 @@ CompileOptions::resolved() const {
           {"disabled", list}};
 }
 
+std::string CompileOptions::value(const std::string &key) const {
+  for (auto &[known, value] : resolved())
+    if (known == key)
+      return value;
+  return {};
+}
+
 Status CompileOptions::set(const std::string &key, const std::string &value) {
   bool known = true;
   if (key == "target")

@@ -20,6 +20,15 @@
 using namespace mlir;
 using namespace tombolo;
 
+Result<std::unique_ptr<Target>>
+tombolo::targetOf(const CompileOptions &options) {
+  TargetOptions made;
+  made.activations = options.value("activations");
+  made.chunk = options.chunk;
+  made.disabled = options.disabled;
+  return createTarget(options.target, made);
+}
+
 void tombolo::buildFusePipeline(OpPassManager &pm,
                                 const FusePipelineOptions &options) {
   auto add = [&](std::unique_ptr<Pass> pass) {

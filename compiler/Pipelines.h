@@ -9,6 +9,7 @@
 #define COMPILER_PIPELINES_H
 
 #include "codegen/target/Target.h"
+#include "compiler/Compiler.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Pass/PassManager.h"
 
@@ -18,6 +19,9 @@ struct FusePipelineOptions {
   /// Passes left out, by their arguments (`nn-merge-linears`).
   std::vector<std::string> disabled;
 };
+
+/// The target that `options` name, made as they say.
+Result<std::unique_ptr<Target>> targetOf(const CompileOptions &options);
 
 /// On nn. Ends in `nn-check`.
 void buildFusePipeline(mlir::OpPassManager &pm,
