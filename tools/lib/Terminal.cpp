@@ -43,6 +43,9 @@ bool flushOutput() {
   return false;
 }
 
+/// A device may never end.
+static constexpr size_t kMostText = size_t(1) << 28;
+
 Result<std::string> readText(const std::string &path) {
   int file = path.empty() ? STDIN_FILENO : open(path.c_str(), O_RDONLY);
   auto failure = [&] {
@@ -67,6 +70,13 @@ Result<std::string> readText(const std::string &path) {
     if (count == 0)
       break;
     text.append(buffer, size_t(count));
+    if (text.size() > kMostText) {
+      if (!path.empty())
+        close(file);
+      return Error(path.empty() ? "stdin" : path,
+                   fmt::format("expects at most {} bytes, but there are more",
+                               kMostText));
+    }
   }
   if (!path.empty())
     close(file);

@@ -135,8 +135,13 @@ static std::string readText(const char *path) {
   std::string text;
   char buffer[1 << 16];
   if (file)
-    while (size_t count = std::fread(buffer, 1, sizeof buffer, file))
+    while (size_t count = std::fread(buffer, 1, sizeof buffer, file)) {
       text.append(buffer, count);
+      // A device may never end.
+      if (text.size() > size_t(1) << 28)
+        fail(std::string(path ? path : "stdin") +
+             ": expects at most 268435456 bytes, but there are more");
+    }
   bool failed = !file || std::ferror(file);
   std::string why = std::strerror(errno);
   if (file && path)

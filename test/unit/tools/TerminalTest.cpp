@@ -23,6 +23,8 @@ TEST(Terminal, ReadsFilesOfAnyKind) {
   std::ofstream(path) << "one\ntwo";
   EXPECT_EQ(*readText(path), "one\ntwo");
   EXPECT_EQ(*readText("/dev/null"), "");
+  EXPECT_EQ(readText("/dev/zero").error().str(),
+            "/dev/zero: expects at most 268435456 bytes, but there are more");
   EXPECT_EQ(readText("/").error().str(), "/: is a folder; expects a file");
   EXPECT_EQ(readText("/nowhere").error().str(),
             "/nowhere: cannot be read: No such file or directory");
