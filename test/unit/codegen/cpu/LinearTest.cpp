@@ -212,8 +212,15 @@ TEST_P(LinearLevels, ManyRowsOfFloats) {
 
 TEST_P(LinearLevels, Integers) {
   CpuLevel level = levelNamed(GetParam());
-  if (!supportsIntegers(level, Encoding::Q4_0))
-    GTEST_SKIP() << "no integer dot products";
+  if (!supportsIntegers(level, Encoding::Q4_0)) {
+    for (Encoding encoding : kInterleaved)
+      EXPECT_THAT(checkLinear(level, {16, wholeBlocks(encoding, 32), encoding,
+                                      ActivationForm::I16})
+                      .error()
+                      .message,
+                  HasSubstr("but got level '" + level.name + "'"));
+    return;
+  }
   std::vector<Case> cases;
   for (ActivationForm form : {ActivationForm::I16, ActivationForm::I8})
     for (Encoding encoding : kInterleaved)

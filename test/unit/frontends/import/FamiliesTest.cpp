@@ -58,14 +58,8 @@ struct GgufModel {
   ImportReport report;
   std::string import() {
     mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
-    auto module =
-        importModel(context, makeGguf(metadata, tensors), {}, &report);
-    if (!module)
-      return textOf(module.errors());
-    std::string text;
-    llvm::raw_string_ostream stream(text);
-    (*module)->print(stream);
-    return text;
+    return textOf(
+        importModel(context, makeGguf(metadata, tensors), {}, &report));
   }
 };
 

@@ -28,17 +28,10 @@ protected:
     description.replace(at, old.size(), by);
   }
 
-  /// The module as text, or the errors.
   std::string import(const Checkpoint &checkpoint) {
     std::ofstream("tiny.arch") << description;
     report = {};
-    auto module = importModel(context, checkpoint, {{"tiny.arch"}}, &report);
-    if (!module)
-      return textOf(module.errors());
-    std::string text;
-    llvm::raw_string_ostream stream(text);
-    (*module)->print(stream);
-    return text;
+    return textOf(importModel(context, checkpoint, {{"tiny.arch"}}, &report));
   }
   std::string import() { return import(makeCheckpoint(config, tensors)); }
 

@@ -1,4 +1,5 @@
 #include "TinyModel.h"
+#include "llvm/Support/raw_ostream.h"
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
@@ -133,5 +134,15 @@ std::string test::textOf(const std::vector<Error> &errors) {
     for (const std::string &note : error.notes)
       text += "note: " + note + "\n";
   }
+  return text;
+}
+
+std::string
+tombolo::test::textOf(Result<mlir::OwningOpRef<mlir::ModuleOp>> module) {
+  if (!module)
+    return textOf(module.errors());
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  (*module)->print(stream);
   return text;
 }

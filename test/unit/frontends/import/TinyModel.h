@@ -4,6 +4,8 @@
 #define TEST_UNIT_FRONTENDS_IMPORT_TINYMODEL_H
 
 #include "frontends/checkpoint/Checkpoint.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
 #include <map>
 
 namespace tombolo::test {
@@ -34,6 +36,8 @@ Checkpoint makeGguf(const nlohmann::ordered_json &metadata,
 
 /// One line `error: ..` or `note: ..` for each.
 std::string textOf(const std::vector<Error> &errors);
+/// The module as text, or the errors.
+std::string textOf(Result<mlir::OwningOpRef<mlir::ModuleOp>> module);
 
 } // namespace tombolo::test
 
