@@ -5,13 +5,11 @@
 #   THREADS=2 PROMPT=256 GENERATE=64 ROUNDS=7      what is run
 #   COMPILE_OPTIONS="--activations f32"            how Tombolo compiles the model; default: its defaults
 # llama.cpp is built once, from the sources in the sdist of the Python package llama-cpp-python, outside the repository.
-source "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 package=llama-cpp-python version=0.3.36
-threads=${THREADS:-2} prompt=${PROMPT:-256} generate=${GENERATE:-64} rounds=${ROUNDS:-7}
+prompt=${PROMPT:-256}
 folder=$cache/llama.cpp-$version
-tombolo=$build/bin/tombolo
-[ -x "$tombolo" ] || fail "'$tombolo' is not there: run scripts/build.sh first"
 
 fetch_sources() {
   local work
@@ -28,18 +26,13 @@ build_llama() {
     -DLLAMA_CURL=OFF -DLLAMA_OPENSSL=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_SERVER=OFF &&
     ninja -C "$folder/build" -j "$(jobs)" llama-bench
 }
-mkdir -p "$cache"
 [ -d "$folder/source" ] || quiet_step "fetch llama.cpp (the sources in $package $version)" "$cache/llama.cpp.log" \
   fetch_sources || fail "the sources could not be fetched (above)"
 llama=$folder/build/bin/llama-bench
 [ -x "$llama" ] || quiet_step "build llama.cpp (some minutes, once)" "$cache/llama.cpp.log" build_llama ||
   fail "llama.cpp could not be built (above)"
 
-if [ $# -gt 0 ]; then model=$1; else model=$("$root/scripts/fetch-model.sh"); fi
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-read -ra options <<<"${COMPILE_OPTIONS:-}"
-step "compile $(basename "$model") ${COMPILE_OPTIONS:-}" "$tombolo" compile "$model" -o "$work/model.tbo" "${options[@]}"
+prepare "$@"
 
 for ((round = 1; round <= rounds; round++)); do
   echo "-- round $round of $rounds"

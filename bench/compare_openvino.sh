@@ -5,28 +5,21 @@
 #   THREADS=2 PROMPT=512 GENERATE=64 ROUNDS=7      what is run
 #   COMPILE_OPTIONS="--activations i8"             how Tombolo compiles the model; default: its defaults
 # OpenVINO GenAI is installed once, into a Python environment in the cache folder.
-source "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 version=2026.4.1.0
-threads=${THREADS:-2} prompt=${PROMPT:-512} generate=${GENERATE:-64} rounds=${ROUNDS:-7}
+prompt=${PROMPT:-512}
 environment=$cache/openvino-genai-$version
-tombolo=$build/bin/tombolo
-[ -x "$tombolo" ] || fail "'$tombolo' is not there: run scripts/build.sh first"
 
 install_openvino() {
   python3 -m venv "$environment.new" &&
     "$environment.new/bin/python" -m pip install --quiet --disable-pip-version-check "openvino-genai==$version" &&
     mv "$environment.new" "$environment"
 }
-mkdir -p "$cache"
 [ -d "$environment" ] || quiet_step "install OpenVINO GenAI $version" "$cache/openvino.log" install_openvino ||
   fail "openvino-genai could not be installed (above)"
 
-if [ $# -gt 0 ]; then model=$1; else model=$("$root/scripts/fetch-model.sh"); fi
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-read -ra options <<<"${COMPILE_OPTIONS:-}"
-step "compile $(basename "$model") ${COMPILE_OPTIONS:-}" "$tombolo" compile "$model" -o "$work/model.tbo" "${options[@]}"
+prepare "$@"
 
 "$environment/bin/python" - "$model" "$tombolo" "$work/model.tbo" "$threads" "$prompt" "$generate" "$rounds" <<'PYTHON'
 import json
