@@ -202,6 +202,9 @@ IndexBuilder::program(plan::ProgramOp op) {
       entry->op = dispatch.getLabel().str();
       entry->bytes = dispatch.getWeightBytes();
       entry->flops = dispatch.getFlops();
+      entry->row_bytes = dispatch.getRowBytes();
+      entry->row_flops = dispatch.getRowFlops();
+      entry->window = dispatch.getWindow();
       made->dispatches.push_back(std::move(entry));
     }
   }

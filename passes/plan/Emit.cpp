@@ -309,6 +309,11 @@ LogicalResult FunctionEmitter::emitAttention(const Node &node) {
   kernel.plan.label = "attention " + std::to_string(heads) + "/" +
                       std::to_string(keyHeads) + "x" +
                       std::to_string(keyColumns);
+  kernel.plan.rowBytes = encodedBytes(keyState.getStorageEncoding(),
+                                      keyHeads * (keyColumns + valueColumns))
+                             .value_or(0);
+  kernel.plan.rowFlops = 2 * heads * (keyColumns + valueColumns);
+  kernel.plan.window = keyRows.getWindow().value_or(-1);
   plans.push_back(kernel.finish());
   return mlir::success();
 }

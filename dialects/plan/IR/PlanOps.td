@@ -181,7 +181,13 @@ def Plan_DispatchOp : Plan_Op<"dispatch", [HasParent<"ProgramOp">,
 
     - (C1) `kernel` names a function marked `plan.kernel`.
     - (C2) `writes` are positions of `buffers`, and none is that of a weight.
-    - (C3) `weight_bytes` and `flops` are not negative.
+    - (C3) `weight_bytes`, `flops`, `row_bytes` and `row_flops` are not
+      negative.
+
+    For reports it says what it costs: `weight_bytes` are read once, `flops` done
+    for each token; of a history, `row_bytes` are read for each row that a token
+    of the step sees (within `window`, -1: all), and `row_flops` done for each
+    token and row that it sees.
 
     Example:
     ```mlir
@@ -192,7 +198,10 @@ def Plan_DispatchOp : Plan_Op<"dispatch", [HasParent<"ProgramOp">,
                        Variadic<AnyMemRef>:$buffers, DenseI64ArrayAttr:$writes,
                        Plan_Sizes:$sizes, BoolAttr:$barrier, StrAttr:$label,
                        DefaultValuedAttr<Plan_NonNegative, "0">:$weight_bytes,
-                       DefaultValuedAttr<Plan_NonNegative, "0">:$flops);
+                       DefaultValuedAttr<Plan_NonNegative, "0">:$flops,
+                       DefaultValuedAttr<Plan_NonNegative, "0">:$row_bytes,
+                       DefaultValuedAttr<Plan_NonNegative, "0">:$row_flops,
+                       DefaultValuedAttr<I64Attr, "-1">:$window);
   let assemblyFormat = [{
     $kernel `grid` $grid `(` $buffers `)` `writes` $writes `sizes` $sizes
     `barrier` $barrier $label attr-dict `:` type($buffers)

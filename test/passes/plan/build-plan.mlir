@@ -78,6 +78,8 @@ module attributes {nn.model = {family = "test", context = 64 : i64, vocab_size =
 // CHECK:         plan.dispatch @[[ROPE:rows.*]] grid
 // CHECK-SAME:      "rope+history"
 // CHECK:         plan.dispatch @attention grid
+// A row seen is a key and a value of 16 columns in f16.
+// CHECK-SAME:      "attention 1/1x16" {row_bytes = 64 : i64, row_flops = 64 : i64}
 // The residual is added as the product is stored: no dispatch of its own.
 // CHECK:         plan.dispatch @[[O:linear.*]] grid
 // CHECK-NEXT:    plan.tap %{{.*}} hidden 1
