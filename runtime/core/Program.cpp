@@ -98,7 +98,7 @@ void BoundProgram::run(Executor &executor, const StepSizes &step,
     if (observer.times) {
       const flatbuffers::String *op = program->dispatches()->Get(i)->op();
       observer.times->push_back({name, i, op ? op->c_str() : "", step.tokens,
-                                 begin, observer.clock()});
+                                 begin, observer.clock(), step.firstPosition});
     }
     runTaps(i, observer);
   }

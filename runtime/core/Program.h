@@ -46,6 +46,8 @@ struct DispatchTime {
   const char *op;
   int64_t tokens;
   double begin, end;
+  /// Of the step's first token.
+  int64_t firstPosition = 0;
 };
 
 /// Watches a program run. Where there is one, all threads meet after every

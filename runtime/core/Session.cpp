@@ -156,6 +156,25 @@ Status Session::feed(std::span<const int32_t> tokens, size_t firstRow,
   return success();
 }
 
+Status Session::skip(int64_t count) {
+  std::vector<int32_t> tokens(std::max<int64_t>(count, 0));
+  if (Status status = check(tokens, history.size()); !status)
+    return status;
+  if (history.empty())
+    chooseFrequencies(options.ropeLength != 0 ? options.ropeLength : count);
+  // In steps, after each of which a window gives back its pages.
+  int64_t chunk = programs[Prefill].maxTokens();
+  for (int64_t done = 0; done < count; done += chunk)
+    for (StateGroup &group : buffers.groups)
+      group.advance(int64_t(history.size()) + done,
+                    std::min(chunk, count - done));
+  for (StateGroup &group : buffers.groups)
+    group.fillArbitrarily();
+  history.insert(history.end(), tokens.begin(), tokens.end());
+  hiddenRows = 0;
+  return success();
+}
+
 /// Copies rows of the hidden buffer out of the arena, where a logits program
 /// may write over them.
 void Session::keepHidden(int64_t firstRow, int64_t count) {

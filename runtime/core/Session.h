@@ -56,6 +56,11 @@ public:
   /// Logits behind the last token; valid until the next call.
   Result<std::span<const float>> logits();
 
+  /// Continues the sequence by `count` tokens of id 0 without computing them:
+  /// their states are arbitrary numbers. For measuring what a step costs behind
+  /// a long sequence; what is computed behind them means nothing.
+  Status skip(int64_t count);
+
   /// Makes the sequence equal to `tokens` by keeping what it has in common with
   /// them, at most all but the last, and feeding the rest. Gives the number of
   /// tokens fed. Tokens that are refused leave the sequence as it is.

@@ -44,6 +44,9 @@ public:
   /// still there.
   bool canTruncate(int64_t rows) const;
   void truncate(int64_t rows);
+  /// Writes numbers of ordinary size (of every type that states have) into all
+  /// pages in use.
+  void fillArbitrarily();
   /// Takes over the pages of another group of the same shape.
   void copyFrom(const StateGroup &other);
   /// Slots in use.

@@ -262,8 +262,37 @@ TEST_F(SessionTest, TraceTimesEveryDispatch) {
   EXPECT_STREQ(times[2].op, "mix");
   EXPECT_STREQ(times[2].program, "prefill");
   EXPECT_EQ(times[2].tokens, 5);
+  EXPECT_EQ(times[2].firstPosition, 0);
+  ASSERT_TRUE(session->feed(tokens(2)));
+  EXPECT_EQ(times.back().firstPosition, 5);
   for (const DispatchTime &time : times)
     EXPECT_LE(time.begin, time.end);
+}
+
+TEST_F(SessionTest, SkipsTokensForMeasuring) {
+  SessionOptions options;
+  options.context = 600;
+  auto session = start(options);
+  ASSERT_TRUE(session->skip(500));
+  EXPECT_EQ(session->tokens().size(), 500u);
+  EXPECT_FALSE(session->logits());
+  // As many pages as tokens that are computed take.
+  auto computed = start(options);
+  ASSERT_TRUE(computed->feed(tokens(500)));
+  EXPECT_EQ(session->usedPages(), computed->usedPages());
+  ASSERT_TRUE(session->feed(tokens(40)));
+  ASSERT_TRUE(session->feed(tokens(1)));
+  for (float value : *session->logits())
+    EXPECT_TRUE(std::isfinite(value));
+  EXPECT_EQ(session->skip(60).error().message,
+            "expects a sequence of at most 600 tokens (its context), but it "
+            "has 541 and gets 60 more");
+  EXPECT_EQ(session->tokens().size(), 541u);
+  // Nothing of it stays behind.
+  ASSERT_TRUE(session->truncate(0));
+  std::vector<int32_t> ids = tokens(100);
+  ASSERT_TRUE(session->feed(ids));
+  EXPECT_LT(difference(*session->logits(), expected(ids)), 1e-5);
 }
 
 TEST_F(SessionTest, RefusesTokensAndLengths) {
