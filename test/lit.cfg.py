@@ -4,6 +4,7 @@
 import os
 import shutil
 import subprocess
+import sys
 
 import lit.formats
 
@@ -25,6 +26,7 @@ for tool in ["FileCheck", "not", "count", "split-file", "mlir-opt", "mlir-transl
     path = os.path.join(config.llvm_tools, tool)
     if os.path.exists(path):
         config.substitutions.append((r"(?<![\w./%-])" + tool + r"(?![\w./-])", path))
+config.substitutions.append(("%python", sys.executable))
 config.substitutions.append(("%goldens", os.path.join(config.test_source_root, "goldens")))
 
 config.environment["PATH"] = os.pathsep.join([tools_dir, config.llvm_tools, os.environ.get("PATH", "")])

@@ -4,20 +4,11 @@
 #include <chrono>
 #include <fmt/format.h>
 #include <fstream>
-#include <nlohmann/json.hpp>
+#include <map>
 
 namespace tombolo {
 
 using Clock = std::chrono::steady_clock;
-
-double median(std::vector<double> values) {
-  if (values.empty())
-    return 0;
-  std::sort(values.begin(), values.end());
-  size_t middle = values.size() / 2;
-  return values.size() % 2 ? values[middle]
-                           : (values[middle - 1] + values[middle]) / 2;
-}
 
 uint64_t peakMemory() {
   std::ifstream status("/proc/self/status");
@@ -35,6 +26,13 @@ uint64_t peakMemory() {
 
 void resetPeakMemory() { std::ofstream("/proc/self/clear_refs") << "5"; }
 
+int64_t BenchOptions::longest() const {
+  int64_t behind = 0;
+  for (int64_t context : contexts)
+    behind = std::max(behind, context);
+  return behind + prompt + generate;
+}
+
 /// Ids that spread over the vocabulary, the same on every run.
 static std::vector<int32_t> promptIds(int64_t count, int64_t vocab) {
   std::vector<int32_t> ids(count);
@@ -51,10 +49,36 @@ struct Round {
   double prefillSeconds = 0, decodeSeconds = 0;
   std::vector<OpTime> prefillOps, decodeOps;
 };
+
+/// What does not change between the rounds of a run.
+class Runner {
+public:
+  Runner(Engine &engine, const BenchOptions &options)
+      : engine(engine), options(options), costs(engine.costs()),
+        prompt(promptIds(options.prompt, engine.vocabSize())),
+        meter(options.threads) {}
+
+  /// A prompt and tokens, behind `context` tokens that are skipped.
+  Result<Round> round(int64_t context = 0);
+  /// Rounds with the limits before each; adds the limits to `limits`.
+  Status repeat(int64_t context, BenchReport::Phase &prefill,
+                BenchReport::Phase &decode);
+  Status traceOps(BenchReport &report);
+  Limits limits() const {
+    return {median(read), median(int8), median(bf16), median(f32)};
+  }
+
+private:
+  Engine &engine;
+  const BenchOptions &options;
+  ModelCosts costs;
+  std::vector<int32_t> prompt;
+  LimitsMeter meter;
+  std::vector<double> read, int8, bf16, f32;
+};
 } // namespace
 
-static Result<Round> runOnce(Engine &engine, std::span<const int32_t> prompt,
-                             int64_t generate) {
+Result<Round> Runner::round(int64_t context) {
   Round round;
   int32_t next = 0;
   Engine::Feed feed;
@@ -62,8 +86,11 @@ static Result<Round> runOnce(Engine &engine, std::span<const int32_t> prompt,
     next = argmax(values);
     return success();
   };
-  if (Status status = engine.restart(int64_t(prompt.size())); !status)
+  if (Status status = engine.restart(context + int64_t(prompt.size())); !status)
     return status.takeErrors();
+  if (context > 0)
+    if (Status status = engine.skip(context); !status)
+      return status.takeErrors();
   engine.takeOpTimes();
   auto timed = [&](double &seconds) -> Status {
     Clock::time_point start = Clock::now();
@@ -77,7 +104,7 @@ static Result<Round> runOnce(Engine &engine, std::span<const int32_t> prompt,
     return status.takeErrors();
   round.prefillOps = engine.takeOpTimes();
   feed.firstLogitsRow = 0;
-  for (int64_t i = 0; i < generate; ++i) {
+  for (int64_t i = 0; i < options.generate; ++i) {
     int32_t token = next;
     feed.tokens = {&token, 1};
     if (Status status = timed(round.decodeSeconds); !status)
@@ -87,165 +114,125 @@ static Result<Round> runOnce(Engine &engine, std::span<const int32_t> prompt,
   return round;
 }
 
-Result<BenchReport> bench(Engine &engine, const BenchOptions &options) {
-  if (options.prompt < 1 || options.generate < 1 || options.repeat < 1)
-    return Error("", "expects '--prompt', '--generate' and '--repeat' of at "
-                     "least 1");
-  if (options.prompt + options.generate > engine.context())
-    return Error("", fmt::format("{} prompt and {} generated tokens do not fit "
-                                 "into the model's context of {}",
-                                 options.prompt, options.generate,
-                                 engine.context()));
-  std::vector<int32_t> prompt = promptIds(options.prompt, engine.vocabSize());
-  ModelCosts costs = engine.costs();
-  double prefillOperations = costs.operationsPerToken * double(options.prompt) +
-                             costs.operationsPerLogitsRow;
-  double decodeBytes =
-      costs.bytesPerDecode +
-      costs.stateBytesPerPosition *
-          (double(options.prompt) + double(options.generate) / 2);
-
-  BenchReport report;
-  report.threads = options.threads;
-  report.prefill.tokens = options.prompt;
-  report.decode.tokens = options.generate;
-  report.prefill.limit = costs.integerProducts ? "int8" : "f32";
-  report.decode.limit = "read";
-
-  // Before the limits: their buffer is not the model's memory.
-  resetPeakMemory();
-  if (Result<Round> warm = runOnce(engine, prompt, options.generate); !warm)
-    return warm.takeErrors();
-  report.peakMemoryBytes = peakMemory();
-
-  LimitsMeter meter(options.threads);
-  std::vector<double> prefill, decode, prefillPart, decodePart;
-  std::vector<double> read, int8, bf16, f32;
+Status Runner::repeat(int64_t context, BenchReport::Phase &prefill,
+                      BenchReport::Phase &decode) {
+  double operations = costs.operationsPerToken * double(options.prompt) +
+                      costs.operationsPerLogitsRow;
+  double bytes = costs.decodeBytes(double(context) + double(options.prompt) +
+                                   double(options.generate) / 2);
   for (int i = 0; i < options.repeat; ++i) {
     Limits limits = meter.all();
     read.push_back(limits.readBytes);
     int8.push_back(limits.int8Operations);
     bf16.push_back(limits.bf16Operations);
     f32.push_back(limits.f32Operations);
-    Result<Round> round = runOnce(engine, prompt, options.generate);
-    if (!round)
-      return round.takeErrors();
-    prefill.push_back(double(options.prompt) / round->prefillSeconds);
-    decode.push_back(double(options.generate) / round->decodeSeconds);
+    Result<Round> timed = round(context);
+    if (!timed)
+      return timed.takeErrors();
+    prefill.rates.push_back(double(options.prompt) / timed->prefillSeconds);
+    decode.rates.push_back(double(options.generate) / timed->decodeSeconds);
     double arithmetic = costs.integerProducts && limits.int8Operations > 0
                             ? limits.int8Operations
                             : limits.f32Operations;
-    prefillPart.push_back(prefillOperations / round->prefillSeconds /
-                          arithmetic);
+    prefill.fractions.push_back(operations / timed->prefillSeconds /
+                                arithmetic);
     if (limits.readBytes > 0)
-      decodePart.push_back(decode.back() * decodeBytes / limits.readBytes);
+      decode.fractions.push_back(decode.rates.back() * bytes /
+                                 limits.readBytes);
   }
-  if (options.perOp) {
-    if (Status status = engine.traceOps(true); !status)
-      return status.takeErrors();
-    Result<Round> round = runOnce(engine, prompt, options.generate);
-    if (Status status = engine.traceOps(false); !status)
-      return status.takeErrors();
-    if (!round)
-      return round.takeErrors();
-    report.prefillOps = std::move(round->prefillOps);
-    report.decodeOps = std::move(round->decodeOps);
+  auto summarize = [](BenchReport::Phase &phase, int64_t tokens,
+                      double amountPerToken, std::string limit) {
+    phase.tokens = tokens;
+    phase.tokensPerSecond = median(phase.rates);
+    phase.amountPerSecond = phase.tokensPerSecond * amountPerToken;
+    phase.fraction = median(phase.fractions);
+    phase.limit = std::move(limit);
+  };
+  summarize(prefill, options.prompt, operations / double(options.prompt),
+            costs.integerProducts ? "int8" : "f32");
+  summarize(decode, options.generate, bytes, "read");
+  return success();
+}
+
+/// Operations of the rounds side by side: what the first counted, the median of
+/// the times.
+static std::vector<OpTime> summarize(std::vector<std::vector<OpTime>> rounds) {
+  std::vector<OpTime> ops = std::move(rounds.front());
+  std::map<std::string, OpTime *> named;
+  for (OpTime &op : ops) {
+    op.samples = {op.seconds};
+    named[op.op] = &op;
   }
-  report.prefill.tokensPerSecond = median(prefill);
-  report.prefill.amountPerSecond =
-      median(prefill) * prefillOperations / double(options.prompt);
-  report.prefill.fraction = median(prefillPart);
-  report.decode.tokensPerSecond = median(decode);
-  report.decode.amountPerSecond = median(decode) * decodeBytes;
-  report.decode.fraction = median(decodePart);
-  report.limits = {median(read), median(int8), median(bf16), median(f32)};
+  for (size_t i = 1; i < rounds.size(); ++i)
+    for (const OpTime &op : rounds[i])
+      if (auto found = named.find(op.op); found != named.end())
+        found->second->samples.push_back(op.seconds);
+  for (OpTime &op : ops)
+    op.seconds = median(op.samples);
+  return ops;
+}
+
+Status Runner::traceOps(BenchReport &report) {
+  if (Status status = engine.traceOps(true); !status)
+    return status;
+  std::vector<std::vector<OpTime>> prefill, decode;
+  Status failed = success();
+  for (int i = 0; i < options.repeat && failed; ++i) {
+    Result<Round> timed = round();
+    if (!timed) {
+      failed = timed.takeErrors();
+      break;
+    }
+    prefill.push_back(std::move(timed->prefillOps));
+    decode.push_back(std::move(timed->decodeOps));
+  }
+  if (Status status = engine.traceOps(false); !status)
+    return status;
+  if (!failed)
+    return failed;
+  report.prefillOps = summarize(std::move(prefill));
+  report.decodeOps = summarize(std::move(decode));
+  return success();
+}
+
+Result<BenchReport> bench(Engine &engine, const BenchOptions &options) {
+  if (options.prompt < 1 || options.generate < 1 || options.repeat < 1)
+    return Error("", "expects '--prompt', '--generate' and '--repeat' of at "
+                     "least 1");
+  if (options.longest() > engine.context()) {
+    int64_t behind = options.longest() - options.prompt - options.generate;
+    return Error(
+        "", fmt::format("{} prompt and {} generated tokens{} do not fit into "
+                        "the model's context of {}",
+                        options.prompt, options.generate,
+                        behind > 0 ? fmt::format(" behind {} others", behind)
+                                   : std::string(),
+                        engine.context()));
+  }
+  Runner runner(engine, options);
+  BenchReport report;
+  report.threads = options.threads;
+
+  // Before the limits: their buffer is not the model's memory.
+  resetPeakMemory();
+  if (Result<Round> warm = runner.round(); !warm)
+    return warm.takeErrors();
+  report.peakMemoryBytes = peakMemory();
+
+  if (Status status = runner.repeat(0, report.prefill, report.decode); !status)
+    return status.takeErrors();
+  if (options.perOp)
+    if (Status status = runner.traceOps(report); !status)
+      return status.takeErrors();
+  for (int64_t context : options.contexts) {
+    BenchReport::AtContext &point = report.contexts.emplace_back();
+    point.context = context;
+    if (Status status = runner.repeat(context, point.prefill, point.decode);
+        !status)
+      return status.takeErrors();
+  }
+  report.limits = runner.limits();
   return report;
-}
-
-static nlohmann::ordered_json opsToJson(const std::vector<OpTime> &ops) {
-  nlohmann::ordered_json json = nlohmann::ordered_json::array();
-  for (const OpTime &op : ops)
-    json.push_back({{"op", op.op},
-                    {"calls", op.calls},
-                    {"seconds", op.seconds},
-                    {"bytes", op.bytes},
-                    {"operations", op.operations}});
-  return json;
-}
-
-nlohmann::ordered_json toJson(const BenchReport &report) {
-  nlohmann::ordered_json json;
-  json["prefill"] = {{"tokens", report.prefill.tokens},
-                     {"tokens_per_second", report.prefill.tokensPerSecond},
-                     {"operations_per_second", report.prefill.amountPerSecond},
-                     {"fraction_of_limit", report.prefill.fraction},
-                     {"limit", report.prefill.limit}};
-  json["decode"] = {{"tokens", report.decode.tokens},
-                    {"tokens_per_second", report.decode.tokensPerSecond},
-                    {"bytes_per_second", report.decode.amountPerSecond},
-                    {"fraction_of_limit", report.decode.fraction},
-                    {"limit", report.decode.limit}};
-  json["limits"] = toJson(report.limits);
-  json["threads"] = report.threads;
-  json["load_seconds"] = report.loadSeconds;
-  json["peak_memory_bytes"] = report.peakMemoryBytes;
-  if (!report.prefillOps.empty() || !report.decodeOps.empty())
-    json["ops"] = {{"prefill", opsToJson(report.prefillOps)},
-                   {"decode", opsToJson(report.decodeOps)}};
-  return json;
-}
-
-static std::string opsTable(const char *title, std::vector<OpTime> ops,
-                            double rate(const OpTime &), const char *unit) {
-  std::sort(ops.begin(), ops.end(), [](const OpTime &a, const OpTime &b) {
-    return a.seconds > b.seconds;
-  });
-  double total = 0;
-  for (const OpTime &op : ops)
-    total += op.seconds;
-  std::string text = fmt::format("\n{:<44}{:>8}{:>11}{:>8}{:>10}\n", title,
-                                 "calls", "ms", "part", unit);
-  for (const OpTime &op : ops)
-    text += fmt::format("{:<44}{:>8}{:>11.3f}{:>7.1f}%{:>10.1f}\n", op.op,
-                        op.calls, op.seconds * 1e3,
-                        total > 0 ? 100 * op.seconds / total : 0, rate(op));
-  return text;
-}
-
-std::string toText(const BenchReport &report) {
-  std::string text = fmt::format(
-      "limits    read {:.1f} GB/s, int8 {:.0f} GOPS, bf16 {:.0f} GFLOPS, f32 "
-      "{:.0f} GFLOPS ({} threads)\n",
-      report.limits.readBytes / 1e9, report.limits.int8Operations / 1e9,
-      report.limits.bf16Operations / 1e9, report.limits.f32Operations / 1e9,
-      report.threads);
-  text += fmt::format("prefill   {} tokens: {:.1f} tokens/s, {:.1f} GOPS, "
-                      "{:.1f}% of the {} limit\n",
-                      report.prefill.tokens, report.prefill.tokensPerSecond,
-                      report.prefill.amountPerSecond / 1e9,
-                      100 * report.prefill.fraction, report.prefill.limit);
-  text += fmt::format("decode    {} tokens: {:.1f} tokens/s, {:.1f} GB/s, "
-                      "{:.1f}% of the {} limit\n",
-                      report.decode.tokens, report.decode.tokensPerSecond,
-                      report.decode.amountPerSecond / 1e9,
-                      100 * report.decode.fraction, report.decode.limit);
-  text += fmt::format("load      {:.3f} s, peak memory {:.0f} MB\n",
-                      report.loadSeconds, double(report.peakMemoryBytes) / 1e6);
-  if (!report.prefillOps.empty())
-    text += opsTable(
-        "prefill", report.prefillOps,
-        [](const OpTime &op) {
-          return op.seconds > 0 ? op.operations / op.seconds / 1e9 : 0;
-        },
-        "GOPS");
-  if (!report.decodeOps.empty())
-    text += opsTable(
-        "decode", report.decodeOps,
-        [](const OpTime &op) {
-          return op.seconds > 0 ? op.bytes / op.seconds / 1e9 : 0;
-        },
-        "GB/s");
-  return text;
 }
 
 } // namespace tombolo

@@ -22,19 +22,31 @@ struct OpTime {
   std::string op;
   int64_t calls = 0;
   double seconds = 0;
-  /// Weight bytes read and floating-point operations done; 0 where unknown.
+  /// Bytes of weights and states read, and floating-point operations done; 0
+  /// where unknown.
   double bytes = 0, operations = 0;
+  /// Where it was measured repeatedly: the seconds of each time, whose median
+  /// `seconds` is.
+  std::vector<double> samples;
 };
 
 /// What a model costs, for rates and fractions of the machine's limits.
 struct ModelCosts {
   /// Operations of a prompt token, and those that only its last row needs.
   double operationsPerToken = 0, operationsPerLogitsRow = 0;
-  /// Bytes read per decoded token: weights, and states at position 0 and more
-  /// for each position behind it.
-  double bytesPerDecode = 0, stateBytesPerPosition = 0;
+  /// Bytes of weights read per decoded token.
+  double bytesPerDecode = 0;
+  /// Bytes of states for each token that is in the window (-1: of all).
+  struct States {
+    int64_t window;
+    double bytesPerToken;
+  };
+  std::vector<States> states;
   /// Whether products run on 8-bit integer units.
   bool integerProducts = false;
+
+  /// Bytes that a token behind `context` others reads.
+  double decodeBytes(double context) const;
 };
 
 class Engine {
@@ -69,6 +81,9 @@ public:
   virtual Status restart(int64_t promptTokens) = 0;
   /// Goes on with the sequence.
   virtual Status feed(const Feed &feed) = 0;
+  /// Goes on by `count` tokens without computing them; what follows has the
+  /// cost of what it would be, and no meaning.
+  virtual Status skip(int64_t count);
 
   virtual ModelCosts costs() const { return {}; }
   /// Times each operation from now on, which costs some speed.

@@ -103,7 +103,8 @@ ModelCosts RuntimeEngine::costs() const {
   sum(plan.decode(), ignored, costs.bytesPerDecode);
   if (const auto *groups = model->index().state_groups())
     for (const artifact::StateGroup *group : *groups)
-      costs.stateBytesPerPosition += double(group->bytes_per_token());
+      costs.states.push_back(
+          {group->window(), double(group->bytes_per_token())});
 
   bool exact = true, blocks = false;
   if (const artifact::Provenance *provenance = model->index().provenance();
@@ -127,6 +128,26 @@ Status RuntimeEngine::traceOps(bool on) {
   return success();
 }
 
+namespace {
+/// Rows of a history that the tokens of a step see: each row once, and summed
+/// over the tokens.
+struct SeenRows {
+  double byStep = 0, byTokens = 0;
+};
+} // namespace
+
+static SeenRows seenRows(int64_t window, const DispatchTime &step) {
+  int64_t end = step.firstPosition + step.tokens;
+  auto upTo = [&](int64_t rows, int64_t limit) {
+    return double(window < 0 ? rows : std::min(rows, limit));
+  };
+  SeenRows seen;
+  seen.byStep = upTo(end, window + step.tokens - 1);
+  for (int64_t position = step.firstPosition; position < end; ++position)
+    seen.byTokens += upTo(position + 1, window);
+  return seen;
+}
+
 std::vector<OpTime> RuntimeEngine::takeOpTimes() {
   const artifact::Plan &plan = model->plan();
   std::map<std::string, OpTime> ops;
@@ -143,8 +164,11 @@ std::vector<OpTime> RuntimeEngine::takeOpTimes() {
     if (program && time.dispatch < int(program->dispatches()->size())) {
       const artifact::Dispatch *dispatch =
           program->dispatches()->Get(unsigned(time.dispatch));
-      op.bytes += double(dispatch->bytes());
-      op.operations += double(dispatch->flops()) * double(time.tokens);
+      SeenRows seen = seenRows(dispatch->window(), time);
+      op.bytes += double(dispatch->bytes()) +
+                  double(dispatch->row_bytes()) * seen.byStep;
+      op.operations += double(dispatch->flops()) * double(time.tokens) +
+                       double(dispatch->row_flops()) * seen.byTokens;
     }
   }
   times.clear();

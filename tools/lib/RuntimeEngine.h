@@ -20,6 +20,7 @@ public:
   int64_t layers() const override;
   Status restart(int64_t promptTokens) override;
   Status feed(const Feed &feed) override;
+  Status skip(int64_t count) override { return session->skip(count); }
   ModelCosts costs() const override;
   Status traceOps(bool on) override;
   std::vector<OpTime> takeOpTimes() override;

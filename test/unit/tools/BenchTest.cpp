@@ -18,7 +18,7 @@ TEST(Bench, CountsWhatTheModelCosts) {
   engine.modelCosts.operationsPerToken = 1000;
   engine.modelCosts.operationsPerLogitsRow = 500;
   engine.modelCosts.bytesPerDecode = 100;
-  engine.modelCosts.stateBytesPerPosition = 2;
+  engine.modelCosts.states = {{-1, 2}};
   BenchOptions options;
   options.prompt = 10;
   options.generate = 4;
@@ -49,10 +49,85 @@ TEST(Bench, CountsWhatTheModelCosts) {
     EXPECT_TRUE(json["decode"].contains(key)) << key;
 }
 
+TEST(Bench, CountsRowsOfAWindowUpToItsSize) {
+  ModelCosts costs;
+  costs.bytesPerDecode = 100;
+  costs.states = {{-1, 2}, {8, 10}};
+  EXPECT_EQ(costs.decodeBytes(0), 100);
+  EXPECT_EQ(costs.decodeBytes(5), 100 + 10 + 50);
+  EXPECT_EQ(costs.decodeBytes(50), 100 + 100 + 80);
+}
+
+TEST(Bench, KeepsWhatEachRepetitionMeasured) {
+  TableEngine engine({{1, 2}, {2, 1}});
+  engine.modelCosts.operationsPerToken = 1000;
+  engine.modelCosts.bytesPerDecode = 100;
+  BenchOptions options;
+  options.prompt = options.generate = 2;
+  options.repeat = 3;
+  Result<BenchReport> report = bench(engine, options);
+  ASSERT_TRUE(report);
+  for (const BenchReport::Phase &phase : {report->prefill, report->decode}) {
+    EXPECT_EQ(phase.rates.size(), 3u);
+    EXPECT_EQ(phase.tokensPerSecond, median(phase.rates));
+    EXPECT_EQ(phase.fraction, median(phase.fractions));
+  }
+  nlohmann::ordered_json json = toJson(*report);
+  EXPECT_EQ(json["decode"]["samples"]["tokens_per_second"].size(), 3u);
+  EXPECT_EQ(json["prefill"]["samples"]["fraction_of_limit"].size(), 3u);
+}
+
+TEST(Bench, MeasuresBehindContexts) {
+  TableEngine engine({{1, 2}, {2, 1}});
+  BenchOptions options;
+  options.prompt = 4;
+  options.generate = 2;
+  options.repeat = 2;
+  options.contexts = {10, 30};
+  Result<BenchReport> report = bench(engine, options);
+  ASSERT_TRUE(report);
+  EXPECT_EQ(engine.skipped, 2 * 10 + 2 * 30);
+  EXPECT_EQ(engine.lastPrompt, 34);
+  EXPECT_EQ(engine.fed.size(), 36u);
+  ASSERT_EQ(report->contexts.size(), 2u);
+  EXPECT_EQ(report->contexts[1].context, 30);
+  EXPECT_EQ(report->contexts[1].prefill.tokens, 4);
+  EXPECT_EQ(report->contexts[1].decode.rates.size(), 2u);
+  EXPECT_EQ(toJson(*report)["contexts"][1]["context"], 30);
+  EXPECT_THAT(toText(*report), testing::HasSubstr("decode: "));
+  // A repetition of decode has tokens 34 and 35 before it.
+  EXPECT_EQ(decodeTimes(*report)[1].before, 34.5);
+  EXPECT_EQ(prefillTimes(*report)[1].before, 30);
+
+  options.contexts = {59};
+  report = bench(engine, options);
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().str(),
+            "4 prompt and 2 generated tokens behind 59 others do not fit into "
+            "the model's context of 64");
+}
+
+TEST(Bench, LineThroughTimes) {
+  auto time = [](double before, double seconds) {
+    return ContextTime{before, seconds, seconds, seconds};
+  };
+  ContextLine line = lineThrough({time(0, 2), time(10, 4), time(30, 8)});
+  EXPECT_NEAR(line.start, 2, 1e-12);
+  EXPECT_NEAR(line.slope, 0.2, 1e-12);
+  EXPECT_NEAR(line.worst, 0, 1e-12);
+  // By least squares; the middle of the times is 7/6.
+  line = lineThrough({time(0, 1), time(1, 0.5), time(2, 2)});
+  EXPECT_NEAR(line.slope, 0.5, 1e-12);
+  EXPECT_NEAR(line.start, 2.0 / 3, 1e-12);
+  EXPECT_NEAR(line.worst, (2.0 / 3 + 0.5 - 0.5) / 0.5, 1e-12);
+  EXPECT_EQ(lineThrough({time(5, 1)}).slope, 0);
+  EXPECT_EQ(lineThrough({}).start, 0);
+}
+
 TEST(Bench, ReportHasALinePerOperation) {
   BenchReport report;
-  report.decodeOps = {{"rms_norm", 30, 0.001, 0, 0},
-                      {"linear wq", 30, 0.003, 6e6, 1e6}};
+  report.decodeOps = {{"rms_norm", 30, 0.001, 0, 0, {}},
+                      {"linear wq", 30, 0.003, 6e6, 1e6, {}}};
   std::string text = toText(report);
   EXPECT_THAT(text, testing::ContainsRegex("linear wq +30 +3.000 +75.0% +2.0"));
   EXPECT_LT(text.find("linear wq"), text.find("rms_norm"));

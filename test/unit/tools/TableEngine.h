@@ -43,6 +43,11 @@ public:
     }
     return success();
   }
+  Status skip(int64_t count) override {
+    skipped += count;
+    fed.resize(fed.size() + size_t(count));
+    return success();
+  }
   ModelCosts costs() const override { return modelCosts; }
 
   std::vector<std::vector<float>> table;
@@ -50,6 +55,7 @@ public:
   float hiddenError = 0, logitsError = 0;
   ModelCosts modelCosts;
   int restarts = 0;
+  int64_t skipped = 0;
   int64_t lastPrompt = 0;
   std::vector<int32_t> fed;
 };
