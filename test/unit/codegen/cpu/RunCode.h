@@ -47,14 +47,16 @@ public:
   MappedCode(const MappedCode &) = delete;
   MappedCode &operator=(const MappedCode &) = delete;
 
+  KernelFunction function(size_t entry) const {
+    return reinterpret_cast<KernelFunction>(base + blob.entries[entry].offset);
+  }
+
   void run(size_t entry, std::vector<void *> buffers,
            std::vector<int64_t> sizes, int64_t begin, int64_t end) const {
-    auto function =
-        reinterpret_cast<KernelFunction>(base + blob.entries[entry].offset);
     size_t bytes = (blob.entries[entry].scratchBytes + 63) / 64 * 64 + 64;
     void *scratch = std::aligned_alloc(64, bytes);
     std::memset(scratch, 0xff, bytes);
-    function(buffers.data(), sizes.data(), begin, end, scratch);
+    function(entry)(buffers.data(), sizes.data(), begin, end, scratch);
     std::free(scratch);
   }
 
