@@ -71,20 +71,36 @@ int64_t linearUnits(const LinearSpec &spec) {
 
 namespace {
 
-/// Where the scratch of products with many rows of f32 lies.
+/// The register tile of products with many rows.
+Isa::Tile tileOf(const Isa &isa, const LinearSpec &spec) {
+  return spec.activations == ActivationForm::F32
+             ? isa.f32Tile(spec.paired)
+             : Isa::Tile{rowTileOf(spec.activations), 2};
+}
+
+/// Where the scratch of products with many rows lies: a panel of weights as the
+/// tiles read them, unpacked once for all rows, and the tiles' sums between two
+/// passes.
 struct Scratch {
   bool usesPanel, usesSums;
   int64_t panelBytes, sumBytes;
   int64_t bytes() const { return panelBytes + sumBytes; }
 };
-Scratch scratchOf(const LinearSpec &spec, Isa::Tile tile) {
+Scratch scratchOf(const Isa &isa, const LinearSpec &spec) {
   Scratch scratch{false, false, 0, 0};
-  if (!spec.manyRows || spec.activations != ActivationForm::F32)
+  if (!spec.manyRows)
     return scratch;
-  scratch.usesPanel = spec.encoding != Encoding::F32;
-  if (scratch.usesPanel)
-    scratch.panelBytes =
-        std::min(spec.inColumns, kPassColumns) * tile.groups * 64;
+  Isa::Tile tile = tileOf(isa, spec);
+  int64_t columns = std::min(spec.inColumns, kPassColumns);
+  if (spec.activations == ActivationForm::F32) {
+    scratch.usesPanel = spec.encoding != Encoding::F32;
+    if (scratch.usesPanel)
+      scratch.panelBytes = columns * tile.groups * 64;
+  } else {
+    scratch.usesPanel = true;
+    scratch.panelBytes = columns / kRecordColumns * tile.groups *
+                         WeightGroups(spec.encoding, isa).panelRunBytes();
+  }
   scratch.usesSums = spec.inColumns > kPassColumns;
   if (scratch.usesSums)
     scratch.sumBytes =
@@ -109,9 +125,8 @@ public:
   void build() {
     if (!spec.manyRows)
       return buildFewRows();
-    tile = planes() ? Isa::Tile{rowTileOf(spec.activations), 2}
-                    : isa.f32Tile(spec.paired);
-    scratch = scratchOf(spec, tile);
+    tile = tileOf(isa, spec);
+    scratch = scratchOf(isa, spec);
     // Units are pairs of groups; an odd last group is a unit of its own.
     int64_t whole = spec.paired ? groupsOf(spec) : groupsOf(spec) / 2;
     Value bound = e.min(in.end, e.index(whole));
@@ -163,7 +178,22 @@ private:
 
   Value oneRowOfIntegers(Value row, Value base) {
     Value record = e.mul(row, recordBytes(spec.inColumns, planes()));
-    return sumIntegers(record, 1, base, 1).front();
+    int64_t runs = weights.runs();
+    Values start = {e.constant(0.0, e.f32())};
+    return e
+        .loop(e.index(int64_t(0)),
+              e.index(spec.inColumns / weights.chunkColumns()), 1, start,
+              [&](Value at, ValueRange carried) {
+                Values sums(carried);
+                WeightGroups::Place place = weights.placeOf(e, base, at);
+                RecordLayout layout(1, planes());
+                Value from = e.add(record, e.mul(at, runs * layout.bytes()));
+                for (int64_t run = 0; run < runs; ++run)
+                  addRun(e.add(from, run * layout.bytes()), layout, 1,
+                         weights.unpack(e, in.weights, place, run), sums);
+                return sums;
+              })
+        .front();
   }
 
   // --- Tiles of many rows
@@ -172,15 +202,6 @@ private:
   void buildGroups(Value group, int64_t groups) {
     Value base = e.mul(group, groupBytes);
     Value column = e.mul(spec.paired ? e.divide(group, 2) : group, kLanes);
-    if (planes()) {
-      forEachTile([&](Value row) {
-        Value record = e.mul(e.divide(row, tile.rows),
-                             tile.rows * recordBytes(spec.inColumns, planes()));
-        finishTile(sumIntegers(record, tile.rows, base, groups), groups, row,
-                   column);
-      });
-      return;
-    }
     int64_t passes = ceilDivide(spec.inColumns, kPassColumns);
     if (passes > 1) {
       clearSums(groups);
@@ -207,7 +228,9 @@ private:
     Value memory = in.weights;
     Value start = e.add(base, weights.bytesOf(e, first));
     int64_t between = groupBytes;
-    if (scratch.usesPanel) {
+    if (planes()) {
+      fillIntegerPanel(start, groups, columns);
+    } else if (scratch.usesPanel) {
       fillPanel(start, groups, columns);
       source = WeightGroups::panel(groups, isa);
       memory = in.scratch;
@@ -222,6 +245,9 @@ private:
             scratch.usesSums
                 ? e.loadBytes(in.scratch, sumAt(row, i, groups), e.f32())
                 : e.constant(0.0, e.f32()));
+      if (planes())
+        return finished(
+            sumIntegers(recordOf(row, first), groups, columns, initial), row);
       Value x = e.add(e.mul(row, activationStride), first);
       finished(sumF32(source, memory, start, groups, between, x, tile.rows,
                       columns, initial, 1),
@@ -248,6 +274,24 @@ private:
            [&](Value at) { fill(at, block); });
     if (columns % block)
       fill(e.index(columns / block), columns % block);
+  }
+
+  /// Unpacks `columns` k of the groups at `start`.
+  void fillIntegerPanel(Value start, int64_t groups, int64_t columns) {
+    int64_t runs = weights.runs(), runBytes = weights.panelRunBytes();
+    e.loop(e.index(int64_t(0)), e.index(columns / weights.chunkColumns()), 1,
+           [&](Value at) {
+             Value target = e.mul(at, runs * groups * runBytes);
+             for (int64_t g = 0; g < groups; ++g) {
+               WeightGroups::Place place =
+                   weights.placeOf(e, e.add(start, g * groupBytes), at);
+               for (int64_t run = 0; run < runs; ++run)
+                 weights.storePanelRun(
+                     e, in.scratch,
+                     e.add(target, (run * groups + g) * runBytes),
+                     weights.unpack(e, in.weights, place, run));
+             }
+           });
   }
 
   Value sumAt(Value row, int64_t i, int64_t groups) {
@@ -323,28 +367,31 @@ private:
     return sums;
   }
 
-  /// Integer dot products of each run, scaled and added up: [row][group].
-  Values sumIntegers(Value record, int64_t rows, Value base, int64_t groups) {
-    RecordLayout layout(rows, planes());
-    int64_t runs = weights.runs();
-    Values start(rows * groups, e.constant(0.0, e.f32()));
+  /// Byte of the record of the tile at `row` where column `first` begins.
+  Value recordOf(Value row, Value first) {
+    Value record = e.mul(e.divide(row, tile.rows),
+                         tile.rows * recordBytes(spec.inColumns, planes()));
+    return e.add(record, e.mul(e.divide(first, kRecordColumns),
+                               RecordLayout(tile.rows, planes()).bytes()));
+  }
+
+  /// Adds integer dot products of `columns` columns in the panel with a tile's
+  /// records, scaled, to `sums`: [row][group].
+  Values sumIntegers(Value record, int64_t groups, int64_t columns,
+                     Values sums) {
+    RecordLayout layout(tile.rows, planes());
     return e.loop(
-        e.index(int64_t(0)), e.index(spec.inColumns / weights.chunkColumns()),
-        1, start, [&](Value at, ValueRange carried) {
-          Values sums(carried);
-          SmallVector<WeightGroups::Place> places;
+        e.index(int64_t(0)), e.index(columns / kRecordColumns), 1, sums,
+        [&](Value at, ValueRange carried) {
+          Values next(carried);
+          SmallVector<WeightRun> ofGroup;
+          Value run = e.mul(at, groups * weights.panelRunBytes());
           for (int64_t g = 0; g < groups; ++g)
-            places.push_back(
-                weights.placeOf(e, e.add(base, g * groupBytes), at));
-          Value from = e.add(record, e.mul(at, runs * layout.bytes()));
-          for (int64_t run = 0; run < runs; ++run) {
-            SmallVector<WeightRun> ofGroup;
-            for (const WeightGroups::Place &place : places)
-              ofGroup.push_back(weights.unpack(e, in.weights, place, run));
-            addRun(e.add(from, run * layout.bytes()), layout, rows, ofGroup,
-                   sums);
-          }
-          return sums;
+            ofGroup.push_back(weights.loadPanelRun(
+                e, in.scratch, e.add(run, g * weights.panelRunBytes())));
+          addRun(e.add(record, e.mul(at, layout.bytes())), layout, tile.rows,
+                 ofGroup, next);
+          return next;
         });
   }
 
@@ -435,7 +482,7 @@ private:
 } // namespace
 
 int64_t linearScratchBytes(const CpuLevel &level, const LinearSpec &spec) {
-  return scratchOf(spec, Isa(level).f32Tile(spec.paired)).bytes();
+  return scratchOf(Isa(level), spec).bytes();
 }
 
 void buildLinear(OpBuilder &b, Location loc, const CpuLevel &level,

@@ -152,8 +152,8 @@ void q3_k(Reader &r, int64_t index, WeightRun &run) {
     run.scales.push_back(
         r.times(r.half(0),
                 r.e.addi(r.fourthOf(0, i), r.e.constantInt(-32, r.e.i32()))));
-  run.codes = r.twoBits(176 + 128 * index, 0);
-  r.addBits(run.codes, 48 + 64 * index, 2);
+  run.codes = r.twoBits(112 + 192 * index, 0);
+  r.addBits(run.codes, 48 + 192 * index, 2);
 }
 void q4_k(Reader &r, int64_t index, WeightRun &run) {
   r.scaleAndMinimum(index, run);
@@ -161,14 +161,14 @@ void q4_k(Reader &r, int64_t index, WeightRun &run) {
 }
 void q5_k(Reader &r, int64_t index, WeightRun &run) {
   r.scaleAndMinimum(index, run);
-  run.codes = r.pairs(176, index);
-  r.addBits(run.codes, 48 + 64 * index, 4);
+  run.codes = r.pairs(112, index);
+  r.addBits(run.codes, 48 + 576 * index, 4);
 }
 void q6_k(Reader &r, int64_t index, WeightRun &run) {
   for (int64_t i = 2 * index; i < 2 * index + 2; ++i)
     run.scales.push_back(r.times(r.half(0), r.signedByte(16 * i)));
-  run.codes = r.pairs(320, index);
-  Values high = r.twoBits(64 + 128 * index, 4);
+  run.codes = r.pairs(192, index);
+  Values high = r.twoBits(64 + 640 * index, 4);
   for (int64_t v = 0; v < 8; ++v)
     run.codes[v] = arith::OrIOp::create(r.e.b, r.e.loc, run.codes[v], high[v]);
 }
@@ -217,17 +217,26 @@ void mxfp4(Reader &r, int64_t, WeightRun &run) {
 struct WeightGroups::Unpacker {
   Encoding encoding;
   int64_t zero;
+  /// Of a run, and whether it has minima.
+  int64_t scales;
+  bool minima;
   void (*unpack)(Reader &reader, int64_t index, WeightRun &run);
 };
 
 static constexpr WeightGroups::Unpacker kUnpackers[] = {
-    {Encoding::Q8_0, 128, q8_0},     {Encoding::Q4_0, 8, q4_0},
-    {Encoding::Q4_1, 0, q4_1},       {Encoding::Q5_0, 16, q5_0},
-    {Encoding::Q5_1, 0, q5_1},       {Encoding::Q2_K, 0, q2_k},
-    {Encoding::Q3_K, 4, q3_k},       {Encoding::Q4_K, 0, q4_k},
-    {Encoding::Q5_K, 0, q5_k},       {Encoding::Q6_K, 32, q6_k},
-    {Encoding::IQ4_NL, 128, iq4_nl}, {Encoding::IQ4_XS, 128, iq4_xs},
-    {Encoding::MXFP4, 128, mxfp4},
+    {Encoding::Q8_0, 128, 1, false, q8_0},
+    {Encoding::Q4_0, 8, 1, false, q4_0},
+    {Encoding::Q4_1, 0, 1, true, q4_1},
+    {Encoding::Q5_0, 16, 1, false, q5_0},
+    {Encoding::Q5_1, 0, 1, true, q5_1},
+    {Encoding::Q2_K, 0, 2, true, q2_k},
+    {Encoding::Q3_K, 4, 2, false, q3_k},
+    {Encoding::Q4_K, 0, 1, true, q4_k},
+    {Encoding::Q5_K, 0, 1, true, q5_k},
+    {Encoding::Q6_K, 32, 2, false, q6_k},
+    {Encoding::IQ4_NL, 128, 1, false, iq4_nl},
+    {Encoding::IQ4_XS, 128, 1, false, iq4_xs},
+    {Encoding::MXFP4, 128, 1, false, mxfp4},
 };
 
 WeightGroups::WeightGroups(Encoding encoding, const Isa &isa)
@@ -277,6 +286,36 @@ WeightRun WeightGroups::unpack(Emitter &e, Value memory, Place place,
   WeightRun result;
   unpacker->unpack(reader, run, result);
   return result;
+}
+
+static constexpr int64_t kVectorBytes = 64;
+
+int64_t WeightGroups::panelRunBytes() const {
+  return (8 + unpacker->scales * (unpacker->minima ? 2 : 1)) * kVectorBytes;
+}
+
+void WeightGroups::storePanelRun(Emitter &e, Value memory, Value at,
+                                 const WeightRun &run) const {
+  int64_t offset = 0;
+  for (const Values *part : {&run.codes, &run.scales, &run.minima})
+    for (Value vector : *part) {
+      e.storeBytes(memory, e.add(at, offset), vector);
+      offset += kVectorBytes;
+    }
+  assert(offset == panelRunBytes() && "the table tells what a run has");
+}
+
+WeightRun WeightGroups::loadPanelRun(Emitter &e, Value memory, Value at) const {
+  WeightRun run;
+  int64_t offset = 0;
+  auto load = [&](Values &to, int64_t count, VectorType type) {
+    for (int64_t i = 0; i < count; ++i, offset += kVectorBytes)
+      to.push_back(e.loadBytes(memory, e.add(at, offset), type));
+  };
+  load(run.codes, 8, e.i8(64));
+  load(run.scales, unpacker->scales, e.f32());
+  load(run.minima, unpacker->minima ? unpacker->scales : 0, e.f32());
+  return run;
 }
 
 void WeightGroups::dequantize(

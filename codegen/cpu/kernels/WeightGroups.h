@@ -56,6 +56,11 @@ public:
   WeightRun unpack(Emitter &e, Value memory, Place place, int64_t run) const;
   /// Of the codes, where there are no minima.
   int64_t zero() const;
+  /// A run unpacked in memory: codes, scales, minima.
+  int64_t panelRunBytes() const;
+  void storePanelRun(Emitter &e, Value memory, Value at,
+                     const WeightRun &run) const;
+  WeightRun loadPanelRun(Emitter &e, Value memory, Value at) const;
 
   /// How an encoding is read; a row of the table in WeightGroups.cpp.
   struct Unpacker;

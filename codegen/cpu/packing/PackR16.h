@@ -15,21 +15,22 @@
 //   q4_1   d, m | 4 nibble units   mxfp4   e | 4 nibble units
 //   q5_0   d | fifths | 4 nibble units       q5_1  d, m | fifths | ..
 //   q4_k   d, dmin | 4 chunks: s, s, t | 8 pair units
-//   q5_k   d, dmin | 4 chunks: s, s, t | fifths, fifths | 8 pair units
-//   q6_k   d | 4 chunks: 4 scales | 4 two-bit units | 8 pair units
-//   q3_k   d | 4 chunks: 3 x s | thirds, thirds | 4 two-bit units
+//   q5_k   d, dmin | 4 chunks: s, s, t | fifths | 8 pair units | fifths
+//   q6_k   d | 4 chunks: 4 scales | 2 two-bit | 8 pair | 2 two-bit units
+//   q3_k   d | 4 chunks: 3 x s | twice: thirds | 2 two-bit units
 //   q2_k   d, dmin | 4 chunks: 4 scales with minima | 4 two-bit units
 //   iq4_xs d | 2 chunks: 3 x s | 4 x 4 nibble units
 //
-// d, dmin, m: f16. A chunk is what kernels unroll: 64 k (iq4_xs: 128), in runs
-// of 32. Byte j of code unit v holds k = 4v + j of its 32; of nibble units the
-// low nibble, k = 16 + 4v + j the high one; of pair units (one for 64 k) the
-// low nibbles are the first 32 k, the high ones the second. Bit 8j + v of
-// fifths (or thirds) is the bit above of k = 4v + j; bits 8j + 2i, 8j + 2i + 1
-// of two-bit unit h those of k = 16h + 4i + j. q4_k, q5_k: s is a scale's six
-// bits and its minimum's low two, t the high four of both minima. q3_k, iq4_xs:
-// three scales in the low six bits of three bytes, the fourth in their high
-// two.
+// Units stand in the order in which kernels first need them: one stream that
+// only goes forward reads fastest. d, dmin, m: f16. A chunk is what kernels
+// unroll: 64 k (iq4_xs: 128), in runs of 32. Byte j of code unit v holds k = 4v
+// + j of its 32; of nibble units the low nibble, k = 16 + 4v + j the high one;
+// of pair units (one for 64 k) the low nibbles are the first 32 k, the high
+// ones the second. Bit 8j + v of fifths (or thirds) is the bit above of k = 4v
+// + j; bits 8j + 2i, 8j + 2i + 1 of two-bit unit h those of k = 16h + 4i + j.
+// q4_k, q5_k: s is a scale's six bits and its minimum's low two, t the high
+// four of both minima. q3_k, iq4_xs: three scales in the low six bits of three
+// bytes, the fourth in their high two.
 //
 //===----------------------------------------------------------------------===//
 

@@ -201,11 +201,11 @@ void q5_k(FormBuilder &b) {
   b.header();
   b.chunks(4);
   for (int pair = 0; pair < 4; ++pair) {
+    auto fifth = [](int k) { return 8 * (16 + k % 32) + k / 32; };
     b.scalesWithMinima(pair);
-    for (int half = 0; half < 2; ++half)
-      b.oneBits(64 * pair + 32 * half,
-                [](int k) { return 8 * (16 + k % 32) + k / 32; });
+    b.oneBits(64 * pair, fifth);
     b.copy(48 + 32 * pair, 4, 8);
+    b.oneBits(64 * pair + 32, fifth);
   }
 }
 void q6_k(FormBuilder &b) {
@@ -213,16 +213,17 @@ void q6_k(FormBuilder &b) {
   b.header();
   b.chunks(4);
   for (int chunk = 0; chunk < 4; ++chunk) {
+    auto high = [](int k) {
+      return 8 * (128 + 32 * (k / 128) + k % 32) + 2 * (k / 32 % 4);
+    };
     b.copy(192 + 4 * chunk, 1, 4);
-    for (int half = 0; half < 2; ++half)
-      b.twoBits(64 * chunk + 32 * half, [](int k) {
-        return 8 * (128 + 32 * (k / 128) + k % 32) + 2 * (k / 32 % 4);
-      });
+    b.twoBits(64 * chunk, high);
     b.pairs(64 * chunk, [](int k) {
       int quarter = k / 32 % 4;
       return 8 * (64 * (k / 128) + 32 * (quarter % 2) + k % 32) +
              4 * (quarter / 2);
     });
+    b.twoBits(64 * chunk + 32, high);
   }
 }
 void q3_k(FormBuilder &b) {
@@ -236,13 +237,13 @@ void q3_k(FormBuilder &b) {
           return 8 * (96 + part % 8) + 4 * (part / 8);
         },
         4, [&](int i) { return 8 * (104 + i) + 2 * chunk; });
-    for (int half = 0; half < 2; ++half)
+    for (int half = 0; half < 2; ++half) {
       b.oneBits(64 * chunk + 32 * half,
                 [](int k) { return 8 * (k % 32) + k / 32; });
-    for (int half = 0; half < 2; ++half)
       b.twoBits(64 * chunk + 32 * half, [](int k) {
         return 8 * (32 + 32 * (k / 128) + k % 32) + 2 * (k / 32 % 4);
       });
+    }
   }
 }
 void q2_k(FormBuilder &b) {

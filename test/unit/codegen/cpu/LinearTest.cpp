@@ -235,6 +235,12 @@ TEST_P(LinearLevels, Integers) {
           cases.push_back(
               {spec, rows, form == ActivationForm::I16 ? 5e-5 : 2e-2});
         }
+  // More than one pass.
+  LinearSpec deep{48, 2048 + 256, Encoding::Q5_K, ActivationForm::I16};
+  deep.manyRows = true;
+  deep.maxRows = 9;
+  deep.rowTile = rowTileOf(deep.activations);
+  cases.push_back({deep, 9, 5e-5});
   check(level, cases);
 }
 
