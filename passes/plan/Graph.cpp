@@ -133,31 +133,24 @@ void Graph::foldEpilogues() {
 }
 
 void Graph::addQuantizeNodes() {
-  struct Key {
-    Value value;
-    Encoding encoding;
-    int64_t tile;
-  };
-  SmallVector<std::pair<Key, int>> made;
   size_t count = nodes.size();
   for (size_t i = 0; i < count; ++i) {
-    if (nodes[i].kind != NodeKind::Linear ||
-        nodes[i].choice.activations == "f32")
+    LinearChoice choice = nodes[i].choice;
+    if (nodes[i].kind != NodeKind::Linear || choice.activations == "f32")
       continue;
     Value x = rootOf(cast<nn::LinearOp>(nodes[i].op).getX());
-    int found = -1;
-    for (auto &[key, index] : made)
-      if (key.value == x && key.encoding == nodes[i].choice.encoding &&
-          key.tile == nodes[i].choice.rowTile)
-        found = index;
-    if (found < 0) {
-      found = nodes.size();
+    // One record serves all matrices that read it alike.
+    size_t found = count;
+    while (found < nodes.size() &&
+           (nodes[found].quantized != x ||
+            nodes[found].choice.activations != choice.activations ||
+            nodes[found].choice.rowTile != choice.rowTile))
+      ++found;
+    if (found == nodes.size()) {
       Node quantize;
       quantize.kind = NodeKind::Quantize;
       quantize.quantized = x;
-      quantize.choice = nodes[i].choice;
-      made.push_back(
-          {{x, quantize.choice.encoding, quantize.choice.rowTile}, found});
+      quantize.choice = choice;
       nodes.push_back(std::move(quantize));
     }
     nodes[i].quantizeNode = found;

@@ -210,7 +210,6 @@ LogicalResult RowKernel::addQuantize(const Node &node, int index) {
   binding.type = byteBufferType(b.getContext());
   Value record = kernel.bind(binding, /*write=*/true);
   QuantizeRowsOp::create(b, loc, row, x, record, rowElements(node.quantized),
-                         node.choice.rowTile, infoOf(node.choice.encoding).name,
-                         node.choice.activations);
+                         node.choice.rowTile, node.choice.activations);
   return mlir::success();
 }

@@ -180,20 +180,20 @@ private:
     Value record = e.mul(row, recordBytes(spec.inColumns, planes()));
     int64_t runs = weights.runs();
     Values start = {e.constant(0.0, e.f32())};
-    return e
-        .loop(e.index(int64_t(0)),
-              e.index(spec.inColumns / weights.chunkColumns()), 1, start,
-              [&](Value at, ValueRange carried) {
-                Values sums(carried);
-                WeightGroups::Place place = weights.placeOf(e, base, at);
-                RecordLayout layout(1, planes());
-                Value from = e.add(record, e.mul(at, runs * layout.bytes()));
-                for (int64_t run = 0; run < runs; ++run)
-                  addRun(e.add(from, run * layout.bytes()), layout, 1,
-                         weights.unpack(e, in.weights, place, run), sums);
-                return sums;
-              })
-        .front();
+    Values sums = e.loop(
+        e.index(int64_t(0)), e.index(spec.inColumns / weights.chunkColumns()),
+        1, start, [&](Value at, ValueRange carried) {
+          Values sums(carried);
+          WeightGroups::Place place = weights.placeOf(e, base, at);
+          RecordLayout layout(1, planes());
+          Value from = e.add(record, e.mul(at, runs * layout.bytes()));
+          for (int64_t run = 0; run < runs; ++run)
+            addRun(e.add(from, run * layout.bytes()), layout, 1,
+                   weights.unpack(e, in.weights, place, run), sums);
+          return sums;
+        });
+    scaleRows(sums, 1, 1, record);
+    return sums.front();
   }
 
   // --- Tiles of many rows
@@ -246,8 +246,9 @@ private:
                 ? e.loadBytes(in.scratch, sumAt(row, i, groups), e.f32())
                 : e.constant(0.0, e.f32()));
       if (planes())
-        return finished(
-            sumIntegers(recordOf(row, first), groups, columns, initial), row);
+        return finished(sumIntegers(blockOf(recordOf(row), first), groups,
+                                    columns, initial),
+                        row);
       Value x = e.add(e.mul(row, activationStride), first);
       finished(sumF32(source, memory, start, groups, between, x, tile.rows,
                       columns, initial, 1),
@@ -308,9 +309,25 @@ private:
     });
   }
 
-  void finishTile(ValueRange sums, int64_t groups, Value row, Value column) {
+  /// Multiplies the finished sums of records of two planes by the rows'
+  /// factors.
+  void scaleRows(Values &sums, int64_t rows, int64_t groups, Value record) {
+    if (planes() != 2)
+      return;
+    RecordLayout layout(rows, planes());
+    for (int64_t m = 0; m < rows; ++m) {
+      Value at = e.add(record, layout.factor(spec.inColumns, m));
+      Value factor = e.loadSplat(in.activations, at, e.f32());
+      for (int64_t g = 0; g < groups; ++g)
+        sums[m * groups + g] = e.mulf(sums[m * groups + g], factor);
+    }
+  }
+
+  void finishTile(Values sums, int64_t groups, Value row, Value column) {
+    if (planes())
+      scaleRows(sums, tile.rows, groups, recordOf(row));
     for (int64_t m = 0; m < tile.rows; ++m) {
-      ValueRange ofRow = sums.slice(m * groups, groups);
+      ValueRange ofRow = ValueRange(sums).slice(m * groups, groups);
       Value current = e.add(row, m);
       if (spec.paired) {
         finish(ofRow, current, column);
@@ -367,10 +384,13 @@ private:
     return sums;
   }
 
-  /// Byte of the record of the tile at `row` where column `first` begins.
-  Value recordOf(Value row, Value first) {
-    Value record = e.mul(e.divide(row, tile.rows),
-                         tile.rows * recordBytes(spec.inColumns, planes()));
+  /// Byte offset of the record of the tile at `row`.
+  Value recordOf(Value row) {
+    return e.mul(e.divide(row, tile.rows),
+                 tile.rows * recordBytes(spec.inColumns, planes()));
+  }
+  /// Where column `first` begins in it.
+  Value blockOf(Value record, Value first) {
     return e.add(record, e.mul(e.divide(first, kRecordColumns),
                                RecordLayout(tile.rows, planes()).bytes()));
   }
@@ -442,7 +462,8 @@ private:
             }
           }
       for (int64_t m = 0; m < rows; ++m) {
-        Value scale = real(layout.scale(m));
+        Value scale =
+            planes() == 2 ? integer(layout.scale(m)) : real(layout.scale(m));
         Value sumScale;
         if (hasMinima)
           sumScale = ofPart(part, layout.scaledSum(m), layout.halfScaledSum(m),
@@ -450,14 +471,26 @@ private:
         for (int64_t g = 0; g < groups; ++g) {
           int64_t i = m * groups + g;
           const WeightRun &run = ofGroup[g];
-          Value both = e.addi(e.shiftLeft(high[i], 8), low[i]);
+          Value both = low[i];
+          if (planes() == 2)
+            both = e.addi(e.shiftLeft(high[i], 8), both);
           sums[i] =
-              e.fma(e.toFloat(both), e.mulf(run.scales[part], scale), sums[i]);
+              e.fma(e.toFloat(both), scaled(run.scales[part], scale), sums[i]);
           if (sumScale)
             sums[i] = e.fma(run.minima[part], sumScale, sums[i]);
         }
       }
     }
+  }
+
+  /// A weight's scale times that of a block of activations. Two planes have a
+  /// power of two from 2^0 to 2^24, whose exponent is added. A scale of zero
+  /// becomes less than 2^-102 by that, which is nothing beside the smallest
+  /// scale that f16 has.
+  Value scaled(Value scale, Value ofBlock) {
+    if (planes() == 1)
+      return e.mulf(scale, ofBlock);
+    return e.bitcast(e.f32(), e.addi(e.bitcast(e.i32(), scale), ofBlock));
   }
 
   /// x * zero / 8 of multiples of 8, for a power of two.

@@ -39,6 +39,16 @@ void packBlock(const R16Form &form, const std::byte *row, std::byte *block,
   }
 }
 
+/// Whether the f16 scales and minima of a stored block are finite. Kernels add
+/// to the exponents of scales, which would make numbers of infinities.
+bool hasFiniteScales(const R16Form &form, const std::byte *row) {
+  return form.blockElements == 1 ||
+         std::ranges::all_of(form.units, [&](const R16Form::Unit &unit) {
+           return unit.bytes != 2 ||
+                  (uint8_t(row[unit.copied + 1]) & 0x7c) != 0x7c;
+         });
+}
+
 /// The inverse; `row` is zero before.
 void unpackBlock(const R16Form &form, const std::byte *block, std::byte *row,
                  int64_t n) {
@@ -157,6 +167,12 @@ Status packR16(Encoding encoding, int64_t rows, int64_t columns,
       for (int64_t n = 0; n < present; ++n) {
         const std::byte *from =
             source + n * shape->rowBytes + block * form.blockBytes;
+        if (!hasFiniteScales(form, from))
+          return Error("", "packing of '" + std::string(infoOf(encoding).name) +
+                               "': expects finite scales, but got infinity or "
+                               "NaN in row " +
+                               std::to_string(first + n) + ", block " +
+                               std::to_string(block));
         std::byte *to = group + block * form.blockBytes * kR16Rows;
         packBlock(form, from, to, n);
       }

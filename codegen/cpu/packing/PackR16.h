@@ -73,7 +73,8 @@ std::optional<uint64_t> packedBytes(Encoding encoding, int64_t rows,
 /// Packs `rows` row-major encoded rows. Group g goes to
 /// `packed[g * groupStride, ...)`; a stride of 0 means adjacent groups. Two
 /// calls with twice the group's bytes as the stride make a paired form. A
-/// matrix may be packed in pieces of a multiple of 16 rows.
+/// matrix may be packed in pieces of a multiple of 16 rows. Blocks whose scales
+/// are not finite are refused.
 Status packR16(Encoding encoding, int64_t rows, int64_t columns,
                std::span<const std::byte> rowMajor, std::span<std::byte> packed,
                uint64_t groupStride = 0);

@@ -260,12 +260,10 @@ static LogicalResult verifyColumns(Operation *op, StringRef name, Value buffer,
 }
 
 LogicalResult QuantizeRowsOp::verify() {
-  if (failed(verifyEncoding(*this, getEncoding()))) // C2
-    return failure();
   if (failed(verifyOneOf(*this, "activations", getActivations(),
-                         {"i16", "i8"}))) // C4
+                         {"i16", "i8"}))) // C3
     return failure();
-  return verifyColumns(*this, "x", getX(), getColumns()); // C3
+  return verifyColumns(*this, "x", getX(), getColumns()); // C2
 }
 
 LogicalResult AppendRowsOp::verify() {

@@ -282,22 +282,21 @@ def Plan_LinearOp : Plan_Op<"linear", [SingleBlock, IsolatedFromAbove]> {
 def Plan_QuantizeRowsOp : Plan_Op<"quantize_rows"> {
   let summary = "an f32 row into the record of integers that products read";
   let description = [{
-    What the record holds is the target's business; `encoding` is that of the
-    matrix it meets, `activations` and `row_tile` are those of its
-    `plan.linear`.
+    What the record holds is the target's business; `activations` and `row_tile`
+    are those of the `plan.linear` that reads it. One record serves matrices of
+    every encoding.
 
     - (C1) `columns` and `row_tile` are positive.
-    - (C2) `encoding` is the name of an encoding.
-    - (C3) Rows of `x` have `columns`.
-    - (C4) `activations` is "i16" or "i8".
+    - (C2) Rows of `x` have `columns`.
+    - (C3) `activations` is "i16" or "i8".
 
     Example:
     ```mlir
-    plan.quantize_rows row(%i) ins(%x : memref<?x256xf32>) outs(%r : memref<?xi8>) {activations = "i8", columns = 256 : i64, encoding = "q4_0", row_tile = 1 : i64}
+    plan.quantize_rows row(%i) ins(%x : memref<?x256xf32>) outs(%r : memref<?xi8>) {activations = "i8", columns = 256 : i64, row_tile = 1 : i64}
     ```
   }];
   let arguments = (ins Index:$row, AnyMemRef:$x, AnyMemRef:$record, Plan_Positive:$columns,
-                       Plan_Positive:$row_tile, StrAttr:$encoding,
+                       Plan_Positive:$row_tile,
                        DefaultValuedStrAttr<StrAttr, "i16">:$activations);
   let assemblyFormat = [{
     `row` `(` $row `)` `ins` `(` $x `:` type($x) `)` `outs` `(` $record `:` type($record) `)` attr-dict

@@ -440,31 +440,23 @@ func.func @linear_c6_x(%b: index, %e: index, %t: index, %x: memref<?x32xf32>, %w
 
 func.func @quantize_rows_c1(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>) {
   // expected-error@+1 {{attribute 'columns' failed to satisfy constraint}}
-  plan.quantize_rows row(%i) ins(%x : memref<?x32xf32>) outs(%r : memref<?xi8>) {columns = 0 : i64, encoding = "q4_0", row_tile = 1 : i64}
+  plan.quantize_rows row(%i) ins(%x : memref<?x32xf32>) outs(%r : memref<?xi8>) {columns = 0 : i64, row_tile = 1 : i64}
   return
 }
 
 // -----
 
 func.func @quantize_rows_c2(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>) {
-  // expected-error@+1 {{expects the name of an encoding, but got 'q9'}}
-  plan.quantize_rows row(%i) ins(%x : memref<?x32xf32>) outs(%r : memref<?xi8>) {columns = 32 : i64, encoding = "q9", row_tile = 1 : i64}
+  // expected-error@+1 {{expects rows of 64 times 1 numbers in 'x', but got 'memref<?x32xf32>'}}
+  plan.quantize_rows row(%i) ins(%x : memref<?x32xf32>) outs(%r : memref<?xi8>) {columns = 64 : i64, row_tile = 1 : i64}
   return
 }
 
 // -----
 
 func.func @quantize_rows_c3(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>) {
-  // expected-error@+1 {{expects rows of 64 times 1 numbers in 'x', but got 'memref<?x32xf32>'}}
-  plan.quantize_rows row(%i) ins(%x : memref<?x32xf32>) outs(%r : memref<?xi8>) {columns = 64 : i64, encoding = "q4_0", row_tile = 1 : i64}
-  return
-}
-
-// -----
-
-func.func @quantize_rows_c4(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>) {
   // expected-error@+1 {{expects 'activations' to be one of i16, i8, but got 'f32'}}
-  plan.quantize_rows row(%i) ins(%x : memref<?x32xf32>) outs(%r : memref<?xi8>) {activations = "f32", columns = 32 : i64, encoding = "q4_0", row_tile = 1 : i64}
+  plan.quantize_rows row(%i) ins(%x : memref<?x32xf32>) outs(%r : memref<?xi8>) {activations = "f32", columns = 32 : i64, row_tile = 1 : i64}
   return
 }
 

@@ -21,7 +21,7 @@ func.func @kernel(%b: index, %e: index, %x: memref<?x32xf32>, %y: memref<?x16xf3
     plan.yield %0 : f32
   }
   // CHECK: plan.quantize_rows row(%{{.*}}) ins(%{{.*}} : memref<?x32xf32>) outs(%{{.*}} : memref<?xi8>)
-  plan.quantize_rows row(%b) ins(%x : memref<?x32xf32>) outs(%r : memref<?xi8>) {columns = 32 : i64, encoding = "q4_0", row_tile = 1 : i64}
+  plan.quantize_rows row(%b) ins(%x : memref<?x32xf32>) outs(%r : memref<?xi8>) {columns = 32 : i64, row_tile = 1 : i64}
   // CHECK: plan.append_rows row(%{{.*}}) ins(%{{.*}} : memref<?x32xf32>) pages(%{{.*}}, %{{.*}} : memref<?xi8>, memref<?xi32>) at(%{{.*}}, %{{.*}}, %{{.*}})
   plan.append_rows row(%b) ins(%x : memref<?x32xf32>) pages(%r, %ids : memref<?xi8>, memref<?xi32>) at(%t, %t, %t) {columns = 16 : i64, heads = 2 : i64, keys = true, storage = "f16"}
   // CHECK: plan.attention range(%{{.*}}, %{{.*}}) tokens(%{{.*}}) ins(%{{.*}} : memref<?x32xf32>) pages(%{{.*}}, %{{.*}} : memref<?xi8>, memref<?xi32>) outs(%{{.*}} : memref<?x32xf32>) at(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}})

@@ -28,7 +28,7 @@ TEST(PackR16, KeepsEveryBit) {
       for (int64_t width : {32, 96, 160}) {
         int64_t columns = test::wholeBlocks(encoding, width);
         std::vector<std::byte> in =
-            randomBytes(*encodedBytes(encoding, rows * columns));
+            test::randomWeights(encoding, rows * columns, rows + columns);
         std::vector<std::byte> packed(*packedBytes(encoding, rows, columns));
         std::vector<std::byte> out(in.size());
         ASSERT_TRUE(packR16(encoding, rows, columns, in, packed).ok());
@@ -49,7 +49,8 @@ TEST(PackR16, KeepsOddColumnsOfPlainRows) {
 }
 
 TEST(PackR16, LaysOutQ4AsDocumented) {
-  std::vector<std::byte> in = randomBytes(16 * 2 * 18), packed(2 * 288);
+  std::vector<std::byte> packed(2 * 288),
+      in = test::randomWeights(Encoding::Q4_0, 16 * 64, 1);
   ASSERT_TRUE(packR16(Encoding::Q4_0, 16, 64, in, packed).ok());
   // Row 5, block 1: the scale, and the byte of k = 9 and k = 25.
   EXPECT_EQ(packed[288 + 10], in[5 * 36 + 18]);
@@ -57,7 +58,8 @@ TEST(PackR16, LaysOutQ4AsDocumented) {
 }
 
 TEST(PackR16, FillsUpWithZeroRows) {
-  std::vector<std::byte> in = randomBytes(3 * 34), packed(544, std::byte(1));
+  std::vector<std::byte> packed(544, std::byte(1)),
+      in = test::randomWeights(Encoding::Q8_0, 3 * 32, 1);
   ASSERT_TRUE(packR16(Encoding::Q8_0, 3, 32, in, packed).ok());
   EXPECT_EQ(packed[2 * 3], std::byte(0));
   EXPECT_EQ(packed[32 + 64 * 7 + 4 * 15 + 3], std::byte(0));
@@ -80,6 +82,27 @@ TEST(PackR16, InterleavesPairs) {
       unpackR16(Encoding::F32, 32, 3, all.subspan(group), back, 2 * group)
           .ok());
   EXPECT_EQ(back, up);
+}
+
+TEST(PackR16, RefusesScalesThatAreNotFinite) {
+  for (Encoding encoding : {Encoding::Q4_0, Encoding::Q6_K, Encoding::Q4_K}) {
+    const EncodingInfo &info = infoOf(encoding);
+    int64_t columns = 2 * info.blockElements;
+    auto in = test::randomWeights(encoding, 18 * columns, 1);
+    std::vector<std::byte> packed(*packedBytes(encoding, 18, columns));
+    // The minimum's scale of q4_k, the scale of the others; row 17, block 1.
+    size_t at =
+        (2 * 17 + 1) * info.blockBytes + (encoding == Encoding::Q6_K   ? 208
+                                          : encoding == Encoding::Q4_K ? 2
+                                                                       : 0);
+    for (uint8_t high : {0x7c, 0xfe}) {
+      in[at + 1] = std::byte(high);
+      EXPECT_EQ(packR16(encoding, 18, columns, in, packed).error().message,
+                "packing of '" + std::string(info.name) +
+                    "': expects finite scales, but got infinity or NaN in row "
+                    "17, block 1");
+    }
+  }
 }
 
 TEST(PackR16, RefusesWhatDoesNotFit) {
