@@ -13,6 +13,8 @@ namespace tombolo {
 /// k of one pass over all rows, so that a panel of weights stays in the L2
 /// cache.
 static constexpr int64_t kPassColumns = 2048;
+/// Up to so many rows a panel costs more than it saves.
+static constexpr int64_t kFewRows = 8;
 
 static int64_t ceilDivide(int64_t x, int64_t y) { return (x + y - 1) / y; }
 static int64_t groupsOf(const LinearSpec &spec) {
@@ -123,77 +125,127 @@ public:
   }
 
   void build() {
-    if (!spec.manyRows)
-      return buildFewRows();
+    if (!spec.manyRows) {
+      e.loop(in.begin, in.end, 1, [&](Value unit) {
+        int64_t each = spec.paired ? 2 : 1;
+        e.loop(zero(), in.rows, 1, [&](Value row) {
+          buildDirect(e.mul(unit, each), each, row, 1);
+        });
+      });
+      return;
+    }
     tile = tileOf(isa, spec);
     scratch = scratchOf(isa, spec);
-    // Units are pairs of groups; an odd last group is a unit of its own.
-    int64_t whole = spec.paired ? groupsOf(spec) : groupsOf(spec) / 2;
-    Value bound = e.min(in.end, e.index(whole));
-    e.loop(in.begin, bound, 1, [&](Value unit) {
-      Value group = e.mul(unit, 2);
-      for (int64_t g = 0; g < 2; g += tile.groups)
-        buildGroups(e.add(group, g), tile.groups);
+    forEachUnit([&](Value group, int64_t groups) {
+      auto buildMany = [&] {
+        for (int64_t g = 0; g < groups; g += tile.groups)
+          buildGroups(e.add(group, g), std::min(groups, tile.groups));
+      };
+      // f32 of quantized weights: much code for what is rarely used.
+      if (!planes() && !weights.plain())
+        return buildMany();
+      e.ifThen(e.less(in.rows, e.index(kFewRows + 1)),
+               [&] { buildFew(group, groups); });
+      e.ifThen(e.less(e.index(kFewRows), in.rows), buildMany);
     });
-    if (spec.paired || groupsOf(spec) % 2 == 0)
-      return;
-    e.ifThen(e.less(e.max(in.begin, e.index(whole)), in.end),
-             [&] { buildGroups(e.index(groupsOf(spec) - 1), 1); });
   }
 
 private:
-  // --- One row at a time
-  // ------------------------------------------------------
-  void buildFewRows() {
-    int64_t each = spec.paired ? 2 : 1;
-    e.loop(in.begin, in.end, 1, [&](Value unit) {
-      e.loop(e.index(int64_t(0)), in.rows, 1, [&](Value row) {
-        Values accumulators;
-        // Group after group: two streams side by side read slower than one.
-        for (int64_t g = 0; g < each; ++g) {
-          Value base = e.mul(e.add(e.mul(unit, each), g), groupBytes);
-          accumulators.push_back(planes() ? oneRowOfIntegers(row, base)
-                                          : oneRowF32(row, base));
-        }
-        finish(accumulators, row, e.mul(unit, kLanes));
-      });
-    });
-  }
-
-  Value oneRowF32(Value row, Value base) {
-    int64_t chains = isa.chains(1);
-    Values start(chains, e.constant(0.0, e.f32()));
-    Values sums =
-        sumF32(weights, in.weights, base, 1, 0, e.mul(row, activationStride), 1,
-               spec.inColumns, start, chains);
-    while (sums.size() > 1) {
-      for (size_t i = 0; i < sums.size() / 2; ++i)
-        sums[i] = e.addf(sums[i], sums[i + sums.size() / 2]);
-      sums.resize(sums.size() / 2);
-    }
-    return sums.front();
-  }
-
   int64_t planes() const { return planesOf(spec.activations); }
+  Value zero() { return e.index(int64_t(0)); }
 
-  Value oneRowOfIntegers(Value row, Value base) {
-    Value record = e.mul(row, recordBytes(spec.inColumns, planes()));
+  /// Units of many rows are pairs of groups; an odd last group is a unit of its
+  /// own.
+  void forEachUnit(llvm::function_ref<void(Value, int64_t)> body) {
+    int64_t whole = spec.paired ? groupsOf(spec) : groupsOf(spec) / 2;
+    Value bound = e.min(in.end, e.index(whole));
+    e.loop(in.begin, bound, 1, [&](Value unit) { body(e.mul(unit, 2), 2); });
+    if (spec.paired || groupsOf(spec) % 2 == 0)
+      return;
+    e.ifThen(e.less(e.max(in.begin, e.index(whole)), in.end),
+             [&] { body(e.index(groupsOf(spec) - 1), 1); });
+  }
+  Value columnOf(Value group) {
+    return e.mul(spec.paired ? e.divide(group, 2) : group, kLanes);
+  }
+
+  // --- Few rows: weights are unpacked for them where they are ----------------
+  /// Rows row .. row+count-1 of `groups` groups that an epilogue takes
+  /// together.
+  void buildDirect(Value group, int64_t groups, Value row, int64_t count) {
+    SmallVector<Values> ofGroup;
+    // Group after group: two streams side by side read slower than one.
+    for (int64_t g = 0; g < groups; ++g) {
+      Value base = e.mul(e.add(group, g), groupBytes);
+      ofGroup.push_back(planes() ? directIntegers(row, count, base)
+                                 : directF32(row, count, base));
+    }
+    for (int64_t m = 0; m < count; ++m) {
+      Values accumulators;
+      for (const Values &sums : ofGroup)
+        accumulators.push_back(sums[m]);
+      finish(accumulators, e.add(row, m), columnOf(group));
+    }
+  }
+
+  Values directF32(Value row, int64_t count, Value base) {
+    int64_t chains = isa.chains(count);
+    Values start(count * chains, e.constant(0.0, e.f32()));
+    Values sums =
+        sumF32(weights, in.weights, base, 1, 0, e.mul(row, activationStride),
+               count, spec.inColumns, start, chains);
+    Values totals;
+    for (int64_t m = 0; m < count; ++m) {
+      ArrayRef<Value> all = ArrayRef(sums).slice(m * chains, chains);
+      Values parts(all);
+      while (parts.size() > 1) {
+        for (size_t i = 0; i < parts.size() / 2; ++i)
+          parts[i] = e.addf(parts[i], parts[i + parts.size() / 2]);
+        parts.resize(parts.size() / 2);
+      }
+      totals.push_back(parts.front());
+    }
+    return totals;
+  }
+
+  Values directIntegers(Value row, int64_t count, Value base) {
+    Value record = recordOf(row);
     int64_t runs = weights.runs();
-    Values start = {e.constant(0.0, e.f32())};
-    Values sums = e.loop(
-        e.index(int64_t(0)), e.index(spec.inColumns / weights.chunkColumns()),
-        1, start, [&](Value at, ValueRange carried) {
-          Values sums(carried);
-          WeightGroups::Place place = weights.placeOf(e, base, at);
-          RecordLayout layout(1, planes());
-          Value from = e.add(record, e.mul(at, runs * layout.bytes()));
-          for (int64_t run = 0; run < runs; ++run)
-            addRun(e.add(from, run * layout.bytes()), layout, 1,
-                   weights.unpack(e, in.weights, place, run), sums);
-          return sums;
-        });
-    scaleRows(sums, 1, 1, record);
-    return sums.front();
+    RecordLayout layout(tile.rows, planes());
+    Values start(count, e.constant(0.0, e.f32()));
+    return e.loop(zero(), e.index(spec.inColumns / weights.chunkColumns()), 1,
+                  start, [&](Value at, ValueRange carried) {
+                    Values next(carried);
+                    WeightGroups::Place place = weights.placeOf(e, base, at);
+                    Value from =
+                        e.add(record, e.mul(at, runs * layout.bytes()));
+                    for (int64_t run = 0; run < runs; ++run)
+                      addRun(e.add(from, run * layout.bytes()), layout, count,
+                             weights.unpack(e, in.weights, place, run), next);
+                    return next;
+                  });
+  }
+
+  /// All of at most kFewRows rows of a unit.
+  void buildFew(Value group, int64_t groups) {
+    // What follows a tile's last row is computed along and never read: two
+    // forms are enough, and code for each count takes long to compile.
+    int64_t most = planes() ? tile.rows : 4;
+    const int64_t counts[] = {2, most};
+    int64_t together = spec.paired ? groups : 1;
+    for (int64_t g = 0; g < groups; g += together)
+      e.loop(zero(), in.rows, most, [&](Value row) {
+        Value left = e.sub(in.rows, row);
+        for (size_t i = 0; i < std::size(counts); ++i) {
+          Value fits = e.less(e.index(i ? counts[i - 1] : 0), left);
+          if (i + 1 < std::size(counts))
+            fits = arith::AndIOp::create(e.b, e.loc, fits,
+                                         e.less(left, e.index(counts[i] + 1)));
+          e.ifThen(fits, [&] {
+            buildDirect(e.add(group, g), together, row, counts[i]);
+          });
+        }
+      });
   }
 
   // --- Tiles of many rows
@@ -201,7 +253,7 @@ private:
   /// All rows of `groups` groups from `group` on.
   void buildGroups(Value group, int64_t groups) {
     Value base = e.mul(group, groupBytes);
-    Value column = e.mul(spec.paired ? e.divide(group, 2) : group, kLanes);
+    Value column = columnOf(group);
     int64_t passes = ceilDivide(spec.inColumns, kPassColumns);
     if (passes > 1) {
       clearSums(groups);
@@ -309,25 +361,9 @@ private:
     });
   }
 
-  /// Multiplies the finished sums of records of two planes by the rows'
-  /// factors.
-  void scaleRows(Values &sums, int64_t rows, int64_t groups, Value record) {
-    if (planes() != 2)
-      return;
-    RecordLayout layout(rows, planes());
-    for (int64_t m = 0; m < rows; ++m) {
-      Value at = e.add(record, layout.factor(spec.inColumns, m));
-      Value factor = e.loadSplat(in.activations, at, e.f32());
-      for (int64_t g = 0; g < groups; ++g)
-        sums[m * groups + g] = e.mulf(sums[m * groups + g], factor);
-    }
-  }
-
-  void finishTile(Values sums, int64_t groups, Value row, Value column) {
-    if (planes())
-      scaleRows(sums, tile.rows, groups, recordOf(row));
+  void finishTile(ValueRange sums, int64_t groups, Value row, Value column) {
     for (int64_t m = 0; m < tile.rows; ++m) {
-      ValueRange ofRow = ValueRange(sums).slice(m * groups, groups);
+      ValueRange ofRow = sums.slice(m * groups, groups);
       Value current = e.add(row, m);
       if (spec.paired) {
         finish(ofRow, current, column);
@@ -462,8 +498,7 @@ private:
             }
           }
       for (int64_t m = 0; m < rows; ++m) {
-        Value scale =
-            planes() == 2 ? integer(layout.scale(m)) : real(layout.scale(m));
+        Value scale = real(layout.scale(m));
         Value sumScale;
         if (hasMinima)
           sumScale = ofPart(part, layout.scaledSum(m), layout.halfScaledSum(m),
@@ -475,22 +510,12 @@ private:
           if (planes() == 2)
             both = e.addi(e.shiftLeft(high[i], 8), both);
           sums[i] =
-              e.fma(e.toFloat(both), scaled(run.scales[part], scale), sums[i]);
+              e.fma(e.toFloat(both), e.mulf(run.scales[part], scale), sums[i]);
           if (sumScale)
             sums[i] = e.fma(run.minima[part], sumScale, sums[i]);
         }
       }
     }
-  }
-
-  /// A weight's scale times that of a block of activations. Two planes have a
-  /// power of two from 2^0 to 2^24, whose exponent is added. A scale of zero
-  /// becomes less than 2^-102 by that, which is nothing beside the smallest
-  /// scale that f16 has.
-  Value scaled(Value scale, Value ofBlock) {
-    if (planes() == 1)
-      return e.mulf(scale, ofBlock);
-    return e.bitcast(e.f32(), e.addi(e.bitcast(e.i32(), scale), ofBlock));
   }
 
   /// x * zero / 8 of multiples of 8, for a power of two.

@@ -24,8 +24,6 @@ public:
   }
 
   void build() {
-    if (planes == 2)
-      startRow();
     e.loop(e.index(int64_t(0)), e.index(columns / kRecordColumns), 1,
            [&](Value block) { buildBlock(block); });
   }
@@ -39,21 +37,18 @@ private:
     return {e.load(input, from, floats),
             e.load(input, e.add(from, kLanes), floats)};
   }
-  /// Lane by lane the bits of the larger magnitude: as integers they are
-  /// ordered like the magnitudes, and infinity and NaN are the largest.
-  Value largerOf(Value x, Value y) {
-    return arith::MaxSIOp::create(e.b, e.loc, x, y);
-  }
-  Value magnitudeOf(ValueRange block) {
-    Value both;
+  /// The largest magnitude in every lane. As integers, the bits of magnitudes
+  /// are ordered like them, with infinity and NaN, which must reach the result,
+  /// at the end.
+  Value largestOf(ValueRange block) {
+    auto largerOf = [&](Value x, Value y) -> Value {
+      return arith::MaxSIOp::create(e.b, e.loc, x, y);
+    };
+    Value bits;
     for (Value x : block) {
-      Value bits = e.andi(e.bitcast(integers, x), 0x7fffffff);
-      both = both ? largerOf(both, bits) : bits;
+      Value magnitude = e.andi(e.bitcast(integers, x), 0x7fffffff);
+      bits = bits ? largerOf(bits, magnitude) : magnitude;
     }
-    return both;
-  }
-  /// The largest lane in every lane, as a float.
-  Value spread(Value bits) {
     for (int64_t half = kLanes / 2; half > 0; half /= 2) {
       SmallVector<int64_t> mask;
       for (int64_t i = 0; i < kLanes; ++i)
@@ -63,84 +58,24 @@ private:
     }
     return e.bitcast(floats, bits);
   }
-  Value isBelow(Value x, double limit) {
-    return arith::CmpFOp::create(e.b, e.loc, arith::CmpFPredicate::OLT, x,
-                                 e.constant(limit, floats));
-  }
-  Value select(Value condition, Value yes, Value no) {
-    return arith::SelectOp::create(e.b, e.loc, condition, yes, no);
-  }
-  Value first(Value vector) {
-    return vector::ExtractOp::create(e.b, e.loc, vector, 0);
-  }
   void putWord(Value at, Value value) {
     e.storeBytes(records, e.add(at, wordRow),
                  e.splat(value, VectorType::get({1}, value.getType())));
   }
 
-  /// The row's factor, and what its values are multiplied by.
-  void startRow() {
-    Value none = e.constantInt(0, integers);
-    Value bits = e.loop(e.index(int64_t(0)), e.index(columns / kRecordColumns),
-                        1, {none},
-                        [&](Value block, ValueRange so_far) {
-                          return Values{largerOf(
-                              so_far.front(), magnitudeOf(loadBlock(block)))};
-                        })
-                     .front();
-    Value largest = spread(bits);
-    // Rows so small that a factor would not be normal become zero.
-    Value tiny = isBelow(largest, 1e-26), zero = e.constant(0.0, floats);
-    inverse = select(tiny, zero, e.divf(e.constant(1.0, floats), largest));
-    Value factor =
-        select(tiny, zero,
-               e.mulf(largest, e.constant(1 / most() / (1 << kRecordExponents),
-                                          floats)));
-    putWord(e.add(base, layout.factor(columns, 0)), first(factor));
-  }
-
-  /// Of a block of a row of two planes: its shifted exponent, and the factors
-  /// that make integers of its values.
-  std::pair<Value, Value> exponentOf(Value largest) {
-    // The least power of two that is not below the block's part of the row's
-    // largest: any bit of the mantissa carries into the exponent.
-    Value part = e.bitcast(integers, e.mulf(largest, inverse));
-    Value exponent =
-        e.shiftRight(e.addi(part, e.constantInt(0x7fffff, integers)), 23);
-    Value shifted =
-        e.addi(exponent, e.constantInt(kRecordExponents - 127, integers));
-    shifted =
-        arith::MaxSIOp::create(e.b, e.loc, shifted, e.constantInt(0, integers));
-    shifted = arith::MinSIOp::create(e.b, e.loc, shifted,
-                                     e.constantInt(kRecordExponents, integers));
-    // 2^(24 - e)
-    Value power = e.shiftLeft(
-        arith::SubIOp::create(e.b, e.loc,
-                              e.constantInt(127 + kRecordExponents, integers),
-                              shifted),
-        23);
-    Value factor = e.mulf(e.mulf(inverse, e.constant(most(), floats)),
-                          e.bitcast(floats, power));
-    return {e.shiftLeft(shifted, 23), factor};
-  }
-
   void buildBlock(Value block) {
     Values x = loadBlock(block);
-    Value largest = spread(magnitudeOf(x));
+    Value largest = largestOf(x);
     Value target = e.add(base, e.mul(block, layout.bytes()));
-    Value word, factor, weight;
-    if (planes == 2) {
-      std::tie(word, factor) = exponentOf(largest);
-      // 2^e
-      weight =
-          e.bitcast(floats, e.addi(word, e.constantInt(127 << 23, integers)));
-    } else {
-      // Blocks so small that the factor would overflow become zero.
-      Value tiny = isBelow(largest, 1e-30), zero = e.constant(0.0, floats);
-      factor = select(tiny, zero, e.divf(e.constant(most(), floats), largest));
-      word = weight =
-          select(tiny, zero, e.mulf(largest, e.constant(1 / most(), floats)));
-    }
+    // Blocks so small that the factor would overflow become zero.
+    Value tiny = arith::CmpFOp::create(e.b, e.loc, arith::CmpFPredicate::OLT,
+                                       largest, e.constant(1e-30, floats));
+    Value zero = e.constant(0.0, floats);
+    Value factor = arith::SelectOp::create(
+        e.b, e.loc, tiny, zero, e.divf(e.constant(most(), floats), largest));
+    Value scale = arith::SelectOp::create(
+        e.b, e.loc, tiny, zero,
+        e.mulf(largest, e.constant(1 / most(), floats)));
     Value sum, half;
     for (int64_t i = 0; i < 2; ++i) {
       Value rounded =
@@ -159,14 +94,14 @@ private:
                      arith::TruncIOp::create(e.b, e.loc, bytes, high));
       }
     }
-    Value weightOne = first(weight);
-    putWord(e.add(target, layout.scale(0)), first(word));
+    Value scaleOne = vector::ExtractOp::create(e.b, e.loc, scale, 0);
+    putWord(e.add(target, layout.scale(0)), scaleOne);
     Type integer = e.b.getI32Type();
     auto putSums = [&](Value lanes, int64_t start8, int64_t scaledSum) {
       Value of = vector::ReductionOp::create(e.b, e.loc,
                                              vector::CombiningKind::ADD, lanes);
       putWord(e.add(target, start8), e.muli(of, e.constantInt(-8, integer)));
-      putWord(e.add(target, scaledSum), e.mulf(weightOne, e.toFloat(of)));
+      putWord(e.add(target, scaledSum), e.mulf(scaleOne, e.toFloat(of)));
     };
     putSums(sum, layout.start8(0), layout.scaledSum(0));
     putSums(half, layout.halfStart8(0), layout.halfScaledSum(0));
@@ -177,7 +112,7 @@ private:
   RecordLayout layout;
   Value input, inputOffset, records;
   VectorType floats, integers;
-  Value byteRow, wordRow, base, inverse;
+  Value byteRow, wordRow, base;
 };
 
 } // namespace

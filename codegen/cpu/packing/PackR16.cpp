@@ -39,8 +39,8 @@ void packBlock(const R16Form &form, const std::byte *row, std::byte *block,
   }
 }
 
-/// Whether the f16 scales and minima of a stored block are finite. Kernels add
-/// to the exponents of scales, which would make numbers of infinities.
+/// Whether the f16 scales and minima of a stored block are finite: the rest of
+/// a model cannot be right where they are not.
 bool hasFiniteScales(const R16Form &form, const std::byte *row) {
   return form.blockElements == 1 ||
          std::ranges::all_of(form.units, [&](const R16Form::Unit &unit) {

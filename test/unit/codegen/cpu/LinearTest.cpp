@@ -235,6 +235,15 @@ TEST_P(LinearLevels, Integers) {
           cases.push_back(
               {spec, rows, form == ActivationForm::I16 ? 5e-5 : 2e-2});
         }
+  // Few rows, each count of a tile's.
+  for (ActivationForm form : {ActivationForm::I16, ActivationForm::I8})
+    for (int64_t rows : {1, 3, 5, 8}) {
+      LinearSpec few{56, 256, Encoding::Q4_1, form};
+      few.manyRows = true;
+      few.maxRows = 24;
+      few.rowTile = rowTileOf(form);
+      cases.push_back({few, rows, form == ActivationForm::I16 ? 5e-5 : 2e-2});
+    }
   // More than one pass.
   LinearSpec deep{48, 2048 + 256, Encoding::Q5_K, ActivationForm::I16};
   deep.manyRows = true;
