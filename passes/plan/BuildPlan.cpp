@@ -278,7 +278,7 @@ ModulePlanner::instantiate(func::FuncOp function, bool manyRows,
     return failure();
   FunctionPlan &plan = **found;
   DenseMap<Value, Value> bufferOf;
-  std::map<int, Value> recordOf;
+  std::map<int, Value> recordOf, partsOf;
   for (auto [argument, value] : llvm::zip(function.getArguments(), arguments))
     bufferOf[argument] = value;
   if (failed(checkBindings(function, *plan.graph, indices, bufferOf)))
@@ -308,6 +308,18 @@ ModulePlanner::instantiate(func::FuncOp function, bool manyRows,
         int64_t bytes =
             target.recordBytes(rowElements(binding.value), node.choice);
         value = makeBuffer(binding.type, bytes, StringAttr(), loc);
+      }
+      return value;
+    }
+    case BufferBinding::Parts: {
+      Value &value = partsOf[binding.node];
+      if (!value) {
+        auto type = cast<RankedTensorType>(
+            plan.graph->nodes[binding.node].op->getResult(0).getType());
+        value = makeBuffer(
+            binding.type,
+            target.attentionPartBytes(type.getDimSize(1), type.getDimSize(2)),
+            StringAttr(), loc);
       }
       return value;
     }

@@ -30,8 +30,7 @@ MemRefType plan::rowBufferType(Value value) {
 LogicalResult FunctionEmitter::emitRows(int stage) {
   SmallVector<int> members;
   for (auto [index, node] : llvm::enumerate(graph.nodes))
-    if (node.stage == stage &&
-        (node.kind == NodeKind::Row || node.kind == NodeKind::Quantize))
+    if (node.stage == stage && isRowWork(node.kind))
       members.push_back(index);
   if (members.empty())
     return mlir::success();
@@ -40,7 +39,10 @@ LogicalResult FunctionEmitter::emitRows(int stage) {
   for (int index : members) {
     const Node &node = graph.nodes[index];
     locations.push_back(node.op ? node.op->getLoc() : node.quantized.getLoc());
-    StringRef name = node.op ? node.op->getName().stripDialect() : "quantize";
+    StringRef name = node.kind == NodeKind::Quantize ? "quantize"
+                     : node.kind == NodeKind::Merge
+                         ? "merge"
+                         : node.op->getName().stripDialect();
     if (!StringRef(label).contains(name))
       label += (label.empty() ? "" : "+") + name.str();
   }
@@ -57,7 +59,9 @@ LogicalResult FunctionEmitter::emitRows(int stage) {
     for (int index : members) {
       const Node &node = graph.nodes[index];
       if (failed(node.kind == NodeKind::Row ? rows.add(node)
-                                            : rows.addQuantize(node, index)))
+                 : node.kind == NodeKind::Merge
+                     ? rows.addMerge(node)
+                     : rows.addQuantize(node, index)))
         return failure();
     }
   }
@@ -276,7 +280,16 @@ LogicalResult FunctionEmitter::emitAttention(const Node &node) {
   int64_t keyHeads = keyRows.getRank() == 2 ? keyRows.getShape()[0] : 1;
   int64_t valueColumns = valueRows.getShape().back();
   Value q = kernel.row(graph.rootOf(op.getQ()));
-  Value y = kernel.row(node.result, /*write=*/true);
+  Value y;
+  if (node.splits == 1) {
+    y = kernel.row(node.result, /*write=*/true);
+  } else {
+    BufferBinding binding;
+    binding.kind = BufferBinding::Parts;
+    binding.node = &node - graph.nodes.data();
+    binding.type = byteBufferType(context);
+    y = kernel.bind(binding, /*write=*/true);
+  }
   StringAttr name = keys.getStateAttr().getAttr();
   Value pool =
       kernel.symbol(BufferBinding::Pool, name, byteBufferType(context));
@@ -301,10 +314,10 @@ LogicalResult FunctionEmitter::emitAttention(const Node &node) {
       b.getStringAttr(infoOf(keyState.getStorageEncoding()).name),
       op.getScaleAttr(), op.getSoftcapAttr(),
       b.getI64IntegerAttr(keyRows.getWindow().value_or(-1)),
-      b.getI64IntegerAttr(node.rowTile));
+      b.getI64IntegerAttr(node.rowTile), b.getI64IntegerAttr(node.splits));
   kernel.plan.grid =
       node.rowTile == 1
-          ? hostSize(context, Symbol::Tokens, keyHeads)
+          ? hostSize(context, Symbol::Tokens, keyHeads * node.splits)
           : SizeAttr::get(context, Symbol::Tokens, 1, 0, node.rowTile);
   kernel.plan.label = "attention " + std::to_string(heads) + "/" +
                       std::to_string(keyHeads) + "x" +

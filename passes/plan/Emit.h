@@ -16,6 +16,7 @@ struct BufferBinding {
   enum Kind {
     Row,
     Record,
+    Parts,
     Weight,
     Tokens,
     Positions,
@@ -26,7 +27,7 @@ struct BufferBinding {
   Kind kind = Row;
   /// Row: a root value of the function. Record: the quantize node's value.
   mlir::Value value;
-  /// Record: index of the quantize node.
+  /// Record: index of the quantize node. Parts: of the attention's.
   int node = -1;
   /// Weight: the `nn.get_weight`; its pack's layout and encoding.
   mlir::Operation *getWeight = nullptr;

@@ -76,6 +76,7 @@ void Graph::collect() {
     } else if (isa<nn::AttentionOp>(op)) {
       node.kind = NodeKind::Attention;
       node.rowTile = manyRows ? target.attentionRowTile() : 1;
+      node.splits = manyRows ? 1 : target.attentionSplits();
     } else if (auto embedding = dyn_cast<nn::EmbeddingOp>(op)) {
       auto weight = cast<nn::WeightType>(embedding.getTable().getType());
       node.kind = NodeKind::Embedding;
@@ -166,7 +167,7 @@ int Graph::readyStage(Value value, bool forRow) {
   if (producer < 0)
     return forRow ? 0 : 1; // an argument, a constant
   int made = stageOf(producer);
-  bool madeByRow = nodes[producer].kind == NodeKind::Row;
+  bool madeByRow = isRowWork(nodes[producer].kind);
   if (forRow)
     return madeByRow ? made : made + 1;
   return madeByRow ? made + 1 : made + 2;
@@ -175,14 +176,15 @@ int Graph::readyStage(Value value, bool forRow) {
 int Graph::stageOf(int index) {
   if (nodes[index].stage >= 0)
     return nodes[index].stage;
-  bool isRow = nodes[index].kind == NodeKind::Row ||
-               nodes[index].kind == NodeKind::Quantize;
+  bool isRow = isRowWork(nodes[index].kind);
   int stage = isRow ? 0 : 1;
   auto reads = [&](Value value) {
     stage = std::max(stage, readyStage(value, isRow));
   };
   if (nodes[index].kind == NodeKind::Quantize) {
     reads(nodes[index].quantized);
+  } else if (nodes[index].kind == NodeKind::Merge) {
+    stage = stageOf(nodes[index].attentionNode) + 1;
   } else {
     for (Value operand : nodes[index].op->getOperands())
       reads(operand);
@@ -205,13 +207,25 @@ LogicalResult Graph::build() {
   foldEpilogues();
   // Folded ops are part of their product.
   SmallVector<Node> kept;
-  for (Node &node : nodes)
-    if (!folded.contains(node.op))
-      kept.push_back(std::move(node));
+  for (Node &node : nodes) {
+    if (folded.contains(node.op))
+      continue;
+    kept.push_back(std::move(node));
+    if (kept.back().kind != NodeKind::Attention || kept.back().splits == 1)
+      continue;
+    // The parts are nobody's value; what they add up to is the attention's.
+    Node merge;
+    merge.kind = NodeKind::Merge;
+    merge.op = kept.back().op;
+    merge.attentionNode = kept.size() - 1;
+    merge.result = std::exchange(kept.back().result, Value());
+    kept.push_back(std::move(merge));
+  }
   nodes = std::move(kept);
   producers.clear();
   for (auto [index, node] : llvm::enumerate(nodes))
-    producers[node.result] = index;
+    if (node.result)
+      producers[node.result] = index;
   addQuantizeNodes();
   for (size_t i = 0; i < nodes.size(); ++i)
     stages = std::max(stages, stageOf(i) + 1);

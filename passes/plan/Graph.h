@@ -31,7 +31,14 @@ enum class NodeKind {
   Embedding,
   /// Made by the planner: `x` into the record that `choice` reads.
   Quantize,
+  /// Made by the planner: the row of an attention that runs in parts.
+  Merge,
 };
+/// Whether the node is part of its stage's row kernel.
+inline bool isRowWork(NodeKind kind) {
+  return kind == NodeKind::Row || kind == NodeKind::Quantize ||
+         kind == NodeKind::Merge;
+}
 
 struct Node {
   NodeKind kind;
@@ -43,8 +50,10 @@ struct Node {
   /// Quantize: what is quantized. Linear: the quantize node it reads, or -1.
   mlir::Value quantized;
   int quantizeNode = -1;
-  /// Attention: tokens of one program.
-  int64_t rowTile = 1;
+  /// Attention: tokens of one program; parts of a token.
+  int64_t rowTile = 1, splits = 1;
+  /// Merge: the node of its attention.
+  int attentionNode = -1;
   /// Linear: elementwise ops folded into the store of the result, in order;
   /// the first may be an `nn.glu` (paired).
   llvm::SmallVector<mlir::Operation *, 2> epilogue;

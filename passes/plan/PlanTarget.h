@@ -47,6 +47,11 @@ public:
                                  Encoding encoding) const = 0;
   /// Tokens of one program of attention where a step has many.
   virtual int64_t attentionRowTile() const = 0;
+  /// Parts of one token's attention, each a program (1: none), and the bytes
+  /// that they leave for `plan.merge_attention`.
+  virtual int64_t attentionSplits() const = 0;
+  virtual int64_t attentionPartBytes(int64_t heads,
+                                     int64_t valueColumns) const = 0;
   /// Buffers of more than one row hold a multiple of so many: what tiles write.
   virtual int64_t rowPadding() const = 0;
   /// Bytes of the record of one activation row, for `plan.quantize_rows`.

@@ -213,3 +213,16 @@ LogicalResult RowKernel::addQuantize(const Node &node, int index) {
                          node.choice.rowTile, node.choice.activations);
   return mlir::success();
 }
+
+LogicalResult RowKernel::addMerge(const Node &node) {
+  BufferBinding binding;
+  binding.kind = BufferBinding::Parts;
+  binding.node = node.attentionNode;
+  binding.type = byteBufferType(b.getContext());
+  Value parts = kernel.bind(binding);
+  Value y = kernel.row(node.result, /*write=*/true);
+  auto heads = cast<RankedTensorType>(node.result.getType()).getShape();
+  MergeAttentionOp::create(b, loc, row, parts, y, heads[1], heads[2],
+                           graph.nodes[node.attentionNode].splits);
+  return mlir::success();
+}

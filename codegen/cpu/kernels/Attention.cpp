@@ -33,6 +33,11 @@ Status checkAttention(const AttentionSpec &spec) {
   if (spec.rowTile < 1 || spec.rowTile > 64)
     return fail("expects a row tile between 1 and 64, but got " +
                 std::to_string(spec.rowTile));
+  if (spec.splits < 1 || spec.splits > 64 ||
+      (spec.splits > 1 && spec.rowTile > 1))
+    return fail("expects 1 to 64 parts, and one part of more than one row, but "
+                "got " +
+                std::to_string(spec.splits));
   if (spec.window < 0 || !std::isfinite(spec.scale) ||
       !std::isfinite(spec.softcap) || spec.softcap < 0)
     return fail("expects a finite scale, and a window and softcap of at "
@@ -41,6 +46,14 @@ Status checkAttention(const AttentionSpec &spec) {
 }
 
 namespace {
+
+int64_t roundedColumns(const AttentionSpec &spec) {
+  return (spec.valueColumns + kLanes - 1) / kLanes * kLanes;
+}
+/// Bytes of one head's part: two vectors and the values.
+int64_t partBytes(const AttentionSpec &spec) {
+  return (2 * kLanes + roundedColumns(spec)) * 4;
+}
 
 /// How one level cuts the work, and where scratch holds what.
 struct Layout {
@@ -64,7 +77,7 @@ struct Layout {
     while (blocks > 1 && blocks * heads > budget)
       blocks /= 2;
     columns = std::clamp<int64_t>(budget / heads, 1, 8);
-    outputColumns = (spec.valueColumns + kLanes - 1) / kLanes * kLanes;
+    outputColumns = roundedColumns(spec);
     int64_t next = 0;
     auto take = [&](int64_t size) {
       int64_t at = next;
@@ -89,8 +102,10 @@ public:
   void build() {
     e.loop(in.begin, in.end, 1, [&](Value program) {
       if (spec.rowTile == 1) {
-        kvHead = arith::DivUIOp::create(e.b, e.loc, program, in.rows);
-        buildTile(arith::RemUIOp::create(e.b, e.loc, program, in.rows));
+        split = e.remainder(program, spec.splits);
+        Value rest = e.divide(program, spec.splits);
+        kvHead = arith::DivUIOp::create(e.b, e.loc, rest, in.rows);
+        buildTile(arith::RemUIOp::create(e.b, e.loc, rest, in.rows));
         return;
       }
       Value tiles = e.divide(e.add(in.rows, spec.rowTile - 1), spec.rowTile);
@@ -111,10 +126,23 @@ private:
     firstRow = row;
     lastPosition = e.add(in.firstPosition, rowOf(e.index(lay.group - 1)));
     start();
-    e.loop(e.divide(firstVisible(zero()), kPageRows),
-           e.add(e.divide(lastPosition, kPageRows), 1), 1,
-           [&](Value page) { buildPage(page); });
-    finish();
+    Value begin = e.divide(firstVisible(zero()), kPageRows);
+    Value end = e.add(e.divide(lastPosition, kPageRows), 1);
+    if (spec.splits > 1) {
+      // As many pages in each part as there can be, in order.
+      Value pages = e.sub(end, begin);
+      auto cut = [&](Value part) {
+        Value product = arith::MulIOp::create(e.b, e.loc, pages, part);
+        return e.add(begin, e.divide(product, spec.splits));
+      };
+      end = cut(e.add(split, 1));
+      begin = cut(split);
+    }
+    e.loop(begin, end, 1, [&](Value page) { buildPage(page); });
+    if (spec.splits > 1)
+      finishPart();
+    else
+      finish();
   }
 
   Value zero() { return e.index(int64_t(0)); }
@@ -178,12 +206,21 @@ private:
       Value sum = e.constant(0.0, e.f32());
       if (spec.hasSink) {
         Value sink = e.splat(e.loadScalar(in.sinks, head), e.f32());
-        maximum = e.mulf(sink, e.constant(std::numbers::log2e, e.f32()));
+        Value score = e.mulf(sink, e.constant(std::numbers::log2e, e.f32()));
         // Its own term, 2^(sink - sink), once among the lanes.
         SmallVector<float> terms(kLanes, 0);
         terms[0] = 1;
-        sum = arith::ConstantOp::create(
+        Value term = arith::ConstantOp::create(
             e.b, e.loc, DenseElementsAttr::get(e.f32(), ArrayRef(terms)));
+        if (spec.splits > 1) {
+          // And once among the parts.
+          Value isFirst = arith::CmpIOp::create(
+              e.b, e.loc, arith::CmpIPredicate::eq, split, zero());
+          score = arith::SelectOp::create(e.b, e.loc, isFirst, score, maximum);
+          term = arith::SelectOp::create(e.b, e.loc, isFirst, term, sum);
+        }
+        maximum = score;
+        sum = term;
       }
       e.storeBytes(in.scratch, scratchAt(lay.maxima, g, 64), maximum);
       e.storeBytes(in.scratch, scratchAt(lay.sums, g, 64), sum);
@@ -446,11 +483,29 @@ private:
     });
   }
 
+  void finishPart() {
+    forEachHead([&](Value g) {
+      Value to = e.add(
+          e.mul(firstRow, attentionPartBytes(spec)),
+          e.mul(e.add(e.mul(headOf(g), spec.splits), split), partBytes(spec)));
+      e.storeBytes(
+          in.output, to,
+          e.loadBytes(in.scratch, scratchAt(lay.maxima, g, 64), e.f32()));
+      e.storeBytes(in.output, e.add(to, 64),
+                   e.sumLanes(e.loadBytes(
+                       in.scratch, scratchAt(lay.sums, g, 64), e.f32())));
+      Value from = scratchAt(lay.outputs, g, lay.outputColumns * 4);
+      for (int64_t c = 0; c < lay.outputColumns; c += kLanes)
+        e.storeBytes(in.output, e.add(to, 128 + c * 4),
+                     e.loadBytes(in.scratch, e.add(from, c * 4), e.f32()));
+    });
+  }
+
   Emitter e;
   const AttentionSpec &spec;
   const AttentionOperands &in;
   Layout lay;
-  Value kvHead, firstRow, lastPosition;
+  Value kvHead, split, firstRow, lastPosition;
 };
 
 } // namespace
@@ -465,6 +520,57 @@ void buildAttention(OpBuilder &b, Location loc, const CpuLevel &level,
                     const AttentionOperands &operands) {
   assert(checkAttention(spec).ok() && "the spec has a kernel");
   Builder(b, loc, level, spec, operands).build();
+}
+
+int64_t attentionPartBytes(const AttentionSpec &spec) {
+  return spec.heads * spec.splits * partBytes(spec);
+}
+
+void buildAttentionMerge(OpBuilder &b, Location loc, const AttentionSpec &spec,
+                         Value parts, Value output, OpFoldResult outputStride,
+                         Value row) {
+  Emitter e(b, loc);
+  Value from = e.mul(row, attentionPartBytes(spec));
+  Value target = e.mul(row, e.index(outputStride));
+  int64_t each = partBytes(spec);
+  e.loop(e.index(int64_t(0)), e.index(spec.heads), 1, [&](Value head) {
+    Value part = e.add(from, e.mul(head, spec.splits * each));
+    auto load = [&](int64_t split, int64_t offset) {
+      return e.loadBytes(parts, e.add(part, split * each + offset), e.f32());
+    };
+    Value maximum = load(0, 0);
+    for (int64_t split = 1; split < spec.splits; ++split)
+      maximum = e.maxf(load(split, 0), maximum);
+    // Parts without a visible position weigh nothing.
+    Values weights;
+    Value total;
+    for (int64_t split = 0; split < spec.splits; ++split) {
+      Value weight = e.exp2OfNegative(e.subf(load(split, 0), maximum));
+      Value sum = e.mulf(load(split, 64), weight);
+      total = split ? e.addf(total, sum) : sum;
+      weights.push_back(weight);
+    }
+    Value factor = e.divf(e.constant(1.0, e.f32()), total);
+    Value to = e.add(target, e.mul(head, spec.valueColumns));
+    for (Piece piece : piecesOf(spec.valueColumns)) {
+      auto narrowed = [&](Value vector) -> Value {
+        if (piece.lanes == kLanes)
+          return vector;
+        return vector::ExtractStridedSliceOp::create(
+            b, loc, vector, ArrayRef<int64_t>{0},
+            ArrayRef<int64_t>{piece.lanes}, ArrayRef<int64_t>{1});
+      };
+      Value sum;
+      for (int64_t split = 0; split < spec.splits; ++split) {
+        Value values = e.loadBytes(
+            parts, e.add(part, split * each + 128 + piece.offset * 4),
+            e.f32(piece.lanes));
+        Value weight = narrowed(weights[split]);
+        sum = sum ? e.fma(values, weight, sum) : e.mulf(values, weight);
+      }
+      e.store(output, e.add(to, piece.offset), e.mulf(sum, narrowed(factor)));
+    }
+  });
 }
 
 } // namespace tombolo

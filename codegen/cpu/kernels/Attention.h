@@ -24,14 +24,20 @@ struct AttentionSpec {
   bool hasSink = false;
   /// Query rows of one program. More than one share what is loaded of a page.
   int64_t rowTile = 1;
+  /// With a row tile of 1: parts into which the pages are cut, each of them a
+  /// program; buildAttentionMerge makes one result of them. 1: no parts.
+  int64_t splits = 1;
 };
 
 /// Query rows of a program where a step has many.
 inline constexpr int64_t kAttentionRowTile = 4;
+/// Parts where it has one: programs for many cores, whatever the heads.
+inline constexpr int64_t kAttentionSplits = 8;
 
 struct AttentionOperands {
   /// memref<?xf32>: [T][heads][keyColumns] at queryOffset + t * queryStride,
-  /// and [T][heads][valueColumns].
+  /// and [T][heads][valueColumns]; or, with parts, memref<?xi8> of T times
+  /// attentionPartBytes.
   Value query, output;
   OpFoldResult queryOffset, queryStride, outputStride;
   Pages keys, values;
@@ -45,14 +51,25 @@ struct AttentionOperands {
 Status checkAttention(const AttentionSpec &spec);
 int64_t attentionScratchBytes(const CpuLevel &level, const AttentionSpec &spec);
 
-/// With a row tile of 1 there are T * kvHeads programs, p for row p % T of
-/// key-value head p / T: neighbours share pages. Else there are as many as
+/// Bytes of one row's parts: of each head and part its largest score and the
+/// sum of its weights, 16 times each, and its weighted values.
+int64_t attentionPartBytes(const AttentionSpec &spec);
+
+/// With a row tile of 1 there are T * kvHeads * splits programs: parts of a row
+/// of a head are neighbours, then rows, which share pages. Else there are as many as
 /// tiles of rows, of all heads; early tiles, which see little, alternate with
 /// late ones, so that contiguous ranges are about equal work. All arithmetic is
 /// f32; the softmax moves on one page at a time.
 void buildAttention(OpBuilder &b, Location loc, const CpuLevel &level,
                     const AttentionSpec &spec,
                     const AttentionOperands &operands);
+
+/// Row `row` of `output` (memref<?xf32>, rows `outputStride` elements apart) of
+/// its parts (memref<?xi8>). Of `spec`, the heads, the columns of values and
+/// the parts count.
+void buildAttentionMerge(OpBuilder &b, Location loc, const AttentionSpec &spec,
+                         Value parts, Value output, OpFoldResult outputStride,
+                         Value row);
 
 } // namespace tombolo
 

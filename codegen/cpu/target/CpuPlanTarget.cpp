@@ -42,6 +42,17 @@ LinearChoice CpuPlanTarget::embedding(int64_t rows, int64_t columns,
 
 int64_t CpuPlanTarget::attentionRowTile() const { return kAttentionRowTile; }
 
+int64_t CpuPlanTarget::attentionSplits() const { return kAttentionSplits; }
+
+int64_t CpuPlanTarget::attentionPartBytes(int64_t heads,
+                                          int64_t valueColumns) const {
+  AttentionSpec spec{};
+  spec.heads = heads;
+  spec.valueColumns = valueColumns;
+  spec.splits = kAttentionSplits;
+  return tombolo::attentionPartBytes(spec);
+}
+
 int64_t CpuPlanTarget::rowPadding() const { return kRowPadding; }
 
 int64_t CpuPlanTarget::recordBytes(int64_t columns,

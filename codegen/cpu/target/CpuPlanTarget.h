@@ -20,6 +20,9 @@ public:
   LinearChoice embedding(int64_t rows, int64_t columns,
                          Encoding encoding) const override;
   int64_t attentionRowTile() const override;
+  int64_t attentionSplits() const override;
+  int64_t attentionPartBytes(int64_t heads,
+                             int64_t valueColumns) const override;
   int64_t rowPadding() const override;
   int64_t recordBytes(int64_t columns,
                       const LinearChoice &choice) const override;

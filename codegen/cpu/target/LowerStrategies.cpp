@@ -123,6 +123,8 @@ struct LowerStrategiesPass
               .Case([&](plan::AttentionOp attention) {
                 return lower(b, attention);
               })
+              .Case(
+                  [&](plan::MergeAttentionOp merge) { return lower(b, merge); })
               .Case([&](plan::EmbeddingOp embedding) {
                 return lower(b, embedding);
               })
@@ -237,14 +239,16 @@ struct LowerStrategiesPass
     spec.softcap = op.getSoftcap() ? op.getSoftcap()->convertToFloat() : 0;
     spec.hasSink = op.getSink() != nullptr;
     spec.rowTile = op.getRowTile();
+    spec.splits = op.getSplits();
     if (Status status = checkAttention(spec); !status)
       return op.emitError(status.error().str());
     AttentionOperands operands;
     operands.query = flat(b, loc, op.getQ());
-    operands.output = flat(b, loc, op.getY());
+    operands.output = spec.splits == 1 ? flat(b, loc, op.getY()) : op.getY();
     operands.queryOffset = b.getIndexAttr(0);
     operands.queryStride = b.getIndexAttr(strideOf(op.getQ()));
-    operands.outputStride = b.getIndexAttr(strideOf(op.getY()));
+    operands.outputStride =
+        b.getIndexAttr(spec.splits == 1 ? strideOf(op.getY()) : 0);
     operands.keys = {op.getPool(), op.getPageTable(), op.getKeyOffset(),
                      op.getSlotBytes()};
     operands.values = {op.getPool(), op.getPageTable(), op.getValueOffset(),
@@ -257,6 +261,17 @@ struct LowerStrategiesPass
     operands.scratch =
         needScratch(b, op, attentionScratchBytes(cpuLevel, spec));
     buildAttention(b, loc, cpuLevel, spec, operands);
+    return mlir::success();
+  }
+
+  LogicalResult lower(OpBuilder &b, plan::MergeAttentionOp op) {
+    AttentionSpec spec{};
+    spec.heads = op.getHeads();
+    spec.valueColumns = op.getValueColumns();
+    spec.splits = op.getSplits();
+    buildAttentionMerge(b, op.getLoc(), spec, op.getParts(),
+                        flat(b, op.getLoc(), op.getY()),
+                        b.getIndexAttr(strideOf(op.getY())), op.getRow());
     return mlir::success();
   }
 

@@ -281,7 +281,22 @@ LogicalResult AttentionOp::verify() {
   if (failed(verifyColumns(*this, "q", getQ(), getKeyColumns(),
                            getHeads()))) // C3
     return failure();
-  return verifyColumns(*this, "y", getY(), getValueColumns(), getHeads()); // C3
+  if (getSplits() == 1)
+    return verifyColumns(*this, "y", getY(), getValueColumns(),
+                         getHeads()); // C3
+  if (getRowTile() != 1)              // C4
+    return emitOpError("expects parts of one row, but got a row tile of ")
+           << getRowTile();
+  auto type = cast<MemRefType>(getY().getType());
+  if (type.getRank() != 1 || !type.getElementType().isInteger(8)) // C3
+    return emitOpError("expects bytes for the parts, but got ") << type;
+  return mlir::success();
+}
+
+LogicalResult MergeAttentionOp::verify() {
+  if (getSplits() < 2) // C1
+    return emitOpError("expects 2 parts or more, but got ") << getSplits();
+  return verifyColumns(*this, "y", getY(), getValueColumns(), getHeads()); // C2
 }
 
 LogicalResult EmbeddingOp::verify() {

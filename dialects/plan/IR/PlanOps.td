@@ -336,11 +336,14 @@ def Plan_AttentionOp : Plan_Op<"attention"> {
   let description = [{
     Softmax over the rows that each token's position sees (`nn.attention`), the
     query heads of one key head together. The grid range `[begin, end)` is over
-    (key head, token) where `row_tile` is 1, else over tiles of that many tokens.
+    (key head, token, part) where `row_tile` is 1, else over tiles of that many
+    tokens. With more than one of `splits`, what is visible is cut into so many
+    parts, and `y` takes what `plan.merge_attention` makes a row of.
 
-    - (C1) `heads`, `key_heads`, the columns and `row_tile` are positive; `key_heads` divides `heads`.
+    - (C1) `heads`, `key_heads`, the columns, `row_tile` and `splits` are positive; `key_heads` divides `heads`.
     - (C2) `storage` is f32, f16 or bf16.
-    - (C3) Rows of `q` and `y` have `heads` times the columns of keys and of values.
+    - (C3) Rows of `q` and `y` have `heads` times the columns of keys and of values; parts are bytes.
+    - (C4) `row_tile` or `splits` is 1.
 
     Example:
     ```mlir
@@ -353,12 +356,35 @@ def Plan_AttentionOp : Plan_Op<"attention"> {
                        Index:$slot_bytes, Plan_Positive:$heads, Plan_Positive:$key_heads,
                        Plan_Positive:$key_columns, Plan_Positive:$value_columns, StrAttr:$storage,
                        F32Attr:$scale, OptionalAttr<F32Attr>:$softcap, Plan_Window:$window,
-                       DefaultValuedAttr<Plan_Positive, "1">:$row_tile);
+                       DefaultValuedAttr<Plan_Positive, "1">:$row_tile,
+                       DefaultValuedAttr<Plan_Positive, "1">:$splits);
   let assemblyFormat = [{
     `range` `(` $begin `,` $end `)` `tokens` `(` $tokens `)` `ins` `(` $q `:` type($q) `)`
     `pages` `(` $pool `,` $page_table `:` type($pool) `,` type($page_table) `)`
     `outs` `(` $y `:` type($y) `)` (`sink` `(` $sink^ `:` type($sink) `)`)?
     `at` `(` $first_position `,` $key_offset `,` $value_offset `,` $slot_bytes `)` attr-dict
+  }];
+  let hasVerifier = 1;
+}
+
+def Plan_MergeAttentionOp : Plan_Op<"merge_attention"> {
+  let summary = "a row of attention from its parts";
+  let description = [{
+    What a `plan.attention` with the same `heads`, `value_columns` and `splits`
+    left in `parts` for row `row` becomes row `row` of `y`.
+
+    - (C1) `heads` and `value_columns` are positive, `splits` is more than 1.
+    - (C2) Rows of `y` have `heads` times `value_columns`.
+
+    Example:
+    ```mlir
+    plan.merge_attention row(%i) ins(%p : memref<?xi8>) outs(%y : memref<?x32xf32>) {heads = 2 : i64, splits = 8 : i64, value_columns = 16 : i64}
+    ```
+  }];
+  let arguments = (ins Index:$row, MemRefRankOf<[I8], [1]>:$parts, AnyMemRef:$y,
+                       Plan_Positive:$heads, Plan_Positive:$value_columns, Plan_Positive:$splits);
+  let assemblyFormat = [{
+    `row` `(` $row `)` `ins` `(` $parts `:` type($parts) `)` `outs` `(` $y `:` type($y) `)` attr-dict
   }];
   let hasVerifier = 1;
 }

@@ -478,6 +478,38 @@ func.func @append_rows_c2(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t:
 
 // -----
 
+func.func @attention_c3_parts(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>) {
+  // expected-error@+1 {{expects bytes for the parts, but got 'memref<?x32xf32>'}}
+  plan.attention range(%i, %i) tokens(%i) ins(%x : memref<?x32xf32>) pages(%r, %t : memref<?xi8>, memref<?xi32>) outs(%x : memref<?x32xf32>) at(%i, %i, %i, %i) {heads = 2 : i64, key_columns = 16 : i64, key_heads = 1 : i64, row_tile = 1 : i64, scale = 2.5e-01 : f32, splits = 2 : i64, storage = "f32", value_columns = 16 : i64, window = -1 : i64}
+  return
+}
+
+// -----
+
+func.func @attention_c4(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>) {
+  // expected-error@+1 {{expects parts of one row, but got a row tile of 4}}
+  plan.attention range(%i, %i) tokens(%i) ins(%x : memref<?x32xf32>) pages(%r, %t : memref<?xi8>, memref<?xi32>) outs(%r : memref<?xi8>) at(%i, %i, %i, %i) {heads = 2 : i64, key_columns = 16 : i64, key_heads = 1 : i64, row_tile = 4 : i64, scale = 2.5e-01 : f32, splits = 2 : i64, storage = "f32", value_columns = 16 : i64, window = -1 : i64}
+  return
+}
+
+// -----
+
+func.func @merge_attention_c1(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>) {
+  // expected-error@+1 {{expects 2 parts or more, but got 1}}
+  plan.merge_attention row(%i) ins(%r : memref<?xi8>) outs(%x : memref<?x32xf32>) {heads = 2 : i64, splits = 1 : i64, value_columns = 16 : i64}
+  return
+}
+
+// -----
+
+func.func @merge_attention_c2(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>) {
+  // expected-error@+1 {{expects rows of 8 times 2 numbers in 'y', but got 'memref<?x32xf32>'}}
+  plan.merge_attention row(%i) ins(%r : memref<?xi8>) outs(%x : memref<?x32xf32>) {heads = 2 : i64, splits = 8 : i64, value_columns = 8 : i64}
+  return
+}
+
+// -----
+
 func.func @attention_c1(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>) {
   // expected-error@+1 {{expects 'key_heads' to divide 'heads' (3), but got 2}}
   plan.attention range(%i, %i) tokens(%i) ins(%x : memref<?x32xf32>) pages(%r, %t : memref<?xi8>, memref<?xi32>) outs(%x : memref<?x32xf32>) at(%i, %i, %i, %i) {heads = 3 : i64, key_columns = 16 : i64, key_heads = 2 : i64, scale = 2.5e-01 : f32, storage = "f32", value_columns = 16 : i64, window = -1 : i64}

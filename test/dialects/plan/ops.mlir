@@ -26,6 +26,10 @@ func.func @kernel(%b: index, %e: index, %x: memref<?x32xf32>, %y: memref<?x16xf3
   plan.append_rows row(%b) ins(%x : memref<?x32xf32>) pages(%r, %ids : memref<?xi8>, memref<?xi32>) at(%t, %t, %t) {columns = 16 : i64, heads = 2 : i64, keys = true, storage = "f16"}
   // CHECK: plan.attention range(%{{.*}}, %{{.*}}) tokens(%{{.*}}) ins(%{{.*}} : memref<?x32xf32>) pages(%{{.*}}, %{{.*}} : memref<?xi8>, memref<?xi32>) outs(%{{.*}} : memref<?x32xf32>) at(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}})
   plan.attention range(%b, %e) tokens(%t) ins(%x : memref<?x32xf32>) pages(%r, %ids : memref<?xi8>, memref<?xi32>) outs(%x : memref<?x32xf32>) at(%t, %t, %t, %t) {heads = 2 : i64, key_columns = 16 : i64, key_heads = 1 : i64, scale = 2.5e-01 : f32, storage = "f16", value_columns = 16 : i64, window = -1 : i64}
+  // CHECK: plan.attention {{.*}} outs(%{{.*}} : memref<?xi8>) {{.*}}splits = 8 : i64
+  plan.attention range(%b, %e) tokens(%t) ins(%x : memref<?x32xf32>) pages(%r, %ids : memref<?xi8>, memref<?xi32>) outs(%r : memref<?xi8>) at(%t, %t, %t, %t) {heads = 2 : i64, key_columns = 16 : i64, key_heads = 1 : i64, scale = 2.5e-01 : f32, splits = 8 : i64, storage = "f16", value_columns = 16 : i64, window = -1 : i64}
+  // CHECK: plan.merge_attention row(%{{.*}}) ins(%{{.*}} : memref<?xi8>) outs(%{{.*}} : memref<?x32xf32>)
+  plan.merge_attention row(%b) ins(%r : memref<?xi8>) outs(%x : memref<?x32xf32>) {heads = 2 : i64, splits = 8 : i64, value_columns = 16 : i64}
   // CHECK: plan.embedding range(%{{.*}}, %{{.*}}) ins(%{{.*}}, %{{.*}} : memref<?xi32>, memref<?xi8>) outs(%{{.*}} : memref<?x32xf32>)
   plan.embedding range(%b, %e) ins(%ids, %r : memref<?xi32>, memref<?xi8>) outs(%x : memref<?x32xf32>) {columns = 32 : i64, encoding = "q8_0", layout = "r16", table_rows = 64 : i64}
   return

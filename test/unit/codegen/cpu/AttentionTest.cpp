@@ -27,7 +27,7 @@ float rounded(Encoding storage, float value) {
 
 constexpr int64_t kBase = 192; ///< bytes before the state in its slot
 
-/// Kernels of one case: append keys, append values, attend.
+/// Kernels of one case: append keys, append values, attend, and merge parts.
 void addKernels(KernelModule &kernels, const std::string &name,
                 const CpuLevel &level, const AttentionSpec &spec,
                 int64_t slotBytes) {
@@ -53,25 +53,34 @@ void addKernels(KernelModule &kernels, const std::string &name,
   kernels.add(
       name + ".attend",
       {kernels.floats(), kernels.floats(), kernels.bytes(), kernels.buffer(32),
-       kernels.floats(), kernels.index(), kernels.index()},
+       kernels.floats(), kernels.bytes(), kernels.index(), kernels.index()},
       attentionScratchBytes(level, spec),
       [&](OpBuilder &b, Location loc, Arguments args) {
         AttentionOperands in;
         in.begin = args[0];
         in.end = args[1];
         in.query = args[2];
-        in.output = args[3];
+        in.output = spec.splits > 1 ? args[7] : args[3];
         in.keys = pages(b, args[4], args[5], kBase);
         in.values = pages(b, args[4], args[5], kBase + keyBytes);
         in.sinks = args[6];
-        in.rows = args[7];
-        in.firstPosition = args[8];
-        in.scratch = args[9];
+        in.rows = args[8];
+        in.firstPosition = args[9];
+        in.scratch = args[10];
         in.queryOffset = b.getIndexAttr(2);
         in.queryStride = b.getIndexAttr(spec.heads * spec.keyColumns + 7);
         in.outputStride = b.getIndexAttr(spec.heads * spec.valueColumns + 1);
         buildAttention(b, loc, level, spec, in);
       });
+  kernels.add(name + ".merge", {kernels.bytes(), kernels.floats()}, 0,
+              [&](OpBuilder &b, Location loc, Arguments args) {
+                Emitter e(b, loc);
+                e.loop(args[0], args[1], 1, [&](Value row) {
+                  buildAttentionMerge(
+                      b, loc, spec, args[2], args[3],
+                      b.getIndexAttr(spec.heads * spec.valueColumns + 1), row);
+                });
+              });
 }
 
 void check(const CpuLevel &level, const std::vector<Case> &cases) {
@@ -109,21 +118,25 @@ void check(const CpuLevel &level, const std::vector<Case> &cases) {
 
     // Two steps: the second starts at position `first`.
     for (auto [from, count] : {std::pair(int64_t(0), first), {first, rows}}) {
-      code.run(3 * i, {&keys[from * keyStride], pool.data(), table.data()},
+      code.run(4 * i, {&keys[from * keyStride], pool.data(), table.data()},
                {from}, 0, count);
-      code.run(3 * i + 1,
+      code.run(4 * i + 1,
                {&values[from * valueStride], pool.data(), table.data()}, {from},
                0, count);
     }
+    // NaN, which a part that nobody wrote would show.
+    std::vector<uint8_t> parts(rows * attentionPartBytes(spec), 0xff);
     int64_t programs = spec.rowTile == 1
-                           ? rows * spec.kvHeads
+                           ? rows * spec.kvHeads * spec.splits
                            : (rows + spec.rowTile - 1) / spec.rowTile;
     int64_t cut = programs / 2;
     for (auto [begin, end] : {std::pair(cut, programs), {int64_t(0), cut}})
-      code.run(
-          3 * i + 2,
-          {query.data(), out.data(), pool.data(), table.data(), sinks.data()},
-          {rows, first}, begin, end);
+      code.run(4 * i + 2,
+               {query.data(), out.data(), pool.data(), table.data(),
+                sinks.data(), parts.data()},
+               {rows, first}, begin, end);
+    if (spec.splits > 1)
+      code.run(4 * i + 3, {parts.data(), out.data()}, {}, 0, rows);
 
     RelativeError error;
     for (int64_t t = 0; t < rows; ++t)
@@ -199,11 +212,14 @@ TEST_P(AttentionLevels, MatchesFloat64) {
   // Large scores: one position takes nearly all.
   add(2, 2, 32, 16, Encoding::F32, 290, 4).scale = 40;
   cases.back().tolerance = 2e-5; // scores of 200 have errors of 1e-5
-  // The same by tiles of rows, whole ones and others.
+  // The same by tiles of rows, whole ones and others, and in parts.
   for (size_t i = 0, count = cases.size(); i < count; ++i) {
     cases.push_back(cases[i]);
     cases.back().spec.rowTile = i % 3 ? kAttentionRowTile : 3;
+    cases.push_back(cases[i]);
+    cases.back().spec.splits = i % 2 ? kAttentionSplits : 3;
   }
+  add(2, 1, 16, 16, Encoding::F16, 1300, 1).splits = kAttentionSplits;
   check(levelNamed(GetParam()), cases);
 }
 
@@ -223,6 +239,10 @@ TEST(Attention, RefusesImpossibleSpecs) {
   tile.rowTile = 0;
   EXPECT_THAT(checkAttention(tile).error().message,
               HasSubstr("expects a row tile between 1 and 64, but got 0"));
+  tile.rowTile = 4;
+  tile.splits = 2;
+  EXPECT_THAT(checkAttention(tile).error().message,
+              HasSubstr("one part of more than one row, but got 2"));
   AttentionSpec none = spec;
   none.keyColumns = 0;
   EXPECT_THAT(checkAttention(none).error().message,
