@@ -1,4 +1,5 @@
 #include "codegen/cpu/kernels/Isa.h"
+#include "llvm/Support/ErrorHandling.h"
 #include <algorithm>
 #include <tuple>
 
@@ -11,9 +12,33 @@ int64_t rowStride(int64_t columns) {
   return stride % 1024 == 0 ? stride + kLanes : stride;
 }
 
+using Form = DotInstructions::Form;
+
+/// The first whose feature a level has is the best.
+static constexpr DotInstructions kDots[] = {
+    {"avx512vnni", Form::UnsignedDot, 64, "llvm.x86.avx512.vpdpbusd.512", ""},
+    {"avx512bw", Form::Pairs, 64, "llvm.x86.avx512.pmaddubs.w.512",
+     "llvm.x86.avx512.pmaddw.d.512"},
+    {"avxvnni", Form::UnsignedDot, 32, "llvm.x86.avx512.vpdpbusd.256", ""},
+    {"avx2", Form::Pairs, 32, "llvm.x86.avx2.pmadd.ub.sw",
+     "llvm.x86.avx2.pmadd.wd"},
+    {"ssse3", Form::Pairs, 16, "llvm.x86.ssse3.pmadd.ub.sw.128",
+     "llvm.x86.sse2.pmadd.wd"},
+    {"i8mm", Form::UnsignedDot, 16, "llvm.aarch64.neon.usdot.v4i32.v16i8", ""},
+    {"dotprod", Form::SignedDot, 16, "llvm.aarch64.neon.sdot.v4i32.v16i8", ""},
+    {"", Form::Multiplies, 16, "", ""},
+};
+
+static const DotInstructions &dotsOf(const CpuLevel &level) {
+  for (const DotInstructions &dots : kDots)
+    if (!*dots.feature || level.has(dots.feature))
+      return dots;
+  llvm_unreachable("the last needs no feature");
+}
+
 Isa::Isa(const CpuLevel &level)
     : vectorBytes(level.vectorBytes()), registers(level.vectorRegisters()),
-      vnni512(level.has("avx512vnni") && level.has("avx512bw")) {
+      integerDots(&dotsOf(level)) {
   if (level.isAArch64())
     std::tie(shuffle, shuffleBytes) =
         std::pair("llvm.aarch64.neon.tbl1.v16i8", 16);
@@ -45,9 +70,24 @@ int64_t Isa::chains(int64_t accumulators) const {
   return chains;
 }
 
-Value Isa::dot4(Emitter &e, Value acc, Value codes, Value values) const {
-  return e.intrinsic("llvm.x86.avx512.vpdpbusd.512", acc.getType(),
-                     {acc, codes, e.bitcast(e.i8(64), values)});
+int64_t Isa::integerRows(int64_t recordRows, int64_t planes,
+                         int64_t groups) const {
+  // A sum of floats and one of integers for each plane, in three quarters of
+  // the registers.
+  auto fits = [&](int64_t rows) {
+    return rows * groups * (1 + planes) * registersPerVector() <=
+           registers * 3 / 4;
+  };
+  int64_t rows = recordRows;
+  while (rows > 1 && (recordRows % rows || !fits(rows)))
+    --rows;
+  return rows;
+}
+
+Isa::Tile Isa::integerTile(int64_t recordRows, int64_t planes,
+                           bool paired) const {
+  int64_t groups = paired || registersPerVector() == 1 ? 2 : 1;
+  return {integerRows(recordRows, planes, groups), groups};
 }
 
 Value Isa::lookUp(Emitter &e, const uint8_t (&table)[16], Value indices) const {

@@ -16,6 +16,31 @@ inline constexpr int64_t kRowPadding = 24;
 /// 4096 bytes, at which all rows of a tile would share one set of the L1 cache.
 int64_t rowStride(int64_t columns);
 
+/// The instructions that sums of products of bytes are built from.
+struct DotInstructions {
+  enum class Form {
+    /// `dot` adds four products of an unsigned and a signed byte.
+    UnsignedDot,
+    /// `dot` adds four products of signed bytes.
+    SignedDot,
+    /// `dot` makes saturated 16-bit sums of two products of an unsigned and a
+    /// signed byte, and `pairSums` adds two products of words. Codes that could
+    /// saturate are multiplied as words.
+    Pairs,
+    /// `pairSums` alone, of bytes extended to words.
+    Words,
+    /// 32-bit multiplication, which every machine has.
+    Multiplies,
+  };
+  /// LLVM's feature that the instructions come with; empty: none is needed.
+  const char *feature;
+  Form form;
+  /// Of one vector.
+  int64_t bytes;
+  /// LLVM's intrinsics.
+  const char *dot, *pairSums;
+};
+
 class Isa {
 public:
   explicit Isa(const CpuLevel &level);
@@ -33,18 +58,19 @@ public:
   /// Chains of additions that hide the latency of one multiply-add.
   int64_t chains(int64_t accumulators) const;
 
-  /// Whether dot4 exists.
-  bool hasDot4() const { return vnni512; }
-  /// acc[n] += sum over 4 bytes of codes[n] (unsigned) * values[n] (signed);
-  /// codes are 64 bytes, values one dword in every lane.
-  Value dot4(Emitter &e, Value acc, Value codes, Value values) const;
+  /// How integers are multiplied here.
+  const DotInstructions &dots() const { return *integerDots; }
+  /// Rows of one register tile of integer products with `groups` groups; they
+  /// divide `recordRows`, those of a tile of records.
+  int64_t integerRows(int64_t recordRows, int64_t planes, int64_t groups) const;
+  Tile integerTile(int64_t recordRows, int64_t planes, bool paired) const;
 
   /// table[index] for each of 64 bytes, which are below 16.
   Value lookUp(Emitter &e, const uint8_t (&table)[16], Value indices) const;
 
 private:
   int64_t vectorBytes, registers;
-  bool vnni512;
+  const DotInstructions *integerDots;
   /// The widest shuffle of bytes inside of 16: its intrinsic, and its bytes.
   const char *shuffle = nullptr;
   int64_t shuffleBytes = 0;

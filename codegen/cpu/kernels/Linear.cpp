@@ -1,5 +1,5 @@
 #include "codegen/cpu/kernels/Linear.h"
-#include "codegen/cpu/kernels/Isa.h"
+#include "codegen/cpu/kernels/IntegerDots.h"
 #include "codegen/cpu/kernels/QuantizeRows.h"
 #include "codegen/cpu/kernels/WeightGroups.h"
 #include "codegen/cpu/packing/PackR16.h"
@@ -25,8 +25,8 @@ static bool isPlain(Encoding encoding) {
          encoding == Encoding::BF16;
 }
 
-bool supportsIntegers(const CpuLevel &level, Encoding encoding) {
-  return Isa(level).hasDot4() && hasR16(encoding) && !isPlain(encoding);
+bool supportsIntegers(Encoding encoding) {
+  return hasR16(encoding) && !isPlain(encoding);
 }
 
 ActivationForm activationForm(llvm::StringRef name) {
@@ -35,7 +35,7 @@ ActivationForm activationForm(llvm::StringRef name) {
                         : ActivationForm::F32;
 }
 
-Status checkLinear(const CpuLevel &level, const LinearSpec &spec) {
+Status checkLinear(const LinearSpec &spec) {
   std::string name(infoOf(spec.encoding).name);
   auto fail = [&](const std::string &message) {
     return Error("", "product with '" + name + "' weights of " +
@@ -52,11 +52,8 @@ Status checkLinear(const CpuLevel &level, const LinearSpec &spec) {
     return fail("expects rows of whole blocks");
   if (spec.activations == ActivationForm::F32)
     return success();
-  if (!supportsIntegers(level, spec.encoding))
-    return fail("expects quantized weights and a CPU level with 512-bit "
-                "integer dot products for integer activations, but got level "
-                "'" +
-                level.name + "'");
+  if (!supportsIntegers(spec.encoding))
+    return fail("expects quantized weights for integer activations");
   int64_t rowTile = spec.manyRows ? rowTileOf(spec.activations) : 1;
   if (spec.rowTile != rowTile)
     return fail("expects a row tile of " + std::to_string(rowTile) +
@@ -77,7 +74,8 @@ namespace {
 Isa::Tile tileOf(const Isa &isa, const LinearSpec &spec) {
   return spec.activations == ActivationForm::F32
              ? isa.f32Tile(spec.paired)
-             : Isa::Tile{rowTileOf(spec.activations), 2};
+             : isa.integerTile(spec.rowTile, planesOf(spec.activations),
+                               spec.paired);
 }
 
 /// Where the scratch of products with many rows lies: a panel of weights as the
@@ -209,9 +207,9 @@ private:
   }
 
   Values directIntegers(Value row, int64_t count, Value base) {
-    Value record = recordOf(row);
+    Value record = recordOf(row), inside = insideOf(row);
     int64_t runs = weights.runs();
-    RecordLayout layout(tile.rows, planes());
+    RecordLayout layout = recordLayout();
     Values start(count, e.constant(0.0, e.f32()));
     return e.loop(zero(), e.index(spec.inColumns / weights.chunkColumns()), 1,
                   start, [&](Value at, ValueRange carried) {
@@ -220,7 +218,7 @@ private:
                     Value from =
                         e.add(record, e.mul(at, runs * layout.bytes()));
                     for (int64_t run = 0; run < runs; ++run)
-                      addRun(e.add(from, run * layout.bytes()), layout, count,
+                      addRun(e.add(from, run * layout.bytes()), inside, count,
                              weights.unpack(e, in.weights, place, run), next);
                     return next;
                   });
@@ -230,15 +228,18 @@ private:
   void buildFew(Value group, int64_t groups) {
     // What follows a tile's last row is computed along and never read: two
     // forms are enough, and code for each count takes long to compile.
-    int64_t most = planes() ? tile.rows : 4;
-    const int64_t counts[] = {2, most};
+    int64_t most =
+        planes() ? isa.integerRows(spec.rowTile, planes(), /*groups=*/1) : 4;
+    SmallVector<int64_t, 2> counts = {most};
+    if (most > 2)
+      counts.insert(counts.begin(), 2);
     int64_t together = spec.paired ? groups : 1;
     for (int64_t g = 0; g < groups; g += together)
       e.loop(zero(), in.rows, most, [&](Value row) {
         Value left = e.sub(in.rows, row);
-        for (size_t i = 0; i < std::size(counts); ++i) {
+        for (size_t i = 0; i < counts.size(); ++i) {
           Value fits = e.less(e.index(i ? counts[i - 1] : 0), left);
-          if (i + 1 < std::size(counts))
+          if (i + 1 < counts.size())
             fits = arith::AndIOp::create(e.b, e.loc, fits,
                                          e.less(left, e.index(counts[i] + 1)));
           e.ifThen(fits, [&] {
@@ -298,8 +299,8 @@ private:
                 ? e.loadBytes(in.scratch, sumAt(row, i, groups), e.f32())
                 : e.constant(0.0, e.f32()));
       if (planes())
-        return finished(sumIntegers(blockOf(recordOf(row), first), groups,
-                                    columns, initial),
+        return finished(sumIntegers(blockOf(recordOf(row), first),
+                                    insideOf(row), groups, columns, initial),
                         row);
       Value x = e.add(e.mul(row, activationStride), first);
       finished(sumF32(source, memory, start, groups, between, x, tile.rows,
@@ -420,22 +421,33 @@ private:
     return sums;
   }
 
-  /// Byte offset of the record of the tile at `row`.
+  RecordLayout recordLayout() const {
+    return RecordLayout(spec.rowTile, planes());
+  }
+  /// Byte offset of the tile of records that `row` is in.
   Value recordOf(Value row) {
-    return e.mul(e.divide(row, tile.rows),
-                 tile.rows * recordBytes(spec.inColumns, planes()));
+    return e.mul(e.divide(row, spec.rowTile),
+                 spec.rowTile * recordBytes(spec.inColumns, planes()));
+  }
+  /// The number of `row` in it. Levels with few registers take a tile of
+  /// records in parts.
+  Value insideOf(Value row) {
+    return tile.rows == spec.rowTile &&
+                   isa.integerRows(spec.rowTile, planes(), 1) == spec.rowTile
+               ? zero()
+               : e.remainder(row, spec.rowTile);
   }
   /// Where column `first` begins in it.
   Value blockOf(Value record, Value first) {
-    return e.add(record, e.mul(e.divide(first, kRecordColumns),
-                               RecordLayout(tile.rows, planes()).bytes()));
+    return e.add(
+        record, e.mul(e.divide(first, kRecordColumns), recordLayout().bytes()));
   }
 
-  /// Adds integer dot products of `columns` columns in the panel with a tile's
-  /// records, scaled, to `sums`: [row][group].
-  Values sumIntegers(Value record, int64_t groups, int64_t columns,
-                     Values sums) {
-    RecordLayout layout(tile.rows, planes());
+  /// Adds integer dot products of `columns` columns in the panel with the rows
+  /// `inside` and on of a tile's records, scaled, to `sums`: [row][group].
+  Values sumIntegers(Value record, Value inside, int64_t groups,
+                     int64_t columns, Values sums) {
+    RecordLayout layout = recordLayout();
     return e.loop(
         e.index(int64_t(0)), e.index(columns / kRecordColumns), 1, sums,
         [&](Value at, ValueRange carried) {
@@ -445,21 +457,27 @@ private:
           for (int64_t g = 0; g < groups; ++g)
             ofGroup.push_back(weights.loadPanelRun(
                 e, in.scratch, e.add(run, g * weights.panelRunBytes())));
-          addRun(e.add(record, e.mul(at, layout.bytes())), layout, tile.rows,
+          addRun(e.add(record, e.mul(at, layout.bytes())), inside, tile.rows,
                  ofGroup, next);
           return next;
         });
   }
 
-  /// Adds the products of 32 columns, whose records are at byte `record`.
-  void addRun(Value record, const RecordLayout &layout, int64_t rows,
+  /// Adds the products of 32 columns with `rows` rows from `inside` on of the
+  /// tile of records at byte `record`.
+  void addRun(Value record, Value inside, int64_t rows,
               ArrayRef<WeightRun> ofGroup, Values &sums) {
+    IntegerDots dots(e, isa, planes(), weights.largestCode(), weights.zero());
+    RecordLayout layout = recordLayout();
+    // What the layout says is of row 0 and on.
+    Value bytes = e.add(record, e.mul(inside, kRecordColumns));
+    Value numbers = e.add(record, e.mul(inside, 4));
     VectorType integers = e.i32();
     int64_t groups = ofGroup.size();
     int64_t parts = ofGroup.front().scales.size();
     bool hasMinima = !ofGroup.front().minima.empty();
     auto splat = [&](int64_t offset, VectorType type) {
-      return e.loadSplat(in.activations, e.add(record, offset), type);
+      return e.loadSplat(in.activations, e.add(numbers, offset), type);
     };
     // What a record keeps of the first half, and hence of the second.
     auto ofPart = [&](int64_t part, int64_t whole, int64_t half, auto &&load,
@@ -476,27 +494,31 @@ private:
     auto real = [&](int64_t offset) { return splat(offset, e.f32()); };
 
     for (int64_t part = 0; part < parts; ++part) {
-      Value zero = e.constantInt(0, integers);
-      Values low, high(rows * groups, zero);
+      std::vector<IntegerDots::Sum> products;
       for (int64_t m = 0; m < rows; ++m) {
-        // The low plane starts at minus the codes' zero times the sum of both
-        // planes, which makes unsigned codes signed for nothing.
-        Value first = zero;
-        if (!hasMinima)
+        // Starting at minus the codes' zero times the sum of the values makes
+        // unsigned codes signed for nothing.
+        Value first = e.constantInt(0, integers);
+        if (!hasMinima && dots.zero() != 0)
           first = timesEighth(ofPart(part, layout.start8(m),
                                      layout.halfStart8(m), integer, subi),
-                              weights.zero());
-        low.append(groups, first);
+                              dots.zero());
+        for (int64_t g = 0; g < groups; ++g)
+          products.push_back(dots.start(first));
       }
-      for (int64_t v = 8 / parts * part; v < 8 / parts * (part + 1); ++v)
-        for (int64_t m = 0; m < rows; ++m)
-          for (int64_t plane = 0; plane < planes(); ++plane) {
-            Value values = integer(layout.plane(plane, m) + 4 * v);
-            for (int64_t g = 0; g < groups; ++g) {
-              Value &sum = (plane ? high : low)[m * groups + g];
-              sum = isa.dot4(e, sum, ofGroup[g].codes[v], values);
-            }
-          }
+      for (int64_t v = 8 / parts * part; v < 8 / parts * (part + 1); ++v) {
+        std::vector<IntegerDots::Codes> codes;
+        for (const WeightRun &run : ofGroup)
+          codes.push_back(dots.codes(run.codes[v]));
+        for (int64_t m = 0; m < rows; ++m) {
+          Values offsets;
+          for (int64_t plane = 0; plane < planes(); ++plane)
+            offsets.push_back(e.add(bytes, layout.plane(plane, m) + 4 * v));
+          IntegerDots::Factors factors = dots.factors(in.activations, offsets);
+          for (int64_t g = 0; g < groups; ++g)
+            dots.add(products[m * groups + g], codes[g], factors);
+        }
+      }
       for (int64_t m = 0; m < rows; ++m) {
         Value scale = real(layout.scale(m));
         Value sumScale;
@@ -506,11 +528,8 @@ private:
         for (int64_t g = 0; g < groups; ++g) {
           int64_t i = m * groups + g;
           const WeightRun &run = ofGroup[g];
-          Value both = low[i];
-          if (planes() == 2)
-            both = e.addi(e.shiftLeft(high[i], 8), both);
-          sums[i] =
-              e.fma(e.toFloat(both), e.mulf(run.scales[part], scale), sums[i]);
+          sums[i] = e.fma(e.toFloat(dots.finish(products[i])),
+                          e.mulf(run.scales[part], scale), sums[i]);
           if (sumScale)
             sums[i] = e.fma(run.minima[part], sumScale, sums[i]);
         }
@@ -546,7 +565,7 @@ int64_t linearScratchBytes(const CpuLevel &level, const LinearSpec &spec) {
 void buildLinear(OpBuilder &b, Location loc, const CpuLevel &level,
                  const LinearSpec &spec, const LinearOperands &operands,
                  LinearEpilogue epilogue) {
-  assert(checkLinear(level, spec).ok() && "the spec has a kernel");
+  assert(checkLinear(spec).ok() && "the spec has a kernel");
   Product(b, loc, level, spec, operands, epilogue).build();
 }
 

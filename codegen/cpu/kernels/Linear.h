@@ -75,11 +75,12 @@ struct LinearOperands {
 using LinearEpilogue = llvm::function_ref<Value(
     OpBuilder &, Location, ValueRange accumulators, Value row, Value column)>;
 
-/// Whether `level` has products of integer activations with `encoding`.
-bool supportsIntegers(const CpuLevel &level, Encoding encoding);
+/// Whether there are products of integer activations with `encoding`: on every
+/// level or on none, since levels share a plan.
+bool supportsIntegers(Encoding encoding);
 
-/// Why the spec has no kernel on this level, if it has none.
-Status checkLinear(const CpuLevel &level, const LinearSpec &spec);
+/// Why the spec has no kernel, if it has none.
+Status checkLinear(const LinearSpec &spec);
 
 /// Programs of the grid, and output columns of one.
 int64_t linearUnits(const LinearSpec &spec);

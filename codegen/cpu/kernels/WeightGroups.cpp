@@ -216,7 +216,8 @@ void mxfp4(Reader &r, int64_t, WeightRun &run) {
 
 struct WeightGroups::Unpacker {
   Encoding encoding;
-  int64_t zero;
+  /// Of the codes.
+  int64_t zero, largest;
   /// Of a run, and whether it has minima.
   int64_t scales;
   bool minima;
@@ -224,19 +225,19 @@ struct WeightGroups::Unpacker {
 };
 
 static constexpr WeightGroups::Unpacker kUnpackers[] = {
-    {Encoding::Q8_0, 128, 1, false, q8_0},
-    {Encoding::Q4_0, 8, 1, false, q4_0},
-    {Encoding::Q4_1, 0, 1, true, q4_1},
-    {Encoding::Q5_0, 16, 1, false, q5_0},
-    {Encoding::Q5_1, 0, 1, true, q5_1},
-    {Encoding::Q2_K, 0, 2, true, q2_k},
-    {Encoding::Q3_K, 4, 2, false, q3_k},
-    {Encoding::Q4_K, 0, 1, true, q4_k},
-    {Encoding::Q5_K, 0, 1, true, q5_k},
-    {Encoding::Q6_K, 32, 2, false, q6_k},
-    {Encoding::IQ4_NL, 128, 1, false, iq4_nl},
-    {Encoding::IQ4_XS, 128, 1, false, iq4_xs},
-    {Encoding::MXFP4, 128, 1, false, mxfp4},
+    {Encoding::Q8_0, 128, 255, 1, false, q8_0},
+    {Encoding::Q4_0, 8, 15, 1, false, q4_0},
+    {Encoding::Q4_1, 0, 15, 1, true, q4_1},
+    {Encoding::Q5_0, 16, 31, 1, false, q5_0},
+    {Encoding::Q5_1, 0, 31, 1, true, q5_1},
+    {Encoding::Q2_K, 0, 3, 2, true, q2_k},
+    {Encoding::Q3_K, 4, 7, 2, false, q3_k},
+    {Encoding::Q4_K, 0, 15, 1, true, q4_k},
+    {Encoding::Q5_K, 0, 31, 1, true, q5_k},
+    {Encoding::Q6_K, 32, 63, 2, false, q6_k},
+    {Encoding::IQ4_NL, 128, 241, 1, false, iq4_nl},
+    {Encoding::IQ4_XS, 128, 241, 1, false, iq4_xs},
+    {Encoding::MXFP4, 128, 140, 1, false, mxfp4},
 };
 
 WeightGroups::WeightGroups(Encoding encoding, const Isa &isa)
@@ -279,6 +280,7 @@ Value WeightGroups::bytesOf(Emitter &e, Value columns) const {
 }
 
 int64_t WeightGroups::zero() const { return unpacker->zero; }
+int64_t WeightGroups::largestCode() const { return unpacker->largest; }
 
 WeightRun WeightGroups::unpack(Emitter &e, Value memory, Place place,
                                int64_t run) const {

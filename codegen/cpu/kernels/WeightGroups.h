@@ -56,6 +56,7 @@ public:
   WeightRun unpack(Emitter &e, Value memory, Place place, int64_t run) const;
   /// Of the codes, where there are no minima.
   int64_t zero() const;
+  int64_t largestCode() const;
   /// A run unpacked in memory: codes, scales, minima.
   int64_t panelRunBytes() const;
   void storePanelRun(Emitter &e, Value memory, Value at,

@@ -22,8 +22,7 @@ LinearChoice CpuPlanTarget::linear(int64_t outRows, int64_t inColumns,
   choice.encoding = strategies ? packedEncoding(encoding) : Encoding::F32;
   choice.strategy = strategies;
   // A whole number of record blocks, and codes to multiply.
-  ActivationForm form = strategies &&
-                                supportsIntegers(level, choice.encoding) &&
+  ActivationForm form = strategies && supportsIntegers(choice.encoding) &&
                                 inColumns % kRecordColumns == 0
                             ? activationForm(activations)
                             : ActivationForm::F32;

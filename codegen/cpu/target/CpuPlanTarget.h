@@ -3,16 +3,16 @@
 #ifndef CODEGEN_CPU_TARGET_CPUPLANTARGET_H
 #define CODEGEN_CPU_TARGET_CPUPLANTARGET_H
 
-#include "codegen/cpu/object/CpuLevel.h"
 #include "passes/plan/PlanTarget.h"
 
 namespace tombolo {
 
+/// The same for every level, so that an artifact with several has one plan and
+/// one copy of the weights.
 class CpuPlanTarget : public PlanTarget {
 public:
-  CpuPlanTarget(CpuLevel level, std::string activations, bool strategies)
-      : level(std::move(level)), activations(std::move(activations)),
-        strategies(strategies) {}
+  CpuPlanTarget(std::string activations, bool strategies)
+      : activations(std::move(activations)), strategies(strategies) {}
 
   std::string name() const override { return "cpu"; }
   LinearChoice linear(int64_t outRows, int64_t inColumns, Encoding encoding,
@@ -28,7 +28,6 @@ public:
                       const LinearChoice &choice) const override;
 
 private:
-  CpuLevel level;
   std::string activations;
   bool strategies;
 };

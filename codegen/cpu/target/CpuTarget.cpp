@@ -35,8 +35,7 @@ public:
 
   std::shared_ptr<const PlanTarget> planTarget() const override {
     return std::make_shared<CpuPlanTarget>(
-        level, activations(),
-        !llvm::is_contained(options.disabled, kLinearR16));
+        activations(), !llvm::is_contained(options.disabled, kLinearR16));
   }
 
   void buildLowerPipeline(OpPassManager &pm) const override {

@@ -174,7 +174,7 @@ struct LowerStrategiesPass
     spec.manyRows = op.getManyRows();
     spec.maxRows = spec.manyRows ? maxTokens : 1;
     spec.rowTile = op.getRowTile();
-    if (Status status = checkLinear(cpuLevel, spec); !status)
+    if (Status status = checkLinear(spec); !status)
       return op.emitError(status.error().str());
     LinearOperands operands;
     operands.activations = flat(b, loc, op.getX());

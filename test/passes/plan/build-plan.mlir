@@ -1,6 +1,12 @@
-// RUN: tombolo-opt %s -pass-pipeline='builtin.module(tombolo-plan{target=cpu:x86-64-v3 chunk=64})' | FileCheck %s
+// RUN: tombolo-opt %s -pass-pipeline='builtin.module(tombolo-plan{target=cpu:x86-64-v3 activations=f32 chunk=64})' | FileCheck %s
 // RUN: tombolo-opt %s -plan-build='target=cpu:x86-64-v3 chunk=64' | FileCheck %s --check-prefix=ALONE
 // RUN: tombolo-opt %s -plan-build='target=cpu:x86-64-v3 chunk=64 disable=cpu-linear-r16' | FileCheck %s --check-prefix=GENERAL
+// Levels of one target share the plan:
+// RUN: tombolo-opt %s -plan-build='target=cpu:x86-64-v2 chunk=64' -o %t.v2
+// RUN: tombolo-opt %s -plan-build='target=cpu:znver4 chunk=64' -o %t.znver4
+// RUN: tombolo-opt %s -plan-build='target=cpu:neoverse-n1 chunk=64' -o %t.neoverse-n1
+// RUN: cmp %t.v2 %t.znver4
+// RUN: cmp %t.v2 %t.neoverse-n1
 // ALONE-NOT: plan.arena_bytes
 // ALONE: layout "r16"
 // ALONE: plan.program @prefill

@@ -16,6 +16,8 @@ struct Case {
   LinearSpec spec;
   int64_t rows;
   double tolerance;
+  /// All values have the largest magnitude, and so have most codes.
+  bool limits = false;
 };
 
 std::string describe(const Case &c) {
@@ -86,7 +88,7 @@ void addQuantizer(KernelModule &kernels, const std::string &name, const Case &c,
 void check(const CpuLevel &level, const std::vector<Case> &cases) {
   KernelModule kernels;
   for (const Case &c : cases) {
-    Status ok = checkLinear(level, c.spec);
+    Status ok = checkLinear(c.spec);
     ASSERT_TRUE(ok.ok()) << describe(c) << ok.error().str();
     int64_t stride = rowStride(c.spec.inColumns);
     addKernel(kernels, describe(c), level, c, stride,
@@ -110,7 +112,7 @@ void check(const CpuLevel &level, const std::vector<Case> &cases) {
     std::vector<std::vector<float>> weights;
     for (int64_t m = 0; m < matrices; ++m) {
       auto raw = randomWeights(spec.encoding, spec.outRows * spec.inColumns,
-                               i * 2 + m + 1);
+                               i * 2 + m + 1, cases[i].limits);
       weights.push_back(decoded(spec.encoding, raw));
       ASSERT_TRUE(packR16(spec.encoding, spec.outRows, spec.inColumns, raw,
                           std::span(packed).subspan(m * group),
@@ -118,6 +120,10 @@ void check(const CpuLevel &level, const std::vector<Case> &cases) {
                       .ok());
     }
     std::vector<float> x = randomFloats(capacity * stride, i + 77);
+    if (cases[i].limits)
+      // Runs of one sign, so that sums grow.
+      for (size_t k = 0; k < x.size(); ++k)
+        x[k] = x[k / 32 * 32] < 0 ? -1 : 1;
     std::vector<float> residual = randomFloats(capacity * outStride, i + 99);
     // In place: what is added is also what is written.
     std::vector<float> out = residual;
@@ -212,29 +218,21 @@ TEST_P(LinearLevels, ManyRowsOfFloats) {
 
 TEST_P(LinearLevels, Integers) {
   CpuLevel level = levelNamed(GetParam());
-  if (!supportsIntegers(level, Encoding::Q4_0)) {
-    for (Encoding encoding : kInterleaved)
-      EXPECT_THAT(checkLinear(level, {16, wholeBlocks(encoding, 32), encoding,
-                                      ActivationForm::I16})
-                      .error()
-                      .message,
-                  HasSubstr("but got level '" + level.name + "'"));
-    return;
-  }
   std::vector<Case> cases;
   for (ActivationForm form : {ActivationForm::I16, ActivationForm::I8})
     for (Encoding encoding : kInterleaved)
-      for (bool manyRows : {false, true})
-        for (int64_t rows : {2, 11}) {
-          LinearSpec spec{40, wholeBlocks(encoding, 32 * (rows + 1)), encoding,
-                          form};
-          spec.manyRows = manyRows;
-          spec.paired = rows == 2;
-          spec.maxRows = rows;
-          spec.rowTile = manyRows ? rowTileOf(form) : 1;
-          cases.push_back(
-              {spec, rows, form == ActivationForm::I16 ? 5e-5 : 2e-2});
-        }
+      for (auto [manyRows, rows] :
+           {std::pair(false, int64_t(2)), std::pair(true, int64_t(2)),
+            std::pair(true, int64_t(11))}) {
+        LinearSpec spec{40, wholeBlocks(encoding, 32 * (rows + 1)), encoding,
+                        form};
+        spec.manyRows = manyRows;
+        spec.paired = manyRows && rows == 2;
+        spec.maxRows = rows;
+        spec.rowTile = manyRows ? rowTileOf(form) : 1;
+        cases.push_back(
+            {spec, rows, form == ActivationForm::I16 ? 5e-5 : 2e-2});
+      }
   // Few rows, each count of a tile's.
   for (ActivationForm form : {ActivationForm::I16, ActivationForm::I8})
     for (int64_t rows : {1, 3, 5, 8}) {
@@ -253,40 +251,63 @@ TEST_P(LinearLevels, Integers) {
   check(level, cases);
 }
 
+TEST_P(LinearLevels, IntegersAtTheirLimits) {
+  std::vector<Case> cases;
+  for (ActivationForm form : {ActivationForm::I16, ActivationForm::I8})
+    for (Encoding encoding : kInterleaved) {
+      LinearSpec spec{16, wholeBlocks(encoding, 128), encoding, form};
+      spec.manyRows = true;
+      spec.maxRows = 7;
+      spec.rowTile = rowTileOf(form);
+      // The values are exact in either form.
+      cases.push_back({spec, 7, roundings(spec.inColumns), true});
+    }
+  check(levelNamed(GetParam()), cases);
+}
+
 INSTANTIATE_TEST_SUITE_P(All, LinearLevels, testing::ValuesIn(runnableLevels()),
                          levelTestName);
 
-TEST(Linear, CompilesForAArch64) {
-  CpuLevel level = levelNamed("neoverse-v1");
+/// Levels that this machine cannot run, or not every machine.
+class LinearLevelsElsewhere : public testing::TestWithParam<std::string> {};
+
+TEST_P(LinearLevelsElsewhere, Compiles) {
+  CpuLevel level = levelNamed(GetParam());
   KernelModule kernels;
-  for (bool manyRows : {false, true}) {
-    LinearSpec spec{64, 96, Encoding::Q4_0};
-    spec.manyRows = manyRows;
-    addKernel(kernels, manyRows ? "many" : "one", level, {spec, 1, 0}, 96, 64);
-  }
+  for (Encoding encoding : {Encoding::Q4_0, Encoding::Q8_0, Encoding::Q6_K})
+    for (ActivationForm form :
+         {ActivationForm::F32, ActivationForm::I16, ActivationForm::I8})
+      for (bool manyRows : {false, true}) {
+        LinearSpec spec{64, 256, encoding, form};
+        spec.manyRows = manyRows;
+        spec.rowTile = manyRows && planesOf(form) ? rowTileOf(form) : 1;
+        addKernel(kernels, describe({spec, 1, 0}), level, {spec, 1, 0}, 256,
+                  64);
+      }
   Result<CodeBlob> blob = kernels.emit(level);
   EXPECT_TRUE(blob.ok()) << blob.error().str();
 }
 
+INSTANTIATE_TEST_SUITE_P(All, LinearLevelsElsewhere,
+                         testing::ValuesIn(otherLevels()), levelTestName);
+
 TEST(Linear, RefusesWhatItHasNoKernelFor) {
-  CpuLevel level = levelNamed("x86-64-v3");
-  EXPECT_FALSE(supportsIntegers(level, Encoding::Q4_0));
-  EXPECT_TRUE(supportsIntegers(levelNamed("znver4"), Encoding::Q4_0));
-  EXPECT_FALSE(supportsIntegers(levelNamed("znver4"), Encoding::BF16));
-  EXPECT_EQ(checkLinear(level, {16, 33, Encoding::Q4_0}).error().message,
+  EXPECT_TRUE(supportsIntegers(Encoding::Q4_0));
+  EXPECT_FALSE(supportsIntegers(Encoding::BF16));
+  EXPECT_EQ(checkLinear({16, 33, Encoding::Q4_0}).error().message,
             "product with 'q4_0' weights of 16x33: expects rows of whole "
             "blocks");
-  EXPECT_THAT(checkLinear(level, {16, 256, Encoding::IQ2_S}).error().message,
+  EXPECT_THAT(checkLinear({16, 256, Encoding::IQ2_S}).error().message,
               HasSubstr("expects an encoding that has an interleaved form"));
-  EXPECT_THAT(checkLinear(level, {16, 32, Encoding::Q4_0, ActivationForm::I16})
+  EXPECT_THAT(checkLinear({16, 32, Encoding::BF16, ActivationForm::I16})
                   .error()
                   .message,
-              HasSubstr("but got level 'x86-64-v3'"));
-  EXPECT_THAT(checkLinear(level, {0, 32, Encoding::F32}).error().message,
+              HasSubstr("expects quantized weights for integer activations"));
+  EXPECT_THAT(checkLinear({0, 32, Encoding::F32}).error().message,
               HasSubstr("expects sizes between 1 and 2^31"));
   LinearSpec tile{16, 32, Encoding::Q4_0, ActivationForm::I16};
   tile.manyRows = true;
-  EXPECT_THAT(checkLinear(levelNamed("znver4"), tile).error().message,
+  EXPECT_THAT(checkLinear(tile).error().message,
               HasSubstr("expects a row tile of 4, but got 1"));
 }
 

@@ -24,8 +24,10 @@ inline std::vector<float> randomFloats(size_t count, unsigned seed,
 }
 
 /// Row-major bytes of an encoding, as a quantizer could have made them.
+/// `largest`: nearly all codes are the largest or the smallest.
 inline std::vector<std::byte> randomWeights(Encoding encoding, int64_t elements,
-                                            unsigned seed) {
+                                            unsigned seed,
+                                            bool largest = false) {
   std::mt19937 random(seed);
   const EncodingInfo &info = infoOf(encoding);
   std::vector<std::byte> bytes(*encodedBytes(encoding, elements));
@@ -45,7 +47,8 @@ inline std::vector<std::byte> randomWeights(Encoding encoding, int64_t elements,
     return bytes;
   }
   for (std::byte &b : bytes)
-    b = std::byte(random() >> 7);
+    b = largest ? std::byte(random() % 8 ? 0xff : 0x00)
+                : std::byte(random() >> 7);
   // The f16 fields of a block: its scale, and that of its minima or its
   // minimum.
   struct Fields {
