@@ -19,6 +19,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
+#include <tuple>
 
 using namespace mlir;
 using namespace tombolo;
@@ -51,7 +52,10 @@ private:
   Status checkOutput();
   Status import();
   Status importFrom(const std::string &modulePath);
-  template <typename Build> Status phase(StringRef name, Build build);
+  template <typename Build>
+  Status phase(StringRef name, ModuleOp module, Build build);
+  Status lower(ModuleOp module, const Target &level);
+  Result<std::vector<TargetCode>> generateCode();
   Status writeHere();
   Status writeArtifact();
   void report(const std::string &what, uint64_t done = 0, uint64_t total = 0) {
@@ -65,7 +69,8 @@ private:
   const ProgressCallback &progress;
   MLIRContext context;
   std::optional<Checkpoint> checkpoint;
-  std::unique_ptr<Target> target;
+  /// Levels of one target, which share everything up to the plan.
+  std::vector<std::unique_ptr<Target>> levels;
   OwningOpRef<ModuleOp> module;
   /// Number of the phase that `module` came through.
   size_t done = 0;
@@ -91,8 +96,6 @@ Status Compilation::check() {
                   "the checkpoint as it is");
   if (options.kv == KvType::Q8_0)
     return notYet("'--kv q8_0'", "f16, bf16 or f32");
-  if (options.target.find(',') != std::string::npos)
-    return notYet("more than one target", "one target");
   if (options.chunk < 2 || options.chunk > 4096)
     return Error("", "expects a chunk of 2 to 4096 tokens, but got " +
                          std::to_string(options.chunk));
@@ -103,10 +106,10 @@ Status Compilation::check() {
 }
 
 Status Compilation::open() {
-  Result<std::unique_ptr<Target>> made = targetOf(options);
+  Result<std::vector<std::unique_ptr<Target>>> made = levelsOf(options);
   if (!made)
     return made.takeErrors();
-  target = std::move(*made);
+  levels = std::move(*made);
   return tombolo::success();
 }
 
@@ -128,8 +131,9 @@ static Status checkNames(const char *option, ArrayRef<std::string> names,
   return errors;
 }
 
-/// With the target of the options.
+/// With the target of the options, whose levels have the same names.
 Status Compilation::checkNames() {
+  const Target &target = *levels.front();
   if (!options.stopAfter.empty() && !phaseNumber(options.stopAfter))
     return Error("", "phase '" + options.stopAfter +
                          "' is not one to stop after; these are " +
@@ -140,11 +144,11 @@ Status Compilation::checkNames() {
   buildFusePipeline(fuse);
   buildFusePipeline(all);
   buildQuantizePipeline(all, "f32");
-  buildPlanPipeline(all, *target, options.chunk);
-  buildLowerPipeline(all, *target);
+  buildPlanPipeline(all, target, options.chunk);
+  buildLowerPipeline(all, target);
   std::vector<std::string> optional = passNames(fuse);
   llvm::erase(optional, "nn-check");
-  for (const std::string &strategy : target->strategies())
+  for (const std::string &strategy : target.strategies())
     optional.push_back(strategy);
   if (Status status = ::checkNames("--disable", options.disabled, optional);
       !status)
@@ -224,7 +228,7 @@ Status Compilation::importFrom(const std::string &modulePath) {
 }
 
 template <typename Build>
-Status Compilation::phase(StringRef name, Build build) {
+Status Compilation::phase(StringRef name, ModuleOp module, Build build) {
   report(name.str());
   DiagnosticErrors diagnostics(&context);
   PassManager pm(&context);
@@ -235,10 +239,36 @@ Status Compilation::phase(StringRef name, Build build) {
         createDumpAfter(options.dumpAfter, options.dumpDir, dumps));
   build(pm);
   // A dump that could not be written is an error of no pass.
-  if (failed(pm.run(*module)) || diagnostics.any())
+  if (failed(pm.run(module)) || diagnostics.any())
     return diagnostics.take(name.str());
-  recordPhase(*module, name, options);
+  recordPhase(module, name, options);
   return tombolo::success();
+}
+
+Status Compilation::lower(ModuleOp module, const Target &level) {
+  return phase("lower", module,
+               [&](PassManager &pm) { buildLowerPipeline(pm, level); });
+}
+
+/// Code of the plan for each level, best first.
+Result<std::vector<TargetCode>> Compilation::generateCode() {
+  std::vector<TargetCode> codes;
+  for (const std::unique_ptr<Target> &level : levels) {
+    OwningOpRef<ModuleOp> lowered = module->clone();
+    if (done < *phaseNumber("lower"))
+      if (Status status = lower(*lowered, *level); !status)
+        return status.takeErrors();
+    report("codegen");
+    DiagnosticErrors diagnostics(&context);
+    Result<TargetCode> code = level->emit(*lowered);
+    if (!code)
+      return code.takeErrors();
+    codes.push_back(std::move(*code));
+  }
+  llvm::sort(codes, [](const TargetCode &x, const TargetCode &y) {
+    return std::tie(x.rank, x.level) > std::tie(y.rank, y.level);
+  });
+  return codes;
 }
 
 Status Compilation::writeHere() {
@@ -258,13 +288,11 @@ Status Compilation::writeArtifact() {
                         std::move(*defaults));
   if (!text)
     return text.takeErrors();
-  report("codegen");
-  DiagnosticErrors diagnostics(&context);
-  Result<TargetCode> code = target->emit(*module);
-  if (!code)
-    return code.takeErrors();
+  Result<std::vector<TargetCode>> codes = generateCode();
+  if (!codes)
+    return codes.takeErrors();
   nn::WeightEvaluator weights(*module, checkpoint->weights);
-  Result<BuiltIndex> built = buildIndex(*module, *code, weights);
+  Result<BuiltIndex> built = buildIndex(*module, *codes, weights);
   if (!built)
     return built.takeErrors();
   built->index.text = std::move(*text);
@@ -289,7 +317,9 @@ Status Compilation::writeArtifact() {
   uint64_t total = 0, done = 0;
   for (const TensorInfo &tensor : checkpoint->weights.tensors())
     total += tensor.bytes;
-  std::vector<artifact::SegmentBytes> segments = {{"code", code->bytes}};
+  std::vector<artifact::SegmentBytes> segments;
+  for (const TargetCode &code : *codes)
+    segments.push_back({"code:" + code.level, code.bytes});
   if (!unfused.empty())
     segments.push_back(
         {"module", std::as_bytes(std::span<const char>(unfused))});
@@ -297,7 +327,7 @@ Status Compilation::writeArtifact() {
       output, std::move(built->index), segments,
       [&](size_t tensor, std::vector<std::byte> &bytes) -> Status {
         Status status =
-            packTensor(built->tensors[tensor], *target, weights, bytes);
+            packTensor(built->tensors[tensor], *levels.front(), weights, bytes);
         done += bytes.size();
         report("write", std::min(done, total), total);
         return status;
@@ -316,23 +346,35 @@ Status Compilation::run() {
     return status;
   if (Status status = checkNames(); !status)
     return status;
+  std::optional<size_t> last = phaseNumber(options.stopAfter);
+  size_t lowerNumber = *phaseNumber("lower");
+  if (levels.size() > 1 && (last == lowerNumber || done == lowerNumber))
+    return Error("", "a lowered module is of one level: expects one in "
+                     "'--target', but got '" +
+                         options.target + "'");
   FusePipelineOptions fuse;
   fuse.disabled = options.disabled;
   std::function<void(PassManager &)> pipelines[] = {
       nullptr, // import
       [&](PassManager &pm) { buildFusePipeline(pm, fuse); },
       [&](PassManager &pm) { buildQuantizePipeline(pm, options.value("kv")); },
-      [&](PassManager &pm) { buildPlanPipeline(pm, *target, options.chunk); },
-      [&](PassManager &pm) { buildLowerPipeline(pm, *target); },
+      [&](PassManager &pm) {
+        buildPlanPipeline(pm, *levels.front(), options.chunk);
+      },
   };
-  std::optional<size_t> last = phaseNumber(options.stopAfter);
-  for (size_t next = done + 1; next < phaseNames().size(); ++next) {
+  for (size_t next = done + 1; next < lowerNumber; ++next) {
     if (last && next > *last)
       break;
-    if (Status status = phase(phaseNames()[next], pipelines[next]); !status)
+    if (Status status = phase(phaseNames()[next], *module, pipelines[next]);
+        !status)
       return status;
   }
-  return last ? writeHere() : writeArtifact();
+  if (!last)
+    return writeArtifact();
+  if (last == lowerNumber && done < lowerNumber)
+    if (Status status = lower(*module, *levels.front()); !status)
+      return status;
+  return writeHere();
 }
 
 Status Compilation::importOnly() {
@@ -351,22 +393,21 @@ Status tombolo::compile(const std::string &source,
 }
 
 Status tombolo::checkNames(const CompileOptions &options) {
-  llvm::SmallVector<StringRef> targets;
+  // Later targets are refused where something is compiled.
+  llvm::SmallVector<StringRef> targets, known;
   StringRef(options.target).split(targets, ',');
-  for (StringRef spec : targets) {
-    if (llvm::is_contained(laterTargets(), spec.split(':').first))
-      continue;
-    CompileOptions one = options;
-    one.target = spec.str();
-    // Refused by name where it is compiled.
-    one.activations = Activations::Auto;
-    Compilation compilation("", one, "", {});
-    if (Status status = compilation.open(); !status)
-      return status;
-    if (Status status = compilation.checkNames(); !status)
-      return status;
-  }
-  return tombolo::success();
+  llvm::copy_if(targets, std::back_inserter(known), [](StringRef spec) {
+    return !llvm::is_contained(laterTargets(), spec.split(':').first);
+  });
+  if (known.empty())
+    return tombolo::success();
+  CompileOptions now = options;
+  now.target = llvm::join(known, ",");
+  now.activations = Activations::Auto;
+  Compilation compilation("", now, "", {});
+  if (Status status = compilation.open(); !status)
+    return status;
+  return compilation.checkNames();
 }
 
 Status tombolo::importModule(const std::string &source,

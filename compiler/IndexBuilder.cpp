@@ -14,13 +14,14 @@ namespace {
 
 class IndexBuilder {
 public:
-  IndexBuilder(ModuleOp module, const TargetCode &code,
+  IndexBuilder(ModuleOp module, const std::vector<TargetCode> &levels,
                const nn::WeightEvaluator &weights)
-      : module(module), code(code), weights(weights) {}
+      : module(module), levels(levels), weights(weights) {}
 
   Result<BuiltIndex> build();
 
 private:
+  Status addExecutables(artifact::TargetT &target);
   void addModel();
   void addStates();
   Status addRopeTables();
@@ -35,7 +36,7 @@ private:
   }
 
   ModuleOp module;
-  const TargetCode &code;
+  const std::vector<TargetCode> &levels;
   const nn::WeightEvaluator &weights;
   BuiltIndex built;
   llvm::StringMap<int> kernels, groups, ropeTables, firstTensor;
@@ -247,39 +248,53 @@ Result<std::unique_ptr<artifact::PlanT>> IndexBuilder::plan() {
   return made;
 }
 
-Result<BuiltIndex> IndexBuilder::build() {
-  auto executable = std::make_unique<artifact::ExecutableT>();
-  executable->level = code.level;
-  executable->triple = code.triple;
-  executable->features = code.features;
-  executable->code_segment = 0;
-  for (const TargetCode::Kernel &kernel : code.kernels) {
-    kernels[kernel.name] = executable->kernels.size();
-    auto made = std::make_unique<artifact::KernelT>();
-    made->name = kernel.name;
-    made->entry = kernel.entry;
-    made->scratch_bytes = kernel.scratchBytes;
-    executable->kernels.push_back(std::move(made));
+Status IndexBuilder::addExecutables(artifact::TargetT &target) {
+  for (const TargetCode &code : levels) {
+    auto executable = std::make_unique<artifact::ExecutableT>();
+    executable->level = code.level;
+    executable->triple = code.triple;
+    executable->features = code.features;
+    executable->code_segment = target.executables.size();
+    for (const TargetCode::Kernel &kernel : code.kernels) {
+      int number = executable->kernels.size();
+      // Dispatches name a kernel by its number, on whatever level they run.
+      if (kernels.try_emplace(kernel.name, number).first->second != number)
+        return Error("", "internal: level '" + code.level +
+                             "' has other kernels than '" +
+                             levels.front().level + "'");
+      auto made = std::make_unique<artifact::KernelT>();
+      made->name = kernel.name;
+      made->entry = kernel.entry;
+      made->scratch_bytes = kernel.scratchBytes;
+      executable->kernels.push_back(std::move(made));
+    }
+    target.executables.push_back(std::move(executable));
   }
+  return tombolo::success();
+}
+
+Result<BuiltIndex> IndexBuilder::build() {
+  auto target = std::make_unique<artifact::TargetT>();
+  target->name = module->getAttrOfType<StringAttr>("plan.target").str();
+  if (Status status = addExecutables(*target); !status)
+    return status.takeErrors();
   addModel();
   addStates();
   if (Status status = addRopeTables(); !status)
     return status.takeErrors();
   addTensors();
-  auto target = std::make_unique<artifact::TargetT>();
-  target->name = module->getAttrOfType<StringAttr>("plan.target").str();
   auto planned = plan();
   if (!planned)
     return planned.takeErrors();
   target->plan = std::move(*planned);
-  target->executables.push_back(std::move(executable));
   built.index.targets.push_back(std::move(target));
   return std::move(built);
 }
 
-Result<BuiltIndex> tombolo::buildIndex(ModuleOp module, const TargetCode &code,
+Result<BuiltIndex> tombolo::buildIndex(ModuleOp module,
+                                       const std::vector<TargetCode> &levels,
                                        const nn::WeightEvaluator &weights) {
-  return IndexBuilder(module, code, weights).build();
+  return IndexBuilder(module, levels, weights).build();
 }
 
 Status tombolo::packTensor(const PlannedTensor &tensor, const Target &target,

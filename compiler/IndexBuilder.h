@@ -27,10 +27,12 @@ struct BuiltIndex {
   std::vector<PlannedTensor> tensors;
 };
 
-/// Model, plan, states, rope tables and tensors of a planned module; kernels of
-/// dispatches are numbered as in `kernels`. Rope divisors are read through
-/// `weights`.
-Result<BuiltIndex> buildIndex(mlir::ModuleOp module, const TargetCode &code,
+/// Model, plan, states, rope tables and tensors of a planned module, and one
+/// executable for each level in `levels`, whose code is the segment of the same
+/// number. All levels have the same kernels in the same order. Rope divisors
+/// are read through `weights`.
+Result<BuiltIndex> buildIndex(mlir::ModuleOp module,
+                              const std::vector<TargetCode> &levels,
                               const nn::WeightEvaluator &weights);
 
 /// The bytes of `tensor` as the artifact stores them.

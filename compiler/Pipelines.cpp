@@ -29,6 +29,31 @@ tombolo::targetOf(const CompileOptions &options) {
   return createTarget(options.target, made);
 }
 
+Result<std::vector<std::unique_ptr<Target>>>
+tombolo::levelsOf(const CompileOptions &options) {
+  std::vector<std::unique_ptr<Target>> levels;
+  llvm::SmallVector<StringRef> specs;
+  StringRef(options.target).split(specs, ',');
+  for (StringRef spec : specs) {
+    CompileOptions one = options;
+    one.target = spec.str();
+    Result<std::unique_ptr<Target>> made = targetOf(one);
+    if (!made)
+      return made.takeErrors();
+    if (!levels.empty() && levels.front()->name() != (*made)->name())
+      return Error("", "targets '" + levels.front()->name() + "' and '" +
+                           (*made)->name() +
+                           "' in one artifact are not in this version");
+    for (const std::unique_ptr<Target> &level : levels)
+      if (level->level() == (*made)->level())
+        return Error("", "'--target " + options.target + "': expects each " +
+                             "level once, but got '" + level->level() +
+                             "' twice");
+    levels.push_back(std::move(*made));
+  }
+  return levels;
+}
+
 void tombolo::buildFusePipeline(OpPassManager &pm,
                                 const FusePipelineOptions &options) {
   auto add = [&](std::unique_ptr<Pass> pass) {

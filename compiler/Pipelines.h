@@ -22,6 +22,9 @@ struct FusePipelineOptions {
 
 /// The target that `options` name, made as they say.
 Result<std::unique_ptr<Target>> targetOf(const CompileOptions &options);
+/// The same for a list: levels of one target, each once.
+Result<std::vector<std::unique_ptr<Target>>>
+levelsOf(const CompileOptions &options);
 
 /// On nn. Ends in `nn-check`.
 void buildFusePipeline(mlir::OpPassManager &pm,

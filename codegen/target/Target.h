@@ -33,9 +33,13 @@ struct TargetCode {
     uint64_t entry;
     int64_t scratchBytes;
   };
-  std::string level, triple;
+  /// Target::level.
+  std::string level;
+  std::string triple;
   /// All must be present on the machine that runs it, in LLVM's names.
   std::vector<std::string> features;
+  /// Of two levels that a machine has, the one of the higher rank is run.
+  int64_t rank = 0;
   std::vector<std::byte> bytes;
   std::vector<Kernel> kernels;
 };
@@ -49,11 +53,16 @@ struct TargetOptions {
   std::vector<std::string> disabled;
 };
 
+/// One level of a target. Levels of one target share plans and packed weights,
+/// and may stand in one artifact: what planTarget() and pack() say is the same
+/// for all of them.
 class Target {
 public:
   virtual ~Target() = default;
   /// As the artifact records it: "cpu".
   virtual std::string name() const = 0;
+  /// As the artifact records it: "x86-64-v3".
+  virtual std::string level() const = 0;
   /// The names by which its strategies can be turned off.
   virtual std::vector<std::string> strategies() const = 0;
   /// What of `TargetOptions::activations` it uses.

@@ -5,10 +5,9 @@
 
 using namespace tombolo;
 
-/// What this machine lacks to run `executable`; empty: nothing.
-static std::string missingFor(const artifact::Executable &executable,
-                              const std::string &architecture,
-                              const std::set<std::string> &features) {
+std::string tombolo::obstacleTo(const artifact::Executable &executable,
+                                const std::string &architecture,
+                                const std::set<std::string> &features) {
   std::string triple = executable.triple()->str();
   std::string wanted = triple.substr(0, triple.find('-'));
   if (wanted != architecture)
@@ -27,6 +26,11 @@ tombolo::selectExecutable(const Artifact &artifact, const std::string &target,
                           const std::set<std::string> &features) {
   // This runtime drives CPUs.
   std::string wanted = target == "auto" ? "cpu" : target;
+  std::string level;
+  if (size_t colon = wanted.find(':'); colon != std::string::npos) {
+    level = wanted.substr(colon + 1);
+    wanted.resize(colon);
+  }
   std::string names;
   const artifact::Target *found = nullptr;
   if (artifact.index().targets())
@@ -43,16 +47,23 @@ tombolo::selectExecutable(const Artifact &artifact, const std::string &target,
     return Error(artifact.path(), "target '" + wanted +
                                       "' can't be run in this version; "
                                       "expects 'cpu'");
-  Error error(artifact.path(), "none of the executables of target '" + wanted +
-                                   "' runs on this machine");
+  std::string reasons, levels;
   for (const artifact::Executable *executable : *found->executables()) {
-    std::string missing = missingFor(*executable, architecture, features);
-    if (missing.empty())
+    std::string name = executable->level()->str();
+    levels += (levels.empty() ? "'" : ", '") + name + "'";
+    if (!level.empty() && name != level)
+      continue;
+    std::string obstacle = obstacleTo(*executable, architecture, features);
+    if (obstacle.empty())
       return Selection{found, executable};
-    error.notes.push_back("'" + executable->level()->str() + "' " + missing);
+    reasons += (reasons.empty() ? "'" : "; '") + name + "' " + obstacle;
   }
-  error.message += ": " + error.notes.front();
-  return error;
+  if (reasons.empty())
+    return Error(artifact.path(), "expects code for level '" + level +
+                                      "' of target '" + wanted +
+                                      "', but holds only " + levels);
+  return Error(artifact.path(), "none of the executables of target '" + wanted +
+                                    "' runs on this machine: " + reasons);
 }
 
 Result<std::shared_ptr<const Model>> Model::open(const std::string &path,
@@ -84,6 +95,8 @@ Result<std::shared_ptr<const Model>> Model::open(const std::string &path,
   return std::shared_ptr<const Model>(new Model(
       std::move(*file), *chosen, std::move(*code), std::move(threads)));
 }
+
+std::string Model::target() const { return chosen.target->name()->str(); }
 
 const artifact::Plan &Model::plan() const { return *chosen.target->plan(); }
 

@@ -21,7 +21,8 @@ namespace tombolo {
 
 struct ModelOptions {
   ArtifactOptions artifact;
-  /// "auto", or the name of a target of the artifact.
+  /// "auto", or a target of the artifact, by its name ("cpu": the best level
+  /// that this machine has) or with a level ("cpu:x86-64-v3").
   std::string target = "auto";
   /// 0: as many as the process may use. Not used where `executor` is given.
   int threads = 0;
@@ -34,8 +35,14 @@ struct Selection {
   const artifact::Executable *executable;
 };
 
+/// Why a machine cannot run `executable` ("needs avx512f"); empty where it can.
+std::string obstacleTo(const artifact::Executable &executable,
+                       const std::string &architecture,
+                       const std::set<std::string> &features);
+
 /// The first executable of the target whose architecture and features are at
-/// hand; an error names what is missing for each that is not.
+/// hand, or the one that the target names; an error names what is missing for
+/// each that is not.
 Result<Selection> selectExecutable(const Artifact &artifact,
                                    const std::string &target,
                                    const std::string &architecture,
@@ -51,6 +58,8 @@ public:
   const Artifact &artifact() const { return *file; }
   const artifact::Index &index() const { return file->index(); }
   const artifact::Plan &plan() const;
+  /// The name of the target that runs: "cpu".
+  std::string target() const;
   const artifact::Executable &executable() const { return *chosen.executable; }
   KernelFunction kernel(size_t i) const;
   Executor &executor() const { return *threads; }

@@ -35,8 +35,12 @@ nlohmann::ordered_json toJson(const Inspection &inspection) {
     for (const auto &[key, value] : inspection.options)
       json["options"][key] = value;
   }
-  if (!inspection.levels.empty())
-    json["levels"] = inspection.levels;
+  for (const Inspection::Level &level : inspection.levels)
+    json["levels"].push_back({{"name", level.name},
+                              {"triple", level.triple},
+                              {"features", level.features},
+                              {"code_bytes", level.codeBytes},
+                              {"runs_here", level.obstacle.empty()}});
   json["targets"] = nlohmann::ordered_json::array();
   for (const TargetEstimate &target : inspection.targets) {
     nlohmann::ordered_json ops = nlohmann::ordered_json::array();
@@ -76,8 +80,11 @@ std::string toText(const Inspection &inspection) {
   for (const auto &[key, value] : inspection.options)
     if (!value.empty())
       line(key.c_str(), value);
-  if (!inspection.levels.empty())
-    line("levels", fmt::format("{}", fmt::join(inspection.levels, ", ")));
+  for (const Inspection::Level &level : inspection.levels)
+    line("level",
+         fmt::format("{}: {} of code, {}", level.name,
+                     formatBytes(double(level.codeBytes)),
+                     level.obstacle.empty() ? "runs here" : level.obstacle));
   for (const auto &[name, reason] : inspection.unusedTensors)
     line("unused", reason.empty() ? name : name + ": " + reason);
   for (const std::string &key : inspection.unreadConfigKeys)

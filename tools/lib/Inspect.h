@@ -30,7 +30,15 @@ struct Inspection {
   std::vector<std::string> unreadConfigKeys;
   /// Of an artifact.
   std::vector<std::pair<std::string, std::string>> options;
-  std::vector<std::string> levels;
+  struct Level {
+    /// As `--target` takes it: "cpu:x86-64-v3".
+    std::string name, triple;
+    std::vector<std::string> features;
+    uint64_t codeBytes;
+    /// Why this machine cannot run it; empty: it can.
+    std::string obstacle;
+  };
+  std::vector<Level> levels;
   std::vector<TargetEstimate> targets;
 };
 

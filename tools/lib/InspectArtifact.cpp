@@ -1,5 +1,7 @@
 #include "codegen/artifact/Artifact_generated.h"
 #include "runtime/core/Artifact.h"
+#include "runtime/core/CpuFeatures.h"
+#include "runtime/core/Model.h"
 #include "tools/lib/Inspect.h"
 #include <algorithm>
 #include <filesystem>
@@ -45,6 +47,20 @@ opsOf(const artifact::Plan *plan) {
   for (const std::string &op : order)
     ops.emplace_back(op, fmt::format("{} times a token", counts[op]));
   return ops;
+}
+
+static Inspection::Level levelOf(const Artifact &artifact,
+                                 const artifact::Target &target,
+                                 const artifact::Executable &executable) {
+  Inspection::Level level;
+  level.name = textOf(target.name()) + ":" + textOf(executable.level());
+  level.triple = textOf(executable.triple());
+  if (const auto *features = executable.features())
+    for (const flatbuffers::String *feature : *features)
+      level.features.push_back(textOf(feature));
+  level.codeBytes = artifact.segment(executable.code_segment()).size();
+  level.obstacle = obstacleTo(executable, hostArchitecture(), hostFeatures());
+  return level;
 }
 
 Result<Inspection> inspectArtifact(const std::string &path) {
@@ -97,8 +113,8 @@ Result<Inspection> inspectArtifact(const std::string &path) {
       inspection.targets.push_back(std::move(estimate));
       if (const auto *executables = target->executables())
         for (const artifact::Executable *executable : *executables)
-          inspection.levels.push_back(textOf(target->name()) + ":" +
-                                      textOf(executable->level()));
+          inspection.levels.push_back(
+              levelOf(**artifact, *target, *executable));
     }
   return inspection;
 }

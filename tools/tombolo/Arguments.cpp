@@ -2,6 +2,7 @@
 #include "codegen/artifact/Artifact_generated.h"
 #include "tools/lib/Cache.h"
 #include "tools/lib/CommandLine.h"
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace tombolo {
@@ -81,9 +82,25 @@ Result<CompileOptions> CompileArguments::options() const {
   return result;
 }
 
+/// Whether `levels` has every target of the list: `cpu` is any level of it.
+bool CompileArguments::isAmong(const std::vector<std::string> &levels) const {
+  for (size_t begin = 0; begin <= target.size();) {
+    size_t end = std::min(target.find(',', begin), target.size());
+    std::string one = target.substr(begin, end - begin);
+    begin = end + 1;
+    if (one != "auto" &&
+        std::ranges::none_of(levels, [&](const std::string &level) {
+          return level == one || level.starts_with(one + ":");
+        }))
+      return false;
+  }
+  return true;
+}
+
 Status CompileArguments::checkAgainst(
     const std::string &path,
-    const std::vector<std::pair<std::string, std::string>> &fixed) const {
+    const std::vector<std::pair<std::string, std::string>> &fixed,
+    const std::vector<std::string> &levels) const {
   for (auto [option, given] : {std::pair("--arch", !archFiles.empty()),
                                std::pair("--disable", !disabled.empty())})
     if (given)
@@ -92,7 +109,7 @@ Status CompileArguments::checkAgainst(
                                      option));
   const CompileArguments defaults;
   std::pair<const char *, std::string> given[] = {
-      {"target", target == defaults.target ? "" : target},
+      {"target", isAmong(levels) ? "" : target},
       {"activations", activations == defaults.activations ? "" : activations},
       {"kv", kv == defaults.kv ? "" : kv},
       {"compute", compute == defaults.compute ? "" : compute},
@@ -100,9 +117,7 @@ Status CompileArguments::checkAgainst(
       {"chunk", chunk == defaults.chunk ? "" : std::to_string(chunk)}};
   for (const auto &[option, value] : given)
     for (const auto &[key, was] : fixed)
-      // `cpu` is what `cpu:x86-64-v3` runs on.
-      if (key == option && !value.empty() && value != was &&
-          !(key == "target" && was.starts_with(value + ":")))
+      if (key == option && !value.empty() && value != was)
         return Error(path, fmt::format("was compiled with {} {}, which '--{} "
                                        "{}' comes too late to change: compile "
                                        "the checkpoint again",
@@ -138,6 +153,16 @@ Status checkSource(const std::string &path) {
   return success();
 }
 
+/// As `--target` takes them.
+static std::vector<std::string> levelsOf(const Model &model) {
+  std::vector<std::string> levels;
+  for (const artifact::Target *target : *model.index().targets())
+    for (const artifact::Executable *executable : *target->executables())
+      levels.push_back(target->name()->str() + ":" +
+                       executable->level()->str());
+  return levels;
+}
+
 Result<std::shared_ptr<const Model>> openModel(const ModelArguments &arguments,
                                                bool exact) {
   if (Status status = checkSource(arguments.model); !status)
@@ -168,10 +193,13 @@ Result<std::shared_ptr<const Model>> openModel(const ModelArguments &arguments,
   bool artifact = *path == arguments.model;
   ModelOptions open;
   open.threads = arguments.threads;
-  // `cpu:znver4` names the level to compile for; the artifact's target is cpu.
-  if (arguments.compile.target != "auto")
-    open.target =
-        arguments.compile.target.substr(0, arguments.compile.target.find(':'));
+  // A level, or the best one of those that a target's name or a list stands
+  // for. What was compiled just now has those that were asked for.
+  const std::string &target = arguments.compile.target;
+  if (target != "auto")
+    open.target = artifact && target.find(',') == std::string::npos
+                      ? target
+                      : target.substr(0, target.find(':'));
   open.artifact.checkWeights =
       arguments.checkWeights == "always"  ? CheckWeights::Always
       : arguments.checkWeights == "never" ? CheckWeights::Never
@@ -179,8 +207,8 @@ Result<std::shared_ptr<const Model>> openModel(const ModelArguments &arguments,
   Result<std::shared_ptr<const Model>> model = Model::open(*path, open);
   if (!model || !artifact)
     return model;
-  if (Status status =
-          arguments.compile.checkAgainst(*path, compiledWith(**model));
+  if (Status status = arguments.compile.checkAgainst(
+          *path, compiledWith(**model), levelsOf(**model));
       !status)
     return status.takeErrors();
   return model;
@@ -206,9 +234,12 @@ std::string compiledWith(const Model &model, std::string_view option) {
 
 std::string describeOptions(const Model &model) {
   std::string text;
-  for (auto &[key, value] : compiledWith(model))
+  for (auto &[key, value] : compiledWith(model)) {
+    if (key == "target")
+      value = model.target() + ":" + model.executable().level()->str();
     if (!value.empty())
       text += fmt::format("{}{} {}", text.empty() ? "" : ", ", key, value);
+  }
   return text;
 }
 

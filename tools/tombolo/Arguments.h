@@ -27,10 +27,15 @@ struct CompileArguments {
   /// What this version cannot do is refused by name.
   Result<CompileOptions> options() const;
   /// The error that an option was given which an artifact that was compiled
-  /// with `fixed` (CompileOptions::resolved) is not like.
-  Status checkAgainst(
-      const std::string &path,
-      const std::vector<std::pair<std::string, std::string>> &fixed) const;
+  /// with `fixed` (CompileOptions::resolved), for `levels` ("cpu:x86-64-v3"),
+  /// is not like.
+  Status
+  checkAgainst(const std::string &path,
+               const std::vector<std::pair<std::string, std::string>> &fixed,
+               const std::vector<std::string> &levels) const;
+
+private:
+  bool isAmong(const std::vector<std::string> &levels) const;
 };
 
 /// A MODEL to run and how.
@@ -59,7 +64,8 @@ std::vector<std::pair<std::string, std::string>>
 compiledWith(const Model &model);
 /// One of them; empty where it does not say.
 std::string compiledWith(const Model &model, std::string_view option);
-/// "target cpu:znver4, activations i16, kv f16, compute f32".
+/// "target cpu:znver4, activations i16, kv f16, compute f32", with the level
+/// that runs.
 std::string describeOptions(const Model &model);
 
 /// Prints the errors; the exit status for them.

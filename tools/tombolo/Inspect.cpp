@@ -32,11 +32,15 @@ static int runInspect(const Arguments &arguments) {
                                    : inspectSource(arguments.source, *options);
   if (!inspection)
     return refuse(inspection.errors());
-  if (inspection->kind == "artifact")
-    if (Status status = arguments.compile.checkAgainst(arguments.source,
-                                                       inspection->options);
+  if (inspection->kind == "artifact") {
+    std::vector<std::string> levels;
+    for (const Inspection::Level &level : inspection->levels)
+      levels.push_back(level.name);
+    if (Status status = arguments.compile.checkAgainst(
+            arguments.source, inspection->options, levels);
         !status)
       return refuse(status.errors());
+  }
   if (arguments.json)
     printJson(toJson(*inspection));
   else

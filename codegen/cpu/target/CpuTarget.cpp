@@ -24,9 +24,13 @@ namespace {
 class CpuTarget : public tombolo::Target {
 public:
   CpuTarget(CpuLevel level, const TargetOptions &options)
-      : level(std::move(level)), options(options) {}
+      : cpu(std::move(level)), options(options) {}
 
   std::string name() const override { return "cpu"; }
+  // "host" says nothing on another machine.
+  std::string level() const override {
+    return cpu.name == "host" ? cpu.cpu : cpu.name;
+  }
   std::string activations() const override {
     return options.activations.empty() ? "i16" : options.activations;
   }
@@ -40,10 +44,10 @@ public:
 
   void buildLowerPipeline(OpPassManager &pm) const override {
     cpu::CpuGeneralOptions general;
-    general.vectorBytes = level.vectorBytes();
+    general.vectorBytes = cpu.vectorBytes();
     cpu::buildCpuGeneralPipeline(pm, general);
     cpu::LowerStrategiesPassOptions strategies;
-    strategies.level = level.name;
+    strategies.level = cpu.name;
     pm.addPass(cpu::createLowerStrategiesPass(strategies));
   }
 
@@ -54,7 +58,7 @@ public:
               std::vector<std::byte> &packed) const override;
 
 private:
-  CpuLevel level;
+  CpuLevel cpu;
   TargetOptions options;
 };
 
@@ -77,14 +81,14 @@ Result<TargetCode> CpuTarget::emit(ModuleOp module) const {
         !status)
       return status.takeErrors();
   }
-  Result<CodeBlob> blob = emitObject(*kernels, level);
+  Result<CodeBlob> blob = emitObject(*kernels, cpu);
   if (!blob)
     return blob.takeErrors();
   TargetCode code;
-  // "host" says nothing on another machine.
-  code.level = level.name == "host" ? level.cpu : level.name;
-  code.triple = level.triple;
-  code.features = level.requiredFeatures();
+  code.level = level();
+  code.triple = cpu.triple;
+  code.features = cpu.requiredFeatures();
+  code.rank = cpu.vectorBytes() * 1000 + int64_t(code.features.size());
   code.bytes = std::move(blob->bytes);
   for (const CodeBlob::Entry &entry : blob->entries)
     code.kernels.push_back({entry.name, entry.offset, entry.scratchBytes});

@@ -81,7 +81,8 @@ typedef struct tombolo_model_options {
      time are given to the caller's scheduler. */
   tombolo_parallel_for executor;
   void *executor_user;
-  /* NULL or "auto", or the name of a target of the artifact. */
+  /* NULL or "auto": the best level that this machine has; or a target of the
+     artifact ("cpu", "cpu:x86-64-v3"). */
   const char *target;
 } tombolo_model_options;
 

@@ -453,10 +453,18 @@ TEST_F(ArtifactTest, PicksTheBestExecutableForTheMachine) {
   std::string here = hostArchitecture();
   EXPECT_EQ(level("auto", here, {"avx1024", "avx2"}), "of-the-future");
   EXPECT_EQ(level("cpu", here, {"avx2"}), "baseline");
+  EXPECT_EQ(level("cpu:baseline", here, {"avx1024", "avx2"}), "baseline");
+  EXPECT_THAT(level("cpu:of-the-future", here, {"avx2"}),
+              HasSubstr("runs on this machine: 'of-the-future' needs avx1024"));
+  EXPECT_EQ(level("cpu:x86-64-v3", here, {"avx2"}),
+            "expects code for level 'x86-64-v3' of target 'cpu', but holds "
+            "only 'of-the-future', 'baseline'");
   EXPECT_THAT(level("auto", "riscv64", {}),
               HasSubstr("none of the executables of target 'cpu' runs on this "
                         "machine: 'of-the-future' is for " +
-                        here + ", but this machine is riscv64"));
+                        here +
+                        ", but this machine is riscv64; 'baseline' is for " +
+                        here));
   EXPECT_EQ(level("cuda", here, {}),
             "expects code for target 'cuda', but holds only 'cpu'");
 }
