@@ -9,7 +9,10 @@ static Result<const text::Tokenizer *> tokenizerOf(const tombolo_model *model) {
   if (const text::Tokenizer *tokenizer = model->shared->text.tokenizer())
     return tokenizer;
   return Error(model->shared->model->artifact().path(),
-               "the artifact has no tokenizer: give and take token ids");
+               std::string(text::hasTokenizers()
+                               ? "the artifact has no tokenizer"
+                               : "this runtime is built without text") +
+                   ": give and take token ids");
 }
 
 /// What a caller finds where no text can be given.

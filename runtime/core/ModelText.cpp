@@ -50,6 +50,8 @@ Result<ModelText> ModelText::load(const Model &model) {
                   result.options.endTokens.end(),
                   id) == result.options.endTokens.end())
       result.options.endTokens.push_back(id);
+  if (!text::hasTokenizers())
+    return result;
   Result<text::Tokenizer> tokenizer = text::Tokenizer::create(std::move(*data));
   if (!tokenizer)
     return tokenizer.takeErrors();

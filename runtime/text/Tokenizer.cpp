@@ -11,6 +11,8 @@
 
 namespace tombolo::text {
 
+bool hasTokenizers() { return true; }
+
 struct Tokenizer::Impl {
   explicit Impl(TokenizerModel given) : model(std::move(given)), index(model) {}
 

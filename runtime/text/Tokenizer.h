@@ -8,6 +8,10 @@
 
 namespace tombolo::text {
 
+/// Whether this build has them (TOMBOLO_TEXT); without, there are token ids
+/// only, and Tokenizer::create fails.
+bool hasTokenizers();
+
 /// A tokenizer built from a model. All const members may be called from
 /// several threads at once.
 class Tokenizer {

@@ -1,7 +1,7 @@
 //===- TokenizerModel.cpp -------------------------------------------------===//
 
 #include "runtime/text/TokenizerModel.h"
-#include "runtime/text/Unicode.h"
+#include "support/Text.h"
 #include <cmath>
 
 namespace tombolo::text {
@@ -32,7 +32,7 @@ static Status checkIds(const TokenizerModel &model) {
     if (!inRange(token.id))
       return invalid("added token '" + token.content + "' has the id " +
                      std::to_string(token.id) + " outside of the vocabulary");
-    if (token.content.empty() || !isValidUtf8(token.content) ||
+    if (token.content.empty() || !isUtf8(token.content) ||
         token.content.size() > kMaxSearchedPieceBytes)
       return invalid("expects added tokens of 1 to " +
                      std::to_string(kMaxSearchedPieceBytes) +
@@ -44,12 +44,12 @@ static Status checkIds(const TokenizerModel &model) {
 
 static Status checkSteps(const TokenizerModel &model) {
   for (const NormalizerStep &step : model.normalizer)
-    if (!isValidUtf8(step.pattern.text) ||
+    if (!isUtf8(step.pattern.text) ||
         (step.kind != NormalizerStep::Kind::Precompiled &&
-         !isValidUtf8(step.content)))
+         !isUtf8(step.content)))
       return invalid("a normalizer's text is not UTF-8");
   for (const PreTokenizerStep &step : model.preTokenizer) {
-    if (!isValidUtf8(step.pattern.text) || !isValidUtf8(step.content))
+    if (!isUtf8(step.pattern.text) || !isUtf8(step.content))
       return invalid("a pre-tokenizer's text is not UTF-8");
     if (step.kind == PreTokenizerStep::Kind::Metaspace && step.content.empty())
       return invalid("expects a replacement in 'Metaspace'");
@@ -57,7 +57,7 @@ static Status checkSteps(const TokenizerModel &model) {
   bool fused = false;
   for (const DecoderStep &step : model.decoder) {
     using Kind = DecoderStep::Kind;
-    if (!isValidUtf8(step.pattern.text) || !isValidUtf8(step.content))
+    if (!isUtf8(step.pattern.text) || !isUtf8(step.content))
       return invalid("a decoder's text is not UTF-8");
     if (step.kind == Kind::Metaspace && step.pattern.text.empty())
       return invalid("expects a replacement in 'Metaspace'");
@@ -96,7 +96,7 @@ Status validate(const TokenizerModel &model) {
   for (size_t i = 0; i < count; ++i) {
     if (model.offsets[i] > model.offsets[i + 1])
       return invalid("offsets of pieces do not ascend");
-    if (!isValidUtf8(model.piece(i)))
+    if (!isUtf8(model.piece(i)))
       return invalid("piece " + std::to_string(i) + " is not UTF-8");
     if (scored && model.piece(i).size() > kMaxSearchedPieceBytes)
       return invalid("piece " + std::to_string(i) + " has " +
@@ -109,7 +109,7 @@ Status validate(const TokenizerModel &model) {
   if (scored && !model.merges.empty())
     return invalid("merges belong to byte pair encodings without scores");
   for (const SpecialToken &token : model.specialTokens)
-    if (!isValidUtf8(token.name) || !isValidUtf8(token.text))
+    if (!isUtf8(token.name) || !isUtf8(token.text))
       return invalid("a special token is not UTF-8");
   if (Status status = checkIds(model); !status)
     return status;

@@ -2,6 +2,8 @@
 
 #include "runtime/text/TokenizerModel.h"
 #include <bit>
+// Compiled in, so that the runtime needs no shared library for it.
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 namespace tombolo::text {
