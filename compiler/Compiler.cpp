@@ -420,7 +420,12 @@ std::vector<std::string> tombolo::targetsToCome() { return laterTargets(); }
 
 std::vector<TargetDescription> tombolo::targets() {
   std::vector<TargetDescription> found;
-  for (const TargetEntry &entry : targetEntries())
-    found.push_back({entry.name, entry.summary, entry.state});
+  for (const TargetEntry &entry : targetEntries()) {
+    found.push_back({entry.name, entry.summary, entry.state, {}});
+    for (TargetLevel &level : entry.levels())
+      found.back().levels.push_back(
+          {std::move(level.name), std::move(level.instructions),
+           std::move(level.evidence), std::move(level.features)});
+  }
   return found;
 }

@@ -103,6 +103,19 @@ struct TargetDescription {
   std::string summary;
   /// "executed on this machine", "compiled, not executed here", ...
   std::string state;
+  /// Levels that the tests know.
+  struct Level {
+    /// As `--target` takes it.
+    std::string name;
+    /// What its kernels are built from.
+    std::string instructions;
+    /// How far its code was taken in the tests: "executed", "emulated" or
+    /// "assembled".
+    std::string evidence;
+    /// What a machine needs to run it.
+    std::vector<std::string> features;
+  };
+  std::vector<Level> levels;
 };
 std::vector<TargetDescription> targets();
 /// Names of targets that later versions have.

@@ -10,9 +10,9 @@ using namespace tombolo;
 const std::vector<TargetEntry> &tombolo::targetEntries() {
   static const std::vector<TargetEntry> entries = {
       {"cpu",
-       "CPUs, by LLVM's name of one or x86-64-v2 to -v4; plain: this machine",
-       "executed on this machine", createCpuTarget, registerCpuTargetDialects,
-       registerCpuTargetPasses},
+       "CPUs, by a level below or LLVM's name of one; plain: this machine",
+       "executed on this machine", createCpuTarget, cpuTargetLevels,
+       registerCpuTargetDialects, registerCpuTargetPasses},
   };
   return entries;
 }

@@ -80,6 +80,19 @@ public:
                       std::vector<std::byte> &packed) const = 0;
 };
 
+/// A level that the tests of this project know.
+struct TargetLevel {
+  /// As `--target` takes it: "cpu:x86-64-v3".
+  std::string name;
+  /// What its kernels are built from.
+  std::string instructions;
+  /// How far its code was taken in the tests: "executed", "emulated" or
+  /// "assembled".
+  std::string evidence;
+  /// All must be present on the machine that runs it, in LLVM's names.
+  std::vector<std::string> features;
+};
+
 /// A target that this build has.
 struct TargetEntry {
   std::string name, summary;
@@ -88,6 +101,7 @@ struct TargetEntry {
   std::function<Result<std::unique_ptr<Target>>(const std::string &level,
                                                 const TargetOptions &)>
       create;
+  std::function<std::vector<TargetLevel>()> levels;
   std::function<void(mlir::DialectRegistry &)> registerDialects;
   /// Its passes and pipelines, for tombolo-opt.
   std::function<void()> registerPasses;

@@ -12,10 +12,18 @@ static int runTargets(bool json) {
   if (json) {
     nlohmann::ordered_json object;
     object["targets"] = nlohmann::ordered_json::array();
-    for (const TargetDescription &target : list)
+    for (const TargetDescription &target : list) {
+      nlohmann::ordered_json levels = nlohmann::ordered_json::array();
+      for (const TargetDescription::Level &level : target.levels)
+        levels.push_back({{"name", level.name},
+                          {"evidence", level.evidence},
+                          {"instructions", level.instructions},
+                          {"features", level.features}});
       object["targets"].push_back({{"name", target.name},
                                    {"summary", target.summary},
-                                   {"state", target.state}});
+                                   {"state", target.state},
+                                   {"levels", std::move(levels)}});
+    }
     printJson(object);
     return Done;
   }
@@ -24,9 +32,16 @@ static int runTargets(bool json) {
     name = std::max(name, target.name.size());
     state = std::max(state, target.state.size());
   }
-  for (const TargetDescription &target : list)
+  for (const TargetDescription &target : list) {
     fmt::print("{:<{}}  {:<{}}  {}\n", target.name, name, target.state, state,
                target.summary);
+    for (const TargetDescription::Level &level : target.levels)
+      fmt::print("  {:<20}  {:<9}  {}\n", level.name, level.evidence,
+                 level.instructions);
+  }
+  if (!list.empty())
+    fmt::print("In the tests of this version, code of a level was executed on "
+               "such a machine, emulated,\nor only assembled.\n");
   return Done;
 }
 

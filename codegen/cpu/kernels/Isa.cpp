@@ -16,17 +16,21 @@ using Form = DotInstructions::Form;
 
 /// The first whose feature a level has is the best.
 static constexpr DotInstructions kDots[] = {
-    {"avx512vnni", Form::UnsignedDot, 64, "llvm.x86.avx512.vpdpbusd.512", ""},
-    {"avx512bw", Form::Pairs, 64, "llvm.x86.avx512.pmaddubs.w.512",
-     "llvm.x86.avx512.pmaddw.d.512"},
-    {"avxvnni", Form::UnsignedDot, 32, "llvm.x86.avx512.vpdpbusd.256", ""},
-    {"avx2", Form::Pairs, 32, "llvm.x86.avx2.pmadd.ub.sw",
-     "llvm.x86.avx2.pmadd.wd"},
-    {"ssse3", Form::Pairs, 16, "llvm.x86.ssse3.pmadd.ub.sw.128",
-     "llvm.x86.sse2.pmadd.wd"},
-    {"i8mm", Form::UnsignedDot, 16, "llvm.aarch64.neon.usdot.v4i32.v16i8", ""},
-    {"dotprod", Form::SignedDot, 16, "llvm.aarch64.neon.sdot.v4i32.v16i8", ""},
-    {"", Form::Multiplies, 16, "", ""},
+    {"avx512vnni", "vpdpbusd", Form::UnsignedDot, 64,
+     "llvm.x86.avx512.vpdpbusd.512", ""},
+    {"avx512bw", "vpmaddubsw and vpmaddwd", Form::Pairs, 64,
+     "llvm.x86.avx512.pmaddubs.w.512", "llvm.x86.avx512.pmaddw.d.512"},
+    {"avxvnni", "vpdpbusd", Form::UnsignedDot, 32,
+     "llvm.x86.avx512.vpdpbusd.256", ""},
+    {"avx2", "vpmaddubsw and vpmaddwd", Form::Pairs, 32,
+     "llvm.x86.avx2.pmadd.ub.sw", "llvm.x86.avx2.pmadd.wd"},
+    {"ssse3", "pmaddubsw and pmaddwd", Form::Pairs, 16,
+     "llvm.x86.ssse3.pmadd.ub.sw.128", "llvm.x86.sse2.pmadd.wd"},
+    {"i8mm", "usdot", Form::UnsignedDot, 16,
+     "llvm.aarch64.neon.usdot.v4i32.v16i8", ""},
+    {"dotprod", "sdot", Form::SignedDot, 16,
+     "llvm.aarch64.neon.sdot.v4i32.v16i8", ""},
+    {"", "32-bit multiplication", Form::Multiplies, 16, "", ""},
 };
 
 static const DotInstructions &dotsOf(const CpuLevel &level) {

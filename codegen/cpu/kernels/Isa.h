@@ -34,6 +34,8 @@ struct DotInstructions {
   };
   /// LLVM's feature that the instructions come with; empty: none is needed.
   const char *feature;
+  /// For people: the instructions.
+  const char *name;
   Form form;
   /// Of one vector.
   int64_t bytes;

@@ -124,6 +124,28 @@ static bool resolve(CpuLevel &level) {
   return true;
 }
 
+static constexpr llvm::StringLiteral kX86Linux = "x86_64-unknown-linux-gnu";
+static constexpr llvm::StringLiteral kAArch64Linux =
+    "aarch64-unknown-linux-gnu";
+
+using Evidence = KnownCpuLevel::Evidence;
+
+static constexpr KnownCpuLevel kLevels[] = {
+    {"x86-64-v2", kX86Linux, "x86-64-v2", "", Evidence::Executed},
+    {"x86-64-v3", kX86Linux, "x86-64-v3", "", Evidence::Executed},
+    {"x86-64-v4", kX86Linux, "x86-64-v4", "", Evidence::Executed},
+    {"alderlake", kX86Linux, "alderlake", "", Evidence::Assembled},
+    {"cascadelake", kX86Linux, "cascadelake", "", Evidence::Assembled},
+    {"sapphirerapids", kX86Linux, "sapphirerapids", "", Evidence::Assembled},
+    {"znver4", kX86Linux, "znver4", "", Evidence::Executed},
+    {"armv8-a", kAArch64Linux, "generic", "", Evidence::Emulated},
+    {"neoverse-n1", kAArch64Linux, "neoverse-n1", "", Evidence::Emulated},
+    {"armv8.6-a", kAArch64Linux, "generic", "+v8.6a", Evidence::Emulated},
+    {"neoverse-v2", kAArch64Linux, "neoverse-v2", "", Evidence::Emulated},
+};
+
+llvm::ArrayRef<KnownCpuLevel> knownCpuLevels() { return kLevels; }
+
 Result<CpuLevel> cpuLevelNamed(llvm::StringRef name, llvm::StringRef triple) {
   CpuLevel level;
   level.name = name.str();
@@ -147,11 +169,17 @@ Result<CpuLevel> cpuLevelNamed(llvm::StringRef name, llvm::StringRef triple) {
   }
   std::vector<std::string> triples;
   if (triple.empty())
-    triples = {hostTriple, "x86_64-unknown-linux-gnu",
-               "aarch64-unknown-linux-gnu"};
+    triples = {hostTriple, kX86Linux.str(), kAArch64Linux.str()};
   else
     triples = {triple.str()};
   level.cpu = name.str();
+  for (const KnownCpuLevel &known : kLevels)
+    if (known.name == name) {
+      level.cpu = known.cpu.str();
+      level.features = known.features.str();
+      if (triple.empty())
+        triples = {known.triple.str()};
+    }
   for (const std::string &candidate : triples) {
     level.triple = candidate;
     level.enabled.clear();

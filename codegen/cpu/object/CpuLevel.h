@@ -44,8 +44,27 @@ struct CpuLevel {
   std::unique_ptr<llvm::TargetMachine> targetMachine() const;
 };
 
-/// The level named `name`: "host", or any CPU name of LLVM. Without a triple
-/// the host's family is tried first, then x86-64 and AArch64 Linux.
+/// A level that the tests of this project know. Others, by LLVM's names of
+/// CPUs, are made of the same features.
+struct KnownCpuLevel {
+  /// How far its code was taken in the tests.
+  enum class Evidence {
+    Executed,  ///< run on such a machine
+    Emulated,  ///< run in an emulator of one
+    Assembled, ///< made, and not run
+  };
+  llvm::StringLiteral name, triple;
+  /// LLVM's CPU name, and features besides.
+  llvm::StringLiteral cpu, features;
+  Evidence evidence;
+};
+
+/// The table of levels: a new one is a row.
+llvm::ArrayRef<KnownCpuLevel> knownCpuLevels();
+
+/// The level named `name`: "host", a known one, or any CPU name of LLVM.
+/// Without a triple the host's family is tried first, then x86-64 and AArch64
+/// Linux.
 Result<CpuLevel> cpuLevelNamed(llvm::StringRef name,
                                llvm::StringRef triple = "");
 

@@ -2,6 +2,7 @@
 
 #include "codegen/cpu/target/CpuTarget.h"
 #include "codegen/cpu/general/Passes.h"
+#include "codegen/cpu/kernels/Isa.h"
 #include "codegen/cpu/object/EmitObject.h"
 #include "codegen/cpu/object/Pipeline.h"
 #include "codegen/cpu/object/WrapKernel.h"
@@ -122,6 +123,27 @@ tombolo::createCpuTarget(const std::string &level,
   if (!found)
     return found.takeErrors();
   return std::unique_ptr<Target>(new CpuTarget(std::move(*found), options));
+}
+
+std::vector<TargetLevel> tombolo::cpuTargetLevels() {
+  std::vector<TargetLevel> levels;
+  for (const KnownCpuLevel &known : knownCpuLevels()) {
+    Result<CpuLevel> level = cpuLevelNamed(known.name);
+    // An LLVM without the family.
+    if (!level)
+      continue;
+    std::string instructions = std::to_string(level->vectorRegisters()) +
+                               " vectors of " +
+                               std::to_string(level->vectorBytes() * 8) +
+                               " bits, integers by " + Isa(*level).dots().name;
+    levels.push_back(
+        {"cpu:" + known.name.str(), instructions,
+         known.evidence == KnownCpuLevel::Evidence::Executed   ? "executed"
+         : known.evidence == KnownCpuLevel::Evidence::Emulated ? "emulated"
+                                                               : "assembled",
+         level->requiredFeatures()});
+  }
+  return levels;
 }
 
 void tombolo::registerCpuTargetDialects(DialectRegistry &registry) {

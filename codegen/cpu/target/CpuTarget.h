@@ -11,6 +11,9 @@ namespace tombolo {
 Result<std::unique_ptr<Target>> createCpuTarget(const std::string &level,
                                                 const TargetOptions &options);
 
+/// Those of knownCpuLevels.
+std::vector<TargetLevel> cpuTargetLevels();
+
 void registerCpuTargetDialects(mlir::DialectRegistry &registry);
 void registerCpuTargetPasses();
 

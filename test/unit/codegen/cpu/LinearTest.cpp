@@ -268,7 +268,7 @@ TEST_P(LinearLevels, IntegersAtTheirLimits) {
 INSTANTIATE_TEST_SUITE_P(All, LinearLevels, testing::ValuesIn(runnableLevels()),
                          levelTestName);
 
-/// Levels that this machine cannot run, or not every machine.
+/// Levels that this machine cannot run.
 class LinearLevelsElsewhere : public testing::TestWithParam<std::string> {};
 
 TEST_P(LinearLevelsElsewhere, Compiles) {

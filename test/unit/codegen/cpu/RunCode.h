@@ -120,13 +120,23 @@ public:
 /// The levels that this machine can run, by their names.
 inline std::vector<std::string> runnableLevels() {
   std::vector<std::string> result;
-  for (const char *name : {"x86-64-v2", "x86-64-v3", "x86-64-v4", "znver4"}) {
-    Result<CpuLevel> level = cpuLevelNamed(name);
-    if (level && runsOnHost(*level))
-      result.push_back(name);
+  for (const KnownCpuLevel &known : knownCpuLevels()) {
+    Result<CpuLevel> level = cpuLevelNamed(known.name);
+    if (level && runsOnHost(*level) &&
+        known.evidence == KnownCpuLevel::Evidence::Executed)
+      result.push_back(known.name.str());
   }
   if (result.empty() || result.back() != "znver4")
     result.push_back("host");
+  return result;
+}
+
+/// The others that this build knows.
+inline std::vector<std::string> otherLevels() {
+  std::vector<std::string> runnable = runnableLevels(), result;
+  for (const KnownCpuLevel &known : knownCpuLevels())
+    if (!llvm::is_contained(runnable, known.name))
+      result.push_back(known.name.str());
   return result;
 }
 
