@@ -16,8 +16,9 @@ packages=(
   libxxhash-dev libfmt-dev
   # tests, benchmarks, the model of the quickstart
   libgtest-dev libgmock-dev libbenchmark-dev python3 python3-pip unzip
-  # the runtime for AArch64, and an emulator for its tests
-  libc6-dev-arm64-cross libstdc++-12-dev-arm64-cross qemu-user-static
+  # the runtime for AArch64 and RISC-V, and an emulator for its tests
+  libc6-dev-arm64-cross libstdc++-12-dev-arm64-cross
+  libc6-dev-riscv64-cross libstdc++-12-dev-riscv64-cross qemu-user-static
 )
 
 command -v dpkg-query >/dev/null ||

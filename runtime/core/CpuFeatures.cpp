@@ -6,6 +6,9 @@
 #include <cpuid.h>
 #elif defined(__aarch64__)
 #include <sys/auxv.h>
+#elif defined(__riscv) && __riscv_xlen == 64
+#include <sys/auxv.h>
+#include <unistd.h>
 #endif
 
 using namespace tombolo;
@@ -28,7 +31,7 @@ struct CpuidBit {
   OsState state;
 };
 
-/// One bit of the words that Linux hands to AArch64 programs.
+/// One bit of the words that Linux hands to programs.
 struct HwcapBit {
   const char *name;
   int type, bit;
@@ -147,6 +150,22 @@ static constexpr HwcapBit kAArch64[] = {
     {"mops", AT_HWCAP2, 43},
 };
 
+// RISC-V's letters are bits of AT_HWCAP; the rest is asked for, by a system
+// call that Linux has since 6.4.
+static constexpr HwcapBit kRiscV[] = {
+    {"a", AT_HWCAP, 0}, {"c", AT_HWCAP, 2},  {"d", AT_HWCAP, 3},
+    {"f", AT_HWCAP, 5}, {"m", AT_HWCAP, 12}, {"v", AT_HWCAP, 21},
+};
+struct ProbedBit {
+  const char *name;
+  int bit; ///< of key 4 of riscv_hwprobe
+};
+static constexpr ProbedBit kRiscVProbed[] = {
+    {"zba", 3},  {"zbb", 4},     {"zbs", 5},   {"zvbb", 17},
+    {"zfh", 27}, {"zfhmin", 28}, {"zvfh", 30}, {"zvfhmin", 31},
+    {"zfa", 32}, {"zicond", 35}, {"zcb", 44},
+};
+
 std::set<std::string> tombolo::knownFeatures(const std::string &architecture) {
   std::set<std::string> names;
   if (architecture == "x86_64") {
@@ -155,6 +174,11 @@ std::set<std::string> tombolo::knownFeatures(const std::string &architecture) {
     names.insert(std::begin(kAvx10Versions), std::end(kAvx10Versions));
   } else if (architecture == "aarch64") {
     for (const HwcapBit &feature : kAArch64)
+      names.insert(feature.name);
+  } else if (architecture == "riscv64") {
+    for (const HwcapBit &feature : kRiscV)
+      names.insert(feature.name);
+    for (const ProbedBit &feature : kRiscVProbed)
       names.insert(feature.name);
   }
   return names;
@@ -212,6 +236,28 @@ static std::set<std::string> detect() {
 }
 
 std::string tombolo::hostArchitecture() { return "aarch64"; }
+
+#elif defined(__riscv) && __riscv_xlen == 64
+
+static std::set<std::string> detect() {
+  std::set<std::string> found;
+  for (auto [name, type, bit] : kRiscV)
+    if (getauxval(type) >> bit & 1)
+      found.insert(name);
+  struct {
+    int64_t key;
+    uint64_t value;
+  } extensions = {4, 0};
+  constexpr long kHwprobe = 258;
+  if (syscall(kHwprobe, &extensions, 1, 0, nullptr, 0) == 0 &&
+      extensions.key == 4)
+    for (auto [name, bit] : kRiscVProbed)
+      if (extensions.value >> bit & 1)
+        found.insert(name);
+  return found;
+}
+
+std::string tombolo::hostArchitecture() { return "riscv64"; }
 
 #else
 

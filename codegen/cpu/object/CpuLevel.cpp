@@ -22,6 +22,10 @@ static void initializeTargets() {
     LLVMInitializeAArch64Target();
     LLVMInitializeAArch64TargetMC();
     LLVMInitializeAArch64AsmPrinter();
+    LLVMInitializeRISCVTargetInfo();
+    LLVMInitializeRISCVTarget();
+    LLVMInitializeRISCVTargetMC();
+    LLVMInitializeRISCVAsmPrinter();
   });
 }
 
@@ -37,12 +41,24 @@ bool CpuLevel::isAArch64() const {
   return llvm::Triple(triple).getArch() == llvm::Triple::aarch64;
 }
 
+bool CpuLevel::isRiscV() const {
+  return llvm::Triple(triple).getArch() == llvm::Triple::riscv64;
+}
+
+bool CpuLevel::hasHalfCasts() const {
+  return isAArch64() || has("f16c") || has("zvfhmin");
+}
+
+bool CpuLevel::hasMultiplyAdd() const {
+  return isAArch64() || isRiscV() || has("fma");
+}
+
 int CpuLevel::vectorBytes() const {
   return has("avx512f") ? 64 : has("avx") ? 32 : 16;
 }
 
 int CpuLevel::vectorRegisters() const {
-  return has("avx512f") || isAArch64() ? 32 : 16;
+  return has("avx512f") || !isX86() ? 32 : 16;
 }
 
 // Features that only change tuning, or whose instructions code generation never
@@ -71,9 +87,15 @@ static constexpr llvm::StringLiteral kSelectableAArch64[] = {
     "fp16fml",   "lse",      "rdm",      "rcpc",    "sve",  "sve2",
     "complxnum", "jsconv",   "sme",      "cssc",    "mops"};
 
+static constexpr llvm::StringLiteral kSelectableRiscV[] = {
+    "m",      "a",   "f",   "d",      "c",   "v",    "zba",     "zbb", "zbs",
+    "zfhmin", "zfh", "zfa", "zicond", "zcb", "zvbb", "zvfhmin", "zvfh"};
+
 llvm::ArrayRef<llvm::StringLiteral> CpuLevel::selectableFeatures() const {
   if (isX86())
     return kSelectableX86;
+  if (isRiscV())
+    return kSelectableRiscV;
   return kSelectableAArch64;
 }
 
@@ -96,6 +118,8 @@ std::unique_ptr<llvm::TargetMachine> CpuLevel::targetMachine() const {
     return nullptr;
   llvm::TargetOptions options;
   options.AllowFPOpFusion = llvm::FPOpFusion::Standard;
+  if (isRiscV())
+    options.MCOptions.ABIName = "lp64d";
   return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
       parsed, cpu, features, options, llvm::Reloc::PIC_, llvm::CodeModel::Small,
       llvm::CodeGenOptLevel::Aggressive));
@@ -108,7 +132,7 @@ static bool resolve(CpuLevel &level) {
   llvm::Triple parsed(level.triple);
   const llvm::Target *target =
       llvm::TargetRegistry::lookupTarget(parsed, message);
-  if (!target || (!level.isX86() && !level.isAArch64()))
+  if (!target || (!level.isX86() && !level.isAArch64() && !level.isRiscV()))
     return false;
   // The plain subtarget knows the valid names without a warning on stderr.
   std::unique_ptr<llvm::MCSubtargetInfo> names(
@@ -128,6 +152,8 @@ static constexpr llvm::StringLiteral kX86Linux = "x86_64-unknown-linux-gnu";
 static constexpr llvm::StringLiteral kAArch64Linux =
     "aarch64-unknown-linux-gnu";
 
+static constexpr llvm::StringLiteral kRiscVLinux = "riscv64-unknown-linux-gnu";
+
 using Evidence = KnownCpuLevel::Evidence;
 
 static constexpr KnownCpuLevel kLevels[] = {
@@ -142,6 +168,11 @@ static constexpr KnownCpuLevel kLevels[] = {
     {"neoverse-n1", kAArch64Linux, "neoverse-n1", "", Evidence::Emulated},
     {"armv8.6-a", kAArch64Linux, "generic", "+v8.6a", Evidence::Emulated},
     {"neoverse-v2", kAArch64Linux, "neoverse-v2", "", Evidence::Emulated},
+    // Code is linked here, and has no use for a linker that shortens it.
+    {"rv64gcv", kRiscVLinux, "generic-rv64", "+m,+a,+f,+d,+c,+v,-relax",
+     Evidence::Emulated},
+    {"rva23", kRiscVLinux, "generic-rv64", "+rva23u64,-relax",
+     Evidence::Assembled},
 };
 
 llvm::ArrayRef<KnownCpuLevel> knownCpuLevels() { return kLevels; }
@@ -169,7 +200,8 @@ Result<CpuLevel> cpuLevelNamed(llvm::StringRef name, llvm::StringRef triple) {
   }
   std::vector<std::string> triples;
   if (triple.empty())
-    triples = {hostTriple, kX86Linux.str(), kAArch64Linux.str()};
+    triples = {hostTriple, kX86Linux.str(), kAArch64Linux.str(),
+               kRiscVLinux.str()};
   else
     triples = {triple.str()};
   level.cpu = name.str();
@@ -191,10 +223,11 @@ Result<CpuLevel> cpuLevelNamed(llvm::StringRef name, llvm::StringRef triple) {
                            "64-bit mode or SSE4.1");
     return level;
   }
-  return Error("", "cpu level '" + name.str() +
-                       "': expects 'host' or a CPU name of LLVM for " +
-                       (triple.empty() ? std::string("x86-64 or AArch64")
-                                       : "'" + triple.str() + "'"));
+  return Error("",
+               "cpu level '" + name.str() +
+                   "': expects 'host' or a CPU name of LLVM for " +
+                   (triple.empty() ? std::string("x86-64, AArch64 or RISC-V")
+                                   : "'" + triple.str() + "'"));
 }
 
 bool runsOnHost(const CpuLevel &level) {

@@ -31,6 +31,11 @@ struct CpuLevel {
   bool has(llvm::StringRef feature) const;
   bool isX86() const;
   bool isAArch64() const;
+  bool isRiscV() const;
+  /// Whether f16 converts, and floats multiply and add at once, in one
+  /// instruction.
+  bool hasHalfCasts() const;
+  bool hasMultiplyAdd() const;
   /// Bytes of the widest vector that code should use (16, 32 or 64).
   int vectorBytes() const;
   /// Vector registers that code can name.
@@ -63,8 +68,8 @@ struct KnownCpuLevel {
 llvm::ArrayRef<KnownCpuLevel> knownCpuLevels();
 
 /// The level named `name`: "host", a known one, or any CPU name of LLVM.
-/// Without a triple the host's family is tried first, then x86-64 and AArch64
-/// Linux.
+/// Without a triple the host's family is tried first, then x86-64, AArch64 and
+/// RISC-V Linux.
 Result<CpuLevel> cpuLevelNamed(llvm::StringRef name,
                                llvm::StringRef triple = "");
 

@@ -107,40 +107,51 @@ private:
       auto base = place.find((*target)->getIndex());
       if (base == place.end())
         continue;
-      for (const ELFRelocationRef relocation : relocations.relocations()) {
-        uint64_t offset = relocation.getOffset();
-        uint64_t where = base->second + offset;
-        Expected<int64_t> addend = relocation.getAddend();
-        if (!addend)
-          return failure(addend.takeError());
-        symbol_iterator symbol = relocation.getSymbol();
-        if (symbol == file.symbol_end())
-          return failure("object file: relocation without a symbol");
-        Expected<uint64_t> address = addressOf(*symbol);
-        if (!address) {
-          consumeError(address.takeError());
-          Expected<StringRef> name = symbol->getName();
-          std::string symbolName = name ? name->str() : "?";
-          if (!name)
-            consumeError(name.takeError());
-          std::string kernel = functionAt((*target)->getIndex(), offset);
-          if (told.insert(kernel + '\0' + symbolName).second)
-            errors.push_back(failure("kernel '" + kernel +
-                                     "': expects code without external "
-                                     "symbols, but it needs '" +
-                                     symbolName + "'"));
-          continue;
+      // Those of the second pass refer to places of the first.
+      for (bool second : {false, true})
+        for (const ELFRelocationRef relocation : relocations.relocations()) {
+          if (refersToPlace(relocation) != second)
+            continue;
+          uint64_t offset = relocation.getOffset();
+          uint64_t where = base->second + offset;
+          Expected<int64_t> addend = relocation.getAddend();
+          if (!addend)
+            return failure(addend.takeError());
+          symbol_iterator symbol = relocation.getSymbol();
+          if (symbol == file.symbol_end())
+            return failure("object file: relocation without a symbol");
+          Expected<uint64_t> address = addressOf(*symbol);
+          if (!address) {
+            consumeError(address.takeError());
+            Expected<StringRef> name = symbol->getName();
+            std::string symbolName = name ? name->str() : "?";
+            if (!name)
+              consumeError(name.takeError());
+            std::string kernel = functionAt((*target)->getIndex(), offset);
+            if (told.insert(kernel + '\0' + symbolName).second)
+              errors.push_back(failure("kernel '" + kernel +
+                                       "': expects code without external "
+                                       "symbols, but it needs '" +
+                                       symbolName + "'"));
+            continue;
+          }
+          if (!apply(relocation.getType(), where, *address + *addend))
+            return failure(
+                "kernel '" + functionAt((*target)->getIndex(), offset) +
+                "': expects relative relocations in reach, but got type " +
+                Twine(relocation.getType()));
         }
-        if (!apply(relocation.getType(), where, *address + *addend))
-          return failure(
-              "kernel '" + functionAt((*target)->getIndex(), offset) +
-              "': expects relative relocations in reach, but got type " +
-              Twine(relocation.getType()));
-      }
     }
     if (!errors.empty())
       return errors;
     return success();
+  }
+
+  bool refersToPlace(const ELFRelocationRef &relocation) const {
+    uint64_t type = relocation.getType();
+    return file.getArch() == Triple::riscv64 &&
+           (type == ELF::R_RISCV_PCREL_LO12_I ||
+            type == ELF::R_RISCV_PCREL_LO12_S);
   }
 
   Expected<uint64_t> addressOf(const SymbolRef &symbol) {
@@ -163,6 +174,8 @@ private:
       return applyX86(type, where, target);
     if (file.getArch() == Triple::aarch64)
       return applyAArch64(type, where, target);
+    if (file.getArch() == Triple::riscv64)
+      return applyRiscV(type, where, target);
     return false;
   }
 
@@ -248,6 +261,69 @@ private:
     }
   }
 
+  bool applyRiscV(uint64_t type, uint64_t where, uint64_t target) {
+    int64_t distance = static_cast<int64_t>(target - where);
+    std::byte *at = image.bytes.data() + where;
+    if (!fits(where, type == ELF::R_RISCV_CALL_PLT ? 8 : 4))
+      return false;
+    auto set = [](void *place, uint32_t mask, uint32_t bits) {
+      endian::write32le(place,
+                        (endian::read32le(place) & ~mask) | (bits & mask));
+      return true;
+    };
+    // The upper 20 bits are added to the place, the lower 12 are signed.
+    auto setUpper = [&](void *place, int64_t value) {
+      return isInt<32>(value + 0x800) &&
+             set(place, 0xfffff000, static_cast<uint32_t>(value + 0x800));
+    };
+    auto setLowerOfLoad = [&](void *place, int64_t value) {
+      return set(place, 0xfff00000, static_cast<uint32_t>(value) << 20);
+    };
+    auto bits = [&](unsigned from, unsigned count, unsigned to) {
+      return (static_cast<uint32_t>(distance >> from) & ((1u << count) - 1))
+             << to;
+    };
+    switch (type) {
+    case ELF::R_RISCV_PCREL_HI20:
+      upperOf[where] = distance;
+      return setUpper(at, distance);
+    case ELF::R_RISCV_PCREL_LO12_I:
+    case ELF::R_RISCV_PCREL_LO12_S: {
+      // The symbol is the instruction with the upper bits.
+      auto upper = upperOf.find(target);
+      if (upper == upperOf.end())
+        return false;
+      auto value = static_cast<uint32_t>(upper->second);
+      if (type == ELF::R_RISCV_PCREL_LO12_I)
+        return setLowerOfLoad(at, upper->second);
+      return set(at, 0xfe000f80,
+                 (value >> 5 & 0x7f) << 25 | (value & 0x1f) << 7);
+    }
+    case ELF::R_RISCV_CALL_PLT:
+      return setUpper(at, distance) && setLowerOfLoad(at + 4, distance);
+    case ELF::R_RISCV_JAL:
+      return isInt<21>(distance) && set(at, 0xfffff000,
+                                        bits(20, 1, 31) | bits(1, 10, 21) |
+                                            bits(11, 1, 20) | bits(12, 8, 12));
+    case ELF::R_RISCV_BRANCH:
+      return isInt<13>(distance) && set(at, 0xfe000f80,
+                                        bits(12, 1, 31) | bits(5, 6, 25) |
+                                            bits(1, 4, 8) | bits(11, 1, 7));
+    case ELF::R_RISCV_32_PCREL:
+      return isInt<32>(distance) &&
+             set(at, 0xffffffff, static_cast<uint32_t>(distance));
+    // Two of these make a difference of addresses.
+    case ELF::R_RISCV_ADD32:
+      return set(at, 0xffffffff,
+                 endian::read32le(at) + static_cast<uint32_t>(target));
+    case ELF::R_RISCV_SUB32:
+      return set(at, 0xffffffff,
+                 endian::read32le(at) - static_cast<uint32_t>(target));
+    default:
+      return false;
+    }
+  }
+
   Result<LinkedImage> findSymbols(ArrayRef<std::string> symbols) {
     StringMap<uint64_t> defined;
     for (const ELFSymbolRef symbol : file.symbols()) {
@@ -274,6 +350,8 @@ private:
   const ElfFile &file;
   LinkedImage image;
   DenseMap<uint64_t, uint64_t> place;
+  /// Distances whose upper bits are at a place (RISC-V).
+  DenseMap<uint64_t, int64_t> upperOf;
 };
 
 } // namespace

@@ -179,7 +179,7 @@ void buildCpuLlvmPipeline(OpPassManager &pm, const CpuLevel &level) {
       [](OpPassManager &nested) {
         nested.addPass(std::make_unique<ApproximateMathPass>());
       });
-  bool hasHalf = level.isAArch64() || level.has("f16c");
+  bool hasHalf = level.hasHalfCasts();
   where(
       [](Operation *op) {
         return isa<arith::ExtFOp, arith::TruncFOp, arith::SIToFPOp>(op);
@@ -203,7 +203,7 @@ void buildCpuLlvmPipeline(OpPassManager &pm, const CpuLevel &level) {
   pm.addPass(createConvertVectorToLLVMPass(vectorOptions));
   pm.addPass(std::make_unique<ConvertToLlvmPass>());
   pm.addPass(createReconcileUnrealizedCastsPass());
-  if (!level.isAArch64() && !level.has("fma"))
+  if (!level.hasMultiplyAdd())
     pm.addPass(std::make_unique<UnfuseMultiplyAddPass>());
 }
 

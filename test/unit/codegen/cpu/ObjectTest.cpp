@@ -297,6 +297,12 @@ TEST(Object, EmitsForAArch64) {
   EXPECT_FALSE(runsOnHost(*level) && runsOnHost(levelNamed("x86-64-v2")));
 }
 
+TEST(Object, EmitsForRiscV) {
+  Result<CodeBlob> blob = compile(kTwoKernels, levelNamed("rva23"));
+  ASSERT_TRUE(blob.ok()) << blob.error().str();
+  EXPECT_GT(blob->bytes.size(), 100u);
+}
+
 TEST(CpuLevel, NamesWhatItNeeds) {
   CpuLevel level = levelNamed("x86-64-v3");
   EXPECT_THAT(level.requiredFeatures(),
@@ -313,7 +319,8 @@ TEST(CpuLevel, NamesWhatItNeeds) {
 // A runtime refuses what needs a feature that it can't find.
 TEST(CpuLevel, RuntimesKnowWhatIsNeeded) {
   for (auto [name, architecture] :
-       {std::pair("x86-64-v2", "x86_64"), std::pair("neoverse-v2", "aarch64")})
+       {std::pair("x86-64-v2", "x86_64"), std::pair("neoverse-v2", "aarch64"),
+        std::pair("rva23", "riscv64")})
     for (llvm::StringRef feature : levelNamed(name).selectableFeatures())
       EXPECT_TRUE(knownFeatures(architecture).count(feature.str()))
           << feature.str();
@@ -323,7 +330,7 @@ TEST(CpuLevel, RuntimesKnowWhatIsNeeded) {
                                  testing::StartsWith("amx-")))));
   EXPECT_TRUE(
       std::ranges::includes(knownFeatures(hostArchitecture()), hostFeatures()));
-  EXPECT_TRUE(knownFeatures("riscv64").empty());
+  EXPECT_TRUE(knownFeatures("loongarch64").empty());
 }
 
 // What LLVM finds on this machine, the runtime finds as well.
