@@ -94,8 +94,6 @@ Status Compilation::check() {
   if (!options.quantize.empty())
     return notYet("'--quantize " + options.quantize + "'",
                   "the checkpoint as it is");
-  if (options.kv == KvType::Q8_0)
-    return notYet("'--kv q8_0'", "f16, bf16 or f32");
   if (options.chunk < 2 || options.chunk > 4096)
     return Error("", "expects a chunk of 2 to 4096 tokens, but got " +
                          std::to_string(options.chunk));

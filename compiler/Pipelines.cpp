@@ -163,7 +163,7 @@ struct TargetPipelineOptions : PassPipelineOptions<TargetPipelineOptions> {
 };
 
 struct KvPipelineOptions : PassPipelineOptions<KvPipelineOptions> {
-  Option<std::string> kv{*this, "kv", llvm::cl::desc("f32, f16 or bf16"),
+  Option<std::string> kv{*this, "kv", llvm::cl::desc("f32, f16, bf16 or q8_0"),
                          llvm::cl::init("f16")};
 };
 

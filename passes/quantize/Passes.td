@@ -16,7 +16,7 @@ def SetKvStoragePass : Pass<"nn-set-kv-storage", "::mlir::ModuleOp"> {
     ```
   }];
   let options = [Option<"storage", "storage", "std::string", "\"f16\"",
-                        "f32, f16 or bf16">];
+                        "f32, f16, bf16 or q8_0">];
   let statistics = [Statistic<"changed", "changed", "states whose storage changed">];
 }
 

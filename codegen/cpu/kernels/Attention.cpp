@@ -27,9 +27,14 @@ Status checkAttention(const AttentionSpec &spec) {
   if (spec.heads % spec.kvHeads)
     return fail("expects a whole number of query heads for each");
   if (spec.storage != Encoding::F32 && spec.storage != Encoding::F16 &&
-      spec.storage != Encoding::BF16)
-    return fail("expects f32, f16 or bf16 storage, but got '" +
+      spec.storage != Encoding::BF16 && spec.storage != Encoding::Q8_0)
+    return fail("expects f32, f16, bf16 or q8_0 storage, but got '" +
                 std::string(infoOf(spec.storage).name) + "'");
+  if (spec.storage == Encoding::Q8_0 &&
+      (spec.keyColumns % kScaledColumns || spec.valueColumns % kScaledColumns))
+    return fail("expects heads of a multiple of 32 columns in q8_0, but got " +
+                std::to_string(spec.keyColumns) + " and " +
+                std::to_string(spec.valueColumns));
   if (spec.rowTile < 1 || spec.rowTile > 64)
     return fail("expects a row tile between 1 and 64, but got " +
                 std::to_string(spec.rowTile));
@@ -50,9 +55,11 @@ namespace {
 int64_t roundedColumns(const AttentionSpec &spec) {
   return (spec.valueColumns + kLanes - 1) / kLanes * kLanes;
 }
-/// Bytes of one head's part: two vectors and the values.
+/// Byte offset of the values in a head's part, behind its largest score, its
+/// sum and the number of parts, each in sixteen lanes.
+constexpr int64_t kPartValues = 3 * 64;
 int64_t partBytes(const AttentionSpec &spec) {
-  return (2 * kLanes + roundedColumns(spec)) * 4;
+  return kPartValues + roundedColumns(spec) * 4;
 }
 
 /// How one level cuts the work, and where scratch holds what.
@@ -73,7 +80,8 @@ struct Layout {
     heads = std::min<int64_t>(group, std::min<int64_t>(8, budget / 2));
     while (group % heads)
       --heads;
-    blocks = 8;
+    // Scales take registers too.
+    blocks = spec.storage == Encoding::Q8_0 ? 4 : 8;
     while (blocks > 1 && blocks * heads > budget)
       blocks /= 2;
     columns = std::clamp<int64_t>(budget / heads, 1, 8);
@@ -100,12 +108,12 @@ public:
       : e(b, loc), spec(spec), in(operands), lay(level, spec) {}
 
   void build() {
+    if (spec.splits > 1)
+      return buildParts();
     e.loop(in.begin, in.end, 1, [&](Value program) {
       if (spec.rowTile == 1) {
-        split = e.remainder(program, spec.splits);
-        Value rest = e.divide(program, spec.splits);
-        kvHead = arith::DivUIOp::create(e.b, e.loc, rest, in.rows);
-        buildTile(arith::RemUIOp::create(e.b, e.loc, rest, in.rows));
+        kvHead = divide(program, in.rows);
+        buildTile(remainder(program, in.rows));
         return;
       }
       Value tiles = e.divide(e.add(in.rows, spec.rowTile - 1), spec.rowTile);
@@ -122,6 +130,32 @@ public:
   }
 
 private:
+  Value divide(Value x, Value y) {
+    return arith::DivUIOp::create(e.b, e.loc, x, y);
+  }
+  Value remainder(Value x, Value y) {
+    return arith::RemUIOp::create(e.b, e.loc, x, y);
+  }
+
+  /// There are as many parts as pages up to the most. Fewer of them are spread
+  /// evenly over the programs.
+  void buildParts() {
+    Value last = e.sub(e.add(in.firstPosition, in.rows), e.index(int64_t(1)));
+    Value pages = e.sub(e.add(e.divide(last, kPageRows), 1),
+                        e.divide(firstVisibleFrom(last), kPageRows));
+    partCount = e.min(pages, e.index(spec.splits));
+    auto unitOf = [&](Value program) {
+      Value product = arith::MulIOp::create(e.b, e.loc, program, partCount);
+      return e.divide(product, spec.splits);
+    };
+    e.loop(unitOf(in.begin), unitOf(in.end), 1, [&](Value unit) {
+      split = remainder(unit, partCount);
+      Value rest = divide(unit, partCount);
+      kvHead = divide(rest, in.rows);
+      buildTile(remainder(rest, in.rows));
+    });
+  }
+
   void buildTile(Value row) {
     firstRow = row;
     lastPosition = e.add(in.firstPosition, rowOf(e.index(lay.group - 1)));
@@ -133,7 +167,7 @@ private:
       Value pages = e.sub(end, begin);
       auto cut = [&](Value part) {
         Value product = arith::MulIOp::create(e.b, e.loc, pages, part);
-        return e.add(begin, e.divide(product, spec.splits));
+        return e.add(begin, divide(product, partCount));
       };
       end = cut(e.add(split, 1));
       begin = cut(split);
@@ -158,13 +192,19 @@ private:
                  e.sub(in.rows, e.index(int64_t(1))));
   }
   Value positionOf(Value g) { return e.add(in.firstPosition, rowOf(g)); }
-  Value firstVisible(Value g) {
+  Value firstVisible(Value g) { return firstVisibleFrom(positionOf(g)); }
+  Value firstVisibleFrom(Value position) {
     if (!spec.window)
       return zero();
-    return e.max(e.sub(e.add(positionOf(g), 1), e.index(spec.window)), zero());
+    return e.max(e.sub(e.add(position, 1), e.index(spec.window)), zero());
   }
-  int64_t storedBytes() const { return spec.storage == Encoding::F32 ? 4 : 2; }
+  int64_t storedBytes() const { return storedElementBytes(spec.storage); }
+  bool isScaled() const { return spec.storage == Encoding::Q8_0; }
+  /// Without the scale, where there is one.
   Value loadStored(Value memory, Value offset, int64_t lanes) {
+    if (isScaled())
+      return e.toFloat(arith::ExtSIOp::create(
+          e.b, e.loc, e.i32(lanes), e.loadBytes(memory, offset, e.i8(lanes))));
     auto type = VectorType::get({lanes}, e.plainType(spec.storage));
     return e.extend(e.loadBytes(memory, offset, type));
   }
@@ -288,6 +328,7 @@ private:
     return e.loop(
         begin, to.back(), step, none, [&](Value at, ValueRange before) {
           Values sums(lay.heads * lay.blocks, e.constant(0.0, type));
+          Values scales;
           auto addColumn = [&](Value column, ValueRange acc) {
             Values next(acc);
             Value offset =
@@ -300,6 +341,8 @@ private:
               k.push_back(loadStored(in.keys.pool,
                                      e.add(row, i * kLanes * storedBytes()),
                                      kLanes));
+            for (size_t i = 0; i < scales.size(); ++i)
+              k[i] = e.mulf(k[i], scales[i]);
             Value q = e.add(queries, e.mul(column, 4));
             for (int64_t h = 0; h < lay.heads; ++h) {
               Value factor = e.loadSplat(
@@ -311,11 +354,28 @@ private:
             }
             return next;
           };
-          sums = e.loop(zero(), e.index(spec.keyColumns / 2 * 2), 2, sums,
-                        [&](Value column, ValueRange acc) {
-                          return addColumn(e.add(column, 1),
-                                           addColumn(column, acc));
-                        });
+          auto addColumns = [&](Value from, Value to, ValueRange acc) {
+            return e.loop(from, to, 2, acc, [&](Value column, ValueRange acc) {
+              return addColumn(e.add(column, 1), addColumn(column, acc));
+            });
+          };
+          if (isScaled())
+            sums = e.loop(
+                zero(), e.index(spec.keyColumns / kScaledColumns), 1, sums,
+                [&](Value number, ValueRange acc) {
+                  Value from = e.add(e.mul(number, kPageRows), at);
+                  Value start = e.add(e.add(keys, scaleOffset(spec.keyColumns)),
+                                      e.mul(from, 2));
+                  auto halves = VectorType::get({kLanes}, e.b.getF16Type());
+                  scales.clear();
+                  for (int64_t i = 0; i < lay.blocks; ++i)
+                    scales.push_back(e.extend(e.loadBytes(
+                        in.keys.pool, e.add(start, i * kLanes * 2), halves)));
+                  Value first = e.mul(number, kScaledColumns);
+                  return addColumns(first, e.add(first, kScaledColumns), acc);
+                });
+          else
+            sums = addColumns(zero(), e.index(spec.keyColumns / 2 * 2), sums);
           if (spec.keyColumns % 2)
             sums = addColumn(e.index(spec.keyColumns - 1), sums);
           Values maxima(before);
@@ -398,6 +458,17 @@ private:
     return corrections;
   }
 
+  /// The scale of a row's values around `column`, q8_0.
+  Value valueScale(Value values, Value row, Value column, int64_t lanes) {
+    Value at = e.add(e.mul(row, spec.valueColumns / kScaledColumns),
+                     e.divide(column, kScaledColumns));
+    Value half = e.loadBytes(
+        in.values.pool,
+        e.add(e.add(values, scaleOffset(spec.valueColumns)), e.mul(at, 2)),
+        VectorType::get({1}, e.b.getF16Type()));
+    return e.splat(e.extend(half), e.f32(lanes));
+  }
+
   /// output = output * correction + weights * values.
   void accumulate(Value values, Value nextKeys, Value g, Value from, Value to,
                   ValueRange corrections) {
@@ -436,6 +507,11 @@ private:
           v.push_back(loadStored(in.values.pool,
                                  e.add(source, piece.offset * storedBytes()),
                                  piece.lanes));
+        if (isScaled())
+          for (auto [i, piece] : llvm::enumerate(pieces))
+            v[i] = e.mulf(v[i],
+                          valueScale(values, row, e.add(column, piece.offset),
+                                     piece.lanes));
         Value weightAt = e.add(weights, e.mul(row, 4));
         Values next;
         for (int64_t h = 0; h < lay.heads; ++h) {
@@ -494,9 +570,12 @@ private:
       e.storeBytes(in.output, e.add(to, 64),
                    e.sumLanes(e.loadBytes(
                        in.scratch, scratchAt(lay.sums, g, 64), e.f32())));
+      Value count =
+          arith::IndexCastOp::create(e.b, e.loc, e.b.getI32Type(), partCount);
+      e.storeBytes(in.output, e.add(to, 128), e.splat(count, e.i32()));
       Value from = scratchAt(lay.outputs, g, lay.outputColumns * 4);
       for (int64_t c = 0; c < lay.outputColumns; c += kLanes)
-        e.storeBytes(in.output, e.add(to, 128 + c * 4),
+        e.storeBytes(in.output, e.add(to, kPartValues + c * 4),
                      e.loadBytes(in.scratch, e.add(from, c * 4), e.f32()));
     });
   }
@@ -505,7 +584,7 @@ private:
   const AttentionSpec &spec;
   const AttentionOperands &in;
   Layout lay;
-  Value kvHead, split, firstRow, lastPosition;
+  Value kvHead, partCount, split, firstRow, lastPosition;
 };
 
 } // namespace
@@ -535,40 +614,50 @@ void buildAttentionMerge(OpBuilder &b, Location loc, const AttentionSpec &spec,
   int64_t each = partBytes(spec);
   e.loop(e.index(int64_t(0)), e.index(spec.heads), 1, [&](Value head) {
     Value part = e.add(from, e.mul(head, spec.splits * each));
-    auto load = [&](int64_t split, int64_t offset) {
-      return e.loadBytes(parts, e.add(part, split * each + offset), e.f32());
+    auto load = [&](Value split, int64_t offset, VectorType type) {
+      return e.loadBytes(parts, e.add(e.add(part, e.mul(split, each)), offset),
+                         type);
     };
-    Value maximum = load(0, 0);
-    for (int64_t split = 1; split < spec.splits; ++split)
-      maximum = e.maxf(load(split, 0), maximum);
-    // Parts without a visible position weigh nothing.
-    Values weights;
-    Value total;
-    for (int64_t split = 0; split < spec.splits; ++split) {
-      Value weight = e.exp2OfNegative(e.subf(load(split, 0), maximum));
-      Value sum = e.mulf(load(split, 64), weight);
-      total = split ? e.addf(total, sum) : sum;
-      weights.push_back(weight);
-    }
-    Value factor = e.divf(e.constant(1.0, e.f32()), total);
+    Value first = e.index(int64_t(0));
+    Value count = arith::IndexCastOp::create(
+        b, loc, b.getIndexType(),
+        vector::ExtractOp::create(b, loc, load(first, 128, e.i32()), 0));
+    Value maximum =
+        e.loop(e.index(int64_t(1)), count, 1, {load(first, 0, e.f32())},
+               [&](Value split, ValueRange before) {
+                 return Values{e.maxf(load(split, 0, e.f32()), before.front())};
+               })
+            .front();
     Value to = e.add(target, e.mul(head, spec.valueColumns));
-    for (Piece piece : piecesOf(spec.valueColumns)) {
-      auto narrowed = [&](Value vector) -> Value {
+    SmallVector<Piece> pieces = piecesOf(spec.valueColumns);
+    constexpr size_t kTogether = 8;
+    for (size_t at = 0; at < pieces.size(); at += kTogether) {
+      ArrayRef<Piece> some =
+          ArrayRef(pieces).slice(at, std::min(kTogether, pieces.size() - at));
+      auto narrowed = [&](Value vector, const Piece &piece) -> Value {
         if (piece.lanes == kLanes)
           return vector;
         return vector::ExtractStridedSliceOp::create(
             b, loc, vector, ArrayRef<int64_t>{0},
             ArrayRef<int64_t>{piece.lanes}, ArrayRef<int64_t>{1});
       };
-      Value sum;
-      for (int64_t split = 0; split < spec.splits; ++split) {
-        Value values = e.loadBytes(
-            parts, e.add(part, split * each + 128 + piece.offset * 4),
-            e.f32(piece.lanes));
-        Value weight = narrowed(weights[split]);
-        sum = sum ? e.fma(values, weight, sum) : e.mulf(values, weight);
-      }
-      e.store(output, e.add(to, piece.offset), e.mulf(sum, narrowed(factor)));
+      Values sums = {e.constant(0.0, e.f32())};
+      for (const Piece &piece : some)
+        sums.push_back(e.constant(0.0, e.f32(piece.lanes)));
+      sums = e.loop(first, count, 1, sums, [&](Value split, ValueRange before) {
+        // A part without a visible position weighs nothing.
+        Value weight =
+            e.exp2OfNegative(e.subf(load(split, 0, e.f32()), maximum));
+        Values next = {e.fma(load(split, 64, e.f32()), weight, before.front())};
+        for (auto [i, piece] : llvm::enumerate(some))
+          next.push_back(e.fma(
+              load(split, kPartValues + piece.offset * 4, e.f32(piece.lanes)),
+              narrowed(weight, piece), before[i + 1]));
+        return next;
+      });
+      for (auto [i, piece] : llvm::enumerate(some))
+        e.store(output, e.add(to, piece.offset),
+                e.divf(sums[i + 1], narrowed(sums.front(), piece)));
     }
   });
 }

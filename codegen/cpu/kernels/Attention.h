@@ -51,12 +51,13 @@ struct AttentionOperands {
 Status checkAttention(const AttentionSpec &spec);
 int64_t attentionScratchBytes(const CpuLevel &level, const AttentionSpec &spec);
 
-/// Bytes of one row's parts: of each head and part its largest score and the
-/// sum of its weights, 16 times each, and its weighted values.
+/// Bytes of one row's parts: of each head and part its largest score, the sum
+/// of its weights and the number of parts, 16 times each, and weighted values.
 int64_t attentionPartBytes(const AttentionSpec &spec);
 
 /// With a row tile of 1 there are T * kvHeads * splits programs: parts of a row
-/// of a head are neighbours, then rows, which share pages. Else there are as many as
+/// of a head are neighbours, then rows, which share pages. There are no more
+/// parts than pages. Else there are as many as
 /// tiles of rows, of all heads; early tiles, which see little, alternate with
 /// late ones, so that contiguous ranges are about equal work. All arithmetic is
 /// f32; the softmax moves on one page at a time.

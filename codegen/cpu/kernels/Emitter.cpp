@@ -194,6 +194,20 @@ Value Emitter::maxLanes(Value vector) {
                      [&](Value x, Value y) { return maxf(x, y); });
 }
 
+Value Emitter::largestMagnitude(ValueRange vectors) {
+  // As integers, the bits of magnitudes are ordered like them.
+  Value bits;
+  for (Value x : vectors) {
+    Value magnitude = andi(bitcast(i32(), x), 0x7fffffff);
+    bits = bits ? arith::MaxSIOp::create(b, loc, bits, magnitude).getResult()
+                : magnitude;
+  }
+  bits = reduceLanes(*this, bits, [&](Value x, Value y) -> Value {
+    return arith::MaxSIOp::create(b, loc, x, y);
+  });
+  return bitcast(f32(), bits);
+}
+
 Value Emitter::exp2OfNegative(Value x) {
   Type type = x.getType();
   Type integers = shapedLike(type, b.getI32Type());

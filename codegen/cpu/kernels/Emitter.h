@@ -97,6 +97,9 @@ public:
   /// The sum or maximum of the lanes in every lane.
   Value sumLanes(Value vector);
   Value maxLanes(Value vector);
+  /// The largest magnitude of all lanes of `vectors` (f32) in every lane;
+  /// infinity and, above it, NaN are kept.
+  Value largestMagnitude(ValueRange vectors);
   /// 2^x for x <= 0 with a relative error of 2e-7; 0 below about -126.
   Value exp2OfNegative(Value x);
   /// Calls an LLVM intrinsic.

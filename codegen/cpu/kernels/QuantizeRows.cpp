@@ -37,27 +37,6 @@ private:
     return {e.load(input, from, floats),
             e.load(input, e.add(from, kLanes), floats)};
   }
-  /// The largest magnitude in every lane. As integers, the bits of magnitudes
-  /// are ordered like them, with infinity and NaN, which must reach the result,
-  /// at the end.
-  Value largestOf(ValueRange block) {
-    auto largerOf = [&](Value x, Value y) -> Value {
-      return arith::MaxSIOp::create(e.b, e.loc, x, y);
-    };
-    Value bits;
-    for (Value x : block) {
-      Value magnitude = e.andi(e.bitcast(integers, x), 0x7fffffff);
-      bits = bits ? largerOf(bits, magnitude) : magnitude;
-    }
-    for (int64_t half = kLanes / 2; half > 0; half /= 2) {
-      SmallVector<int64_t> mask;
-      for (int64_t i = 0; i < kLanes; ++i)
-        mask.push_back(i ^ half);
-      bits = largerOf(bits, vector::ShuffleOp::create(e.b, e.loc, integers,
-                                                      bits, bits, mask));
-    }
-    return e.bitcast(floats, bits);
-  }
   void putWord(Value at, Value value) {
     e.storeBytes(records, e.add(at, wordRow),
                  e.splat(value, VectorType::get({1}, value.getType())));
@@ -65,7 +44,7 @@ private:
 
   void buildBlock(Value block) {
     Values x = loadBlock(block);
-    Value largest = largestOf(x);
+    Value largest = e.largestMagnitude(x);
     Value target = e.add(base, e.mul(block, layout.bytes()));
     // Blocks so small that the factor would overflow become zero.
     Value tiny = arith::CmpFOp::create(e.b, e.loc, arith::CmpFPredicate::OLT,

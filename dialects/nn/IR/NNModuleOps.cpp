@@ -222,9 +222,15 @@ LogicalResult RopeOp::verifySymbolUses(SymbolTableCollection &tables) {
 LogicalResult StateOp::verify() {
   Encoding storage = getStorageEncoding();
   if (storage != Encoding::F32 && storage != Encoding::F16 &&
-      storage != Encoding::BF16) // C1
-    return emitOpError("expects storage f32, f16 or bf16, but got '")
+      storage != Encoding::BF16 && storage != Encoding::Q8_0) // C1
+    return emitOpError("expects storage f32, f16, bf16 or q8_0, but got '")
            << infoOf(storage).name << "'";
+  int64_t columns = getType().getShape().back();
+  int64_t block = infoOf(storage).blockElements;
+  if (columns % block) // C3
+    return emitOpError("expects rows of a multiple of ")
+           << block << " for storage '" << infoOf(storage).name
+           << "', but got rows of " << columns;
   if (getCount() && *getCount() <= 0) // C2
     return emitOpError("expects one state or more, but got ") << *getCount();
   return mlir::success();

@@ -157,8 +157,10 @@ def NN_StateOp : NN_Op<"state", [Symbol, HasParent<"::mlir::ModuleOp">,
     encoding that rows are rounded to when they are kept: every row is seen
     through it, the newest included.
 
-    - (C1) `storage` is f32, f16 or bf16.
+    - (C1) `storage` is f32, f16, bf16 or q8_0 (blocks of 32 columns, each with a
+      scale of f16: a 127th of its largest magnitude, rounded).
     - (C2) `count`, where given, is positive.
+    - (C3) The innermost size is a multiple of the storage's block.
 
     Example:
     ```mlir

@@ -38,6 +38,28 @@ static Result<Values> rope(RopeOp op, ArrayRef<nn::Value> operands,
   return one(std::move(result));
 }
 
+/// Appends a block of values as `storage` keeps them.
+static void appendStored(Encoding storage, ArrayRef<float> block,
+                         std::vector<float> &to) {
+  if (storage != Encoding::Q8_0) {
+    for (float value : block)
+      to.push_back(storage == Encoding::F16 ? halfToFloat(floatToHalf(value))
+                   : storage == Encoding::BF16
+                       ? bfloatToFloat(floatToBfloat(value))
+                       : value);
+    return;
+  }
+  float largest = 0;
+  for (float value : block)
+    if (!(std::abs(value) <= largest)) // keeps a NaN
+      largest = std::abs(value);
+  float scale = halfToFloat(floatToHalf(largest * float(1.0 / 127)));
+  float inverse = scale == 0 ? 0 : 1 / scale;
+  for (float value : block)
+    to.push_back(scale *
+                 std::clamp(std::nearbyint(value * inverse), -127.0f, 127.0f));
+}
+
 static Result<Values> history(HistoryOp op, ArrayRef<nn::Value> operands,
                               Machine &machine) {
   const Tensor &x = tensorOf(operands[0]), &positions = tensorOf(operands[1]);
@@ -53,13 +75,11 @@ static Result<Values> history(HistoryOp op, ArrayRef<nn::Value> operands,
       return kernelError(op, "expects position " + Twine(rows.count) +
                                  " next, but got " + Twine(position));
     ++rows.count;
-    for (int64_t i = 0; i < rows.rowElements; ++i) {
-      float value = x.floats[t * rows.rowElements + i];
-      if (storage == Encoding::F16)
-        value = halfToFloat(floatToHalf(value));
-      else if (storage == Encoding::BF16)
-        value = bfloatToFloat(floatToBfloat(value));
-      rows.rows.push_back(value);
+    auto row = ArrayRef(x.floats).slice(t * rows.rowElements, rows.rowElements);
+    for (int64_t at = 0; at < rows.rowElements;) {
+      int64_t block = infoOf(storage).blockElements;
+      appendStored(storage, row.slice(at, block), rows.rows);
+      at += block;
     }
   }
   RowsType type = op.getType();

@@ -33,7 +33,7 @@ static LogicalResult verifyLayout(Operation *op, StringRef layout) {
   return verifyOneOf(op, "layout", layout, {"rows", "r16"});
 }
 static LogicalResult verifyStorage(Operation *op, StringRef storage) {
-  return verifyOneOf(op, "storage", storage, {"f32", "f16", "bf16"});
+  return verifyOneOf(op, "storage", storage, {"f32", "f16", "bf16", "q8_0"});
 }
 
 /// `memref<?xT>`.

@@ -312,7 +312,7 @@ def Plan_AppendRowsOp : Plan_Op<"append_rows"> {
     [head][column][row], else [head][row][column].
 
     - (C1) `heads` and `columns` are positive.
-    - (C2) `storage` is f32, f16 or bf16.
+    - (C2) `storage` is f32, f16, bf16 or q8_0.
     - (C3) Rows of `x` have `heads` times `columns`.
 
     Example:
@@ -341,7 +341,7 @@ def Plan_AttentionOp : Plan_Op<"attention"> {
     parts, and `y` takes what `plan.merge_attention` makes a row of.
 
     - (C1) `heads`, `key_heads`, the columns, `row_tile` and `splits` are positive; `key_heads` divides `heads`.
-    - (C2) `storage` is f32, f16 or bf16.
+    - (C2) `storage` is f32, f16, bf16 or q8_0.
     - (C3) Rows of `q` and `y` have `heads` times the columns of keys and of values; parts are bytes.
     - (C4) `row_tile` or `splits` is 1.
 

@@ -159,8 +159,13 @@ func.func @get_weight_c3() {
 
 // -----
 
-// expected-error@+1 {{expects storage f32, f16 or bf16, but got 'q8_0'}}
-nn.state @state_c1 : !nn.rows<32xf32> storage = q8_0
+// expected-error@+1 {{expects storage f32, f16, bf16 or q8_0, but got 'q4_0'}}
+nn.state @state_c1 : !nn.rows<32xf32> storage = q4_0
+
+// -----
+
+// expected-error@+1 {{expects rows of a multiple of 32 for storage 'q8_0', but got rows of 48}}
+nn.state @state_c3 : !nn.rows<2x48xf32> storage = q8_0
 
 // -----
 

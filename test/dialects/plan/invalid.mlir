@@ -471,8 +471,8 @@ func.func @append_rows_c3(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t:
 // -----
 
 func.func @append_rows_c2(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>) {
-  // expected-error@+1 {{expects 'storage' to be one of f32, f16, bf16, but got 'q8_0'}}
-  plan.append_rows row(%i) ins(%x : memref<?x32xf32>) pages(%r, %t : memref<?xi8>, memref<?xi32>) at(%i, %i, %i) {columns = 16 : i64, heads = 2 : i64, keys = true, storage = "q8_0"}
+  // expected-error@+1 {{expects 'storage' to be one of f32, f16, bf16, q8_0, but got 'q4_0'}}
+  plan.append_rows row(%i) ins(%x : memref<?x32xf32>) pages(%r, %t : memref<?xi8>, memref<?xi32>) at(%i, %i, %i) {columns = 16 : i64, heads = 2 : i64, keys = true, storage = "q4_0"}
   return
 }
 
@@ -519,7 +519,7 @@ func.func @attention_c1(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: m
 // -----
 
 func.func @attention_c2(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>) {
-  // expected-error@+1 {{expects 'storage' to be one of f32, f16, bf16, but got 'i8'}}
+  // expected-error@+1 {{expects 'storage' to be one of f32, f16, bf16, q8_0, but got 'i8'}}
   plan.attention range(%i, %i) tokens(%i) ins(%x : memref<?x32xf32>) pages(%r, %t : memref<?xi8>, memref<?xi32>) outs(%x : memref<?x32xf32>) at(%i, %i, %i, %i) {heads = 3 : i64, key_columns = 16 : i64, key_heads = 1 : i64, scale = 2.5e-01 : f32, storage = "i8", value_columns = 16 : i64, window = -1 : i64}
   return
 }

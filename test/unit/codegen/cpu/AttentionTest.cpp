@@ -25,6 +25,20 @@ float rounded(Encoding storage, float value) {
   return value;
 }
 
+/// Makes `elements` values what pages of q8_0 keep of them.
+void roundBlocks(float *row, int64_t elements) {
+  for (int64_t at = 0; at < elements; at += 32) {
+    float largest = 0;
+    for (int64_t i = at; i < at + 32; ++i)
+      largest = std::max(largest, std::abs(row[i]));
+    float scale = halfToFloat(floatToHalf(largest * float(1.0 / 127)));
+    float inverse = scale == 0 ? 0 : 1 / scale;
+    for (int64_t i = at; i < at + 32; ++i)
+      row[i] =
+          scale * std::clamp(std::nearbyint(row[i] * inverse), -127.0f, 127.0f);
+  }
+}
+
 constexpr int64_t kBase = 192; ///< bytes before the state in its slot
 
 /// Kernels of one case: append keys, append values, attend, and merge parts.
@@ -138,6 +152,11 @@ void check(const CpuLevel &level, const std::vector<Case> &cases) {
     if (spec.splits > 1)
       code.run(4 * i + 3, {parts.data(), out.data()}, {}, 0, rows);
 
+    if (spec.storage == Encoding::Q8_0)
+      for (int64_t s = 0; s < total; ++s) {
+        roundBlocks(&keys[3 + s * keyStride], spec.kvHeads * ck);
+        roundBlocks(&values[3 + s * valueStride], spec.kvHeads * cv);
+      }
     RelativeError error;
     for (int64_t t = 0; t < rows; ++t)
       for (int64_t h = 0; h < spec.heads; ++h) {
@@ -200,6 +219,8 @@ TEST_P(AttentionLevels, MatchesFloat64) {
   add(14, 2, 64, 128, Encoding::BF16, 131, 2);
   add(11, 1, 16, 33, Encoding::F32, 40, 2);
   add(16, 1, 192, 128, Encoding::F16, 140, 1);
+  add(6, 2, 32, 64, Encoding::Q8_0, 130, 3);
+  add(9, 3, 96, 32, Encoding::Q8_0, 0, 200).window = 140;
   add(4, 2, 16, 8, Encoding::F32, 0, 300).window = 130;
   add(4, 2, 16, 16, Encoding::F16, 400, 2).window = 7;
   add(4, 2, 16, 16, Encoding::F16, 383, 3).window = 128;
@@ -248,9 +269,14 @@ TEST(Attention, RefusesImpossibleSpecs) {
   EXPECT_THAT(checkAttention(none).error().message,
               HasSubstr("between 1 and 4096, but got 0"));
   AttentionSpec storage = spec;
+  storage.storage = Encoding::Q4_0;
+  EXPECT_THAT(
+      checkAttention(storage).error().message,
+      HasSubstr("expects f32, f16, bf16 or q8_0 storage, but got 'q4_0'"));
   storage.storage = Encoding::Q8_0;
   EXPECT_THAT(checkAttention(storage).error().message,
-              HasSubstr("expects f32, f16 or bf16 storage, but got 'q8_0'"));
+              HasSubstr("expects heads of a multiple of 32 columns in q8_0, "
+                        "but got 16 and 16"));
   AttentionSpec scale = spec;
   scale.scale = NAN;
   EXPECT_FALSE(checkAttention(scale).ok());

@@ -77,6 +77,36 @@ func.func @f(%q: tensor<?x1x2xf32>, %p: tensor<?xi32>, %k: tensor<3x2xf32>, %v: 
 }
 
 /// Every op of the dialect has a meaning, symbols and their parts aside.
+TEST_F(OpTest, HistoriesOfQ8KeepBlocks) {
+  auto module = parse(R"mlir(
+nn.state @k : !nn.rows<32xf32> storage = q8_0
+nn.state @v : !nn.rows<64xf32> storage = q8_0
+func.func @f(%q: tensor<?x1x32xf32>, %p: tensor<?xi32>, %k: tensor<?x32xf32>, %v: tensor<?x64xf32>) -> tensor<?x1x64xf32> {
+  %rk = nn.history %k, %p state = @k : tensor<?x32xf32>, tensor<?xi32> -> !nn.rows<32xf32>
+  %rv = nn.history %v, %p state = @v : tensor<?x64xf32>, tensor<?xi32> -> !nn.rows<64xf32>
+  %r = nn.attention %q, %p keys(%rk) values(%rv) scale = 1.0 : tensor<?x1x32xf32>, tensor<?xi32>, !nn.rows<32xf32>, !nn.rows<64xf32> -> tensor<?x1x64xf32>
+  return %r : tensor<?x1x64xf32>
+}
+)mlir");
+  ASSERT_TRUE(module);
+  WeightSource source;
+  Interpreter interpreter(*module, source);
+  // A block of steps of 1/64 with 127 of them at most, and a block of zeros:
+  // of one visible row, attention is the row as it is kept.
+  std::vector<float> values(64), kept(64);
+  for (int i = 0; i < 32; ++i) {
+    values[i] = (4 * i - 60) / 64.0f + (i % 2 ? 0.003f : -0.003f);
+    kept[i] = (4 * i - 60) / 64.0f;
+  }
+  values[31] = kept[31] = -127 / 64.0f;
+  auto results = interpreter.runFunction(
+      "f",
+      {floats({1, 1, 32}, std::vector<float>(32, 1)), ints({1}, {0}),
+       floats({1, 32}, std::vector<float>(32, 0.5f)), floats({1, 64}, values)});
+  ASSERT_TRUE(results) << results.error().str();
+  EXPECT_EQ(results->front().floats, kept);
+}
+
 TEST_F(OpTest, EveryOpHasAKernel) {
   for (RegisteredOperationName name :
        context.getRegisteredOperationsByDialect("nn")) {
