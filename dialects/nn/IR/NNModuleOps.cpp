@@ -9,7 +9,8 @@ using namespace mlir;
 using namespace tombolo;
 using namespace tombolo::nn;
 
-static constexpr StringLiteral kLayerPlaceholder = "{layer}";
+static constexpr StringLiteral kLayerPlaceholder = "{layer}",
+                               kExpertPlaceholder = "{expert}";
 
 //===----------------------------------------------------------------------===//
 // nn.weight
@@ -126,15 +127,27 @@ LogicalResult StoredOp::verify() {
            << getName() << "'";
   if (getName().empty())
     return emitOpError("expects the name of a tensor, but it is empty");
+  if (isStack() && getType().getRank() == 0) // C2
+    return emitOpError("expects a dimension to stack along, as '")
+           << getName() << "' says '{expert}', but got " << getType();
   return mlir::success();
 }
 
-std::string StoredOp::getTensorName(int64_t layer) {
-  std::string name = getName().str(), number = std::to_string(layer);
+bool StoredOp::isStack() { return getName().contains(kExpertPlaceholder); }
+
+static void replaceAll(std::string &name, StringRef placeholder,
+                       int64_t number) {
+  std::string digits = std::to_string(number);
   for (size_t at = 0;
-       (at = name.find(kLayerPlaceholder.str(), at)) != std::string::npos;
-       at += number.size())
-    name.replace(at, kLayerPlaceholder.size(), number);
+       (at = name.find(placeholder.str(), at)) != std::string::npos;
+       at += digits.size())
+    name.replace(at, placeholder.size(), digits);
+}
+
+std::string StoredOp::getTensorName(int64_t layer, int64_t expert) {
+  std::string name = getName().str();
+  replaceAll(name, kLayerPlaceholder, layer);
+  replaceAll(name, kExpertPlaceholder, expert);
   return name;
 }
 

@@ -68,11 +68,16 @@ def NN_StoredOp : NN_Op<"stored", [Pure, NN_OnWeights, HasParent<"WeightOp">]> {
     `{layer}` in `name` stands for the layer of the weight's element. The shape
     and encoding of the tensor found under that name must be those of the type.
 
+    A name with `{expert}` is a stack: place e of the first dimension is the
+    tensor whose name has e there, of the type's other dimensions.
+
     - (C1) Only a family (a weight with `indices`) says `{layer}`.
+    - (C2) The result of a name with `{expert}` has a dimension.
 
     Example:
     ```mlir
     %0 = nn.stored "model.norm.weight" : !nn.weight<576, bf16>
+    %1 = nn.stored "layers.{layer}.experts.{expert}.w1.weight" : !nn.weight<256x2048x4096, bf16>
     ```
   }];
   let arguments = (ins StrAttr:$name);
@@ -80,8 +85,10 @@ def NN_StoredOp : NN_Op<"stored", [Pure, NN_OnWeights, HasParent<"WeightOp">]> {
   let assemblyFormat = "$name attr-dict `:` qualified(type($result))";
   let hasVerifier = 1;
   let extraClassDeclaration = [{
-    /// The name with `{layer}` replaced.
-    std::string getTensorName(int64_t layer);
+    /// Whether it is a tensor for each place of the first dimension.
+    bool isStack();
+    /// The name with `{layer}`, and of a stack `{expert}`, replaced.
+    std::string getTensorName(int64_t layer, int64_t expert = 0);
   }];
 }
 

@@ -14,6 +14,31 @@ int64_t Movement::count() const {
   return count;
 }
 
+std::optional<Movement> Movement::element(int64_t element, int64_t size) const {
+  // The axis is the first ones of the movement, the last of them the fastest.
+  size_t axes = 0;
+  for (int64_t places = 1; places != size; ++axes) {
+    if (axes == shape.size() || size % (places * shape[axes]))
+      return std::nullopt;
+    places *= shape[axes];
+  }
+  if (axes == shape.size())
+    return std::nullopt;
+  Movement result{{shape.begin() + axes, shape.end()},
+                  {strides.begin() + axes, strides.end()},
+                  offset};
+  for (size_t axis = axes; axis-- > 0; element /= shape[axis])
+    result.offset += element % shape[axis] * strides[axis];
+  return result;
+}
+
+std::pair<int64_t, int64_t> Movement::range() const {
+  int64_t last = offset;
+  for (size_t axis = 0; axis < shape.size(); ++axis)
+    last += (shape[axis] - 1) * strides[axis];
+  return {offset, last};
+}
+
 bool Movement::isContiguous() const {
   int64_t stride = 1;
   for (size_t axis = shape.size(); axis-- > 0;) {

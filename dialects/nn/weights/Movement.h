@@ -11,6 +11,7 @@
 #include "dialects/nn/IR/NNOps.h"
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -23,6 +24,11 @@ struct Movement {
   int64_t offset = 0;
 
   int64_t count() const;
+  /// That of place `element` of the result's first axis, which has `size` such
+  /// places; nothing where the axis is one with the innermost.
+  std::optional<Movement> element(int64_t element, int64_t size) const;
+  /// First and last unit of the operand that is copied.
+  std::pair<int64_t, int64_t> range() const;
   /// The result is a run of the operand.
   bool isContiguous() const;
   /// Copies units of `unitBytes` to `result`.

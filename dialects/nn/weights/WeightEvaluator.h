@@ -42,6 +42,14 @@ public:
   Result<StoredTensor> evaluate(WeightOp weight, int64_t index) const;
   Result<StoredTensor> evaluate(llvm::StringRef name, int64_t index) const;
   Result<std::vector<float>> evaluateF32(WeightOp weight, int64_t index) const;
+  /// Place `element` of the first dimension, of which there are two or more.
+  /// Of a stack of experts it is made of that expert's tensors alone.
+  Result<StoredTensor> evaluateElement(WeightOp weight, int64_t index,
+                                       int64_t element) const;
+  Result<StoredTensor> evaluateElement(llvm::StringRef name, int64_t index,
+                                       int64_t element) const;
+  Result<std::vector<float>> evaluateElementF32(WeightOp weight, int64_t index,
+                                                int64_t element) const;
   Result<std::vector<float>> evaluateF32(llvm::StringRef name,
                                          int64_t index) const;
 

@@ -89,6 +89,14 @@ nn.weight @stored_c1 : !nn.weight<4, f32> {
 
 // -----
 
+nn.weight @stored_c2 : !nn.weight<f32> {
+  // expected-error@+1 {{expects a dimension to stack along, as 'a.{expert}' says '{expert}', but got '!nn.weight<f32>'}}
+  %0 = nn.stored "a.{expert}" : !nn.weight<f32>
+  nn.yield %0 : !nn.weight<f32>
+}
+
+// -----
+
 nn.weight @stored_name : !nn.weight<4, f32> {
   // expected-error@+1 {{expects the name of a tensor, but it is empty}}
   %0 = nn.stored "" : !nn.weight<4, f32>

@@ -1,6 +1,7 @@
 //===- WeightEvaluatorTest.cpp - From stored tensors to weights -----------===//
 
 #include "dialects/nn/weights/WeightEvaluator.h"
+#include "support/Encoding.h"
 #include "test/unit/dialects/nn/NNFixture.h"
 
 using namespace mlir;
@@ -144,6 +145,131 @@ TEST_F(WeightTest, FamiliesNameTheirLayer) {
   ASSERT_FALSE(beyond);
   EXPECT_EQ(beyond.error().str(),
             "weight '@w': expects an index below 2, but got 2");
+}
+
+TEST_F(WeightTest, AStackIsATensorForEachPlace) {
+  const char *body = R"(
+    %r = nn.stored "a.{expert}" : !nn.weight<2x2x3, f32>)";
+  addTensor<float>(source, "a.1", Encoding::F32, {2, 3}, {7, 8, 9, 0, 1, 2});
+  EXPECT_EQ(floatsOf(evaluate("!nn.weight<2x2x3, f32>", body)),
+            (std::vector<float>{1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2}));
+  auto missing = evaluate("!nn.weight<3x2x3, f32>", R"(
+    %r = nn.stored "a.{expert}" : !nn.weight<3x2x3, f32>)");
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().str(),
+            "weight '@w': expects tensor 'a.2', but no file has it");
+}
+
+/// A place of the first dimension is what it is in the whole, whichever ops
+/// made it, and needs no other tensor of a stack.
+TEST_F(WeightTest, PlacesOfTheFirstDimension) {
+  std::vector<uint16_t> numbers(2 * 4 * 6);
+  for (size_t i = 0; i < numbers.size(); ++i)
+    numbers[i] = floatToHalf(float(i));
+  addTensor(source, "s", Encoding::F16, {2, 4, 6}, numbers);
+  addTensor<float>(source, "a.1", Encoding::F32, {2, 3}, {7, 8, 9, 0, 1, 2});
+  struct Case {
+    const char *type, *body;
+  } cases[] = {
+      {"!nn.weight<2x4x6, f16>",
+       R"(%r = nn.stored "s" : !nn.weight<2x4x6, f16>)"},
+      {"!nn.weight<2x2x3, f32>",
+       R"(%r = nn.stored "a.{expert}" : !nn.weight<2x2x3, f32>)"},
+      // Strided rows of a stack that is stored transposed.
+      {"!nn.weight<2x3x4, f16>",
+       R"(%0 = nn.stored "s" : !nn.weight<2x4x6, f16>
+          %1 = nn.rearrange %0, "e i o -> e o i" : !nn.weight<2x4x6, f16> -> !nn.weight<2x6x4, f16>
+          %r = nn.slice %1[:, 1::2, :] : !nn.weight<2x6x4, f16> -> !nn.weight<2x3x4, f16>)"},
+      {"!nn.weight<1x4x6, f16>",
+       R"(%0 = nn.stored "s" : !nn.weight<2x4x6, f16>
+          %r = nn.slice %0[1:, :, :] : !nn.weight<2x4x6, f16> -> !nn.weight<1x4x6, f16>)"},
+      // Places that come from both of the operand, and of a merged axis.
+      {"!nn.weight<4x2x6, f16>",
+       R"(%0 = nn.stored "s" : !nn.weight<2x4x6, f16>
+          %r = nn.rearrange %0, "e i o -> i e o" : !nn.weight<2x4x6, f16> -> !nn.weight<4x2x6, f16>)"},
+      {"!nn.weight<4x2x6, f16>",
+       R"(%0 = nn.stored "s" : !nn.weight<2x4x6, f16>
+          %r = nn.rearrange %0, "e (a b) o -> (a e) b o" {a = 2 : i64} : !nn.weight<2x4x6, f16> -> !nn.weight<4x2x6, f16>)"},
+      {"!nn.weight<2x2x6, f32>",
+       R"(%0 = nn.stored "a.{expert}" : !nn.weight<2x2x3, f32>
+          %r = nn.concat %0, %0 axis = -1 : !nn.weight<2x2x3, f32>, !nn.weight<2x2x3, f32> -> !nn.weight<2x2x6, f32>)"},
+      {"!nn.weight<4x2x3, f32>",
+       R"(%0 = nn.stored "a.{expert}" : !nn.weight<2x2x3, f32>
+          %1 = nn.neg %0 : !nn.weight<2x2x3, f32>
+          %r = nn.concat %0, %1 axis = 0 : !nn.weight<2x2x3, f32>, !nn.weight<2x2x3, f32> -> !nn.weight<4x2x3, f32>)"},
+      {"!nn.weight<2x4x6, f32>",
+       R"(%0 = nn.stored "s" : !nn.weight<2x4x6, f16>
+          %1 = nn.decode %0 : !nn.weight<2x4x6, f16> -> !nn.weight<2x4x6, f32>
+          %c = arith.constant 2.0 : f32
+          %2 = nn.mul %1, %c : !nn.weight<2x4x6, f32>, f32 -> !nn.weight<2x4x6, f32>
+          %3 = nn.slice %1[0:1, :, :] : !nn.weight<2x4x6, f32> -> !nn.weight<1x4x6, f32>
+          %4 = nn.slice %1[0, 0, :] : !nn.weight<2x4x6, f32> -> !nn.weight<6, f32>
+          %5 = nn.add %2, %3 : !nn.weight<2x4x6, f32>, !nn.weight<1x4x6, f32> -> !nn.weight<2x4x6, f32>
+          %6 = nn.sub %5, %4 : !nn.weight<2x4x6, f32>, !nn.weight<6, f32> -> !nn.weight<2x4x6, f32>
+          %r = nn.clamp %6 low = -5.0 high = 60.0 : !nn.weight<2x4x6, f32>)"},
+      {"!nn.weight<4x64, q8_0>",
+       R"(%0 = nn.stored "q" : !nn.weight<4x64, q8_0>
+          %1 = nn.slice %0[0:2, :] : !nn.weight<4x64, q8_0> -> !nn.weight<2x64, q8_0>
+          %2 = nn.slice %0[2:4, :] : !nn.weight<4x64, q8_0> -> !nn.weight<2x64, q8_0>
+          %r = nn.interleave %1, %2 rows = 1 : !nn.weight<2x64, q8_0>, !nn.weight<2x64, q8_0> -> !nn.weight<4x64, q8_0>)"},
+      {"!nn.weight<2x4x32, q8_0>",
+       R"(%0 = nn.stored "q" : !nn.weight<4x64, q8_0>
+          %r = nn.rearrange %0, "o (b i) -> b o i" {i = 32 : i64} : !nn.weight<4x64, q8_0> -> !nn.weight<2x4x32, q8_0>)"},
+  };
+  for (const Case &test : cases) {
+    SCOPED_TRACE(test.body);
+    std::vector<float> all = floatsOf(evaluate(test.type, test.body));
+    ASSERT_FALSE(all.empty());
+    auto weight = *module->getOps<WeightOp>().begin();
+    int64_t places = weight.getType().getShape().front();
+    std::vector<float> parts;
+    for (int64_t place = 0; place < places; ++place) {
+      auto part =
+          WeightEvaluator(*module, source).evaluateElement("w", 0, place);
+      ASSERT_TRUE(part) << part.error().str();
+      EXPECT_EQ(ArrayRef(part->shape),
+                weight.getType().getShape().drop_front());
+      EXPECT_EQ(part->encoding, weight.getType().getEncoding());
+      llvm::append_range(parts, floatsOf(part));
+    }
+    EXPECT_EQ(parts, all);
+  }
+}
+
+TEST_F(WeightTest, PlacesAreReadAlone) {
+  (void)evaluate("!nn.weight<3x2x2, f32>", R"(
+    %0 = nn.stored "a.{expert}" : !nn.weight<3x2x3, f32>
+    %r = nn.slice %0[:, :, 1:] : !nn.weight<3x2x3, f32> -> !nn.weight<3x2x2, f32>)");
+  WeightEvaluator evaluator(*module, source);
+  // There is no "a.1".
+  EXPECT_EQ(floatsOf(evaluator.evaluateElement("w", 0, 0)),
+            (std::vector<float>{2, 3, 5, 6}));
+  auto missing = evaluator.evaluateElement("w", 0, 1);
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().str(),
+            "weight '@w': expects tensor 'a.1', but no file has it");
+  auto beyond = evaluator.evaluateElement("w", 0, 3);
+  ASSERT_FALSE(beyond);
+  EXPECT_EQ(beyond.error().str(),
+            "weight '@w': expects a place below 3, but got 3");
+  auto index = evaluator.evaluateElement("w", 1, 0);
+  ASSERT_FALSE(index);
+  EXPECT_EQ(index.error().str(),
+            "weight '@w': expects an index below 1, but got 1");
+  // A place of the file itself is borrowed.
+  (void)evaluate("!nn.weight<4x64, q8_0>",
+                 R"(%r = nn.stored "q" : !nn.weight<4x64, q8_0>)");
+  auto row = WeightEvaluator(*module, source).evaluateElement("w", 0, 2);
+  ASSERT_TRUE(row) << row.error().str();
+  EXPECT_TRUE(row->isBorrowed());
+  EXPECT_EQ(blockValues(*row), (std::vector<float>{20, 21}));
+  (void)evaluate("!nn.weight<3, f32>", R"(
+    %0 = nn.stored "a.0" : !nn.weight<2x3, f32>
+    %r = nn.slice %0[0, :] : !nn.weight<2x3, f32> -> !nn.weight<3, f32>)");
+  auto flat = WeightEvaluator(*module, source).evaluateElement("w", 0, 0);
+  ASSERT_FALSE(flat);
+  EXPECT_EQ(flat.error().str(), "weight '@w': expects two dimensions or more "
+                                "to take a place of the first, but got [3]");
 }
 
 TEST_F(WeightTest, GrowthHasABound) {
