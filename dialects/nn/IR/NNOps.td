@@ -5,6 +5,7 @@
 
 include "dialects/nn/IR/NNModuleOps.td"
 include "dialects/nn/IR/NNRowOps.td"
+include "dialects/nn/IR/NNExpertOps.td"
 include "dialects/nn/IR/NNShapeOps.td"
 include "dialects/nn/IR/NNElementwiseOps.td"
 include "dialects/nn/IR/NNSequenceOps.td"

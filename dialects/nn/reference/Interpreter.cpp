@@ -43,6 +43,24 @@ Result<nn::Value> Interpreter::weight(StringRef name, int64_t index) {
   return at->second;
 }
 
+Result<nn::Value> Interpreter::element(StringRef name, int64_t index,
+                                       int64_t element) {
+  auto [at, isNew] = elements.try_emplace({name.str(), index, element});
+  if (!isNew)
+    return at->second;
+  auto weight = symbols.lookup<WeightOp>(name);
+  Result<std::vector<float>> values =
+      WeightEvaluator(module, source)
+          .evaluateElementF32(weight, index, element);
+  if (!values) {
+    elements.erase(at);
+    return values.takeErrors();
+  }
+  at->second = valueOf(Tensor(weight.getType().getShape().drop_front().vec(),
+                              std::move(*values)));
+  return at->second;
+}
+
 Result<std::shared_ptr<History>> Interpreter::history(StringRef name,
                                                       int64_t index) {
   auto state = symbols.lookup<StateOp>(name);

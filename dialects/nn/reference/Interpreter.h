@@ -61,6 +61,8 @@ private:
   using Taps = std::map<int64_t, Tensor>;
 
   Result<Value> weight(llvm::StringRef name, int64_t index) override;
+  Result<Value> element(llvm::StringRef name, int64_t index,
+                        int64_t element) override;
   Result<std::shared_ptr<History>> history(llvm::StringRef name,
                                            int64_t index) override;
   Result<std::vector<double>> angles(llvm::StringRef table) override;
@@ -82,6 +84,8 @@ private:
   /// What tables choose by, once something ran.
   std::optional<int64_t> ropeLength;
   std::map<std::pair<std::string, int64_t>, Value> weights;
+  /// Parts of weights that are read by place, by name, index and place.
+  std::map<std::tuple<std::string, int64_t, int64_t>, Value> elements;
   std::map<std::pair<std::string, int64_t>, std::shared_ptr<History>> states;
 };
 

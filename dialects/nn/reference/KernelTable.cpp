@@ -11,6 +11,7 @@ const KernelTable &KernelTable::standard() {
   static const KernelTable table = [] {
     KernelTable all;
     addElementwiseKernels(all);
+    addExpertKernels(all);
     addPlannedKernels(all);
     addProductKernels(all);
     addRowKernels(all);

@@ -21,6 +21,10 @@ public:
   virtual ~Machine() = default;
   /// An element of a weight, decoded and kept.
   virtual Result<Value> weight(llvm::StringRef name, int64_t index) = 0;
+  /// Place `element` of the first dimension of an element of a weight, decoded
+  /// and kept; no other place is read.
+  virtual Result<Value> element(llvm::StringRef name, int64_t index,
+                                int64_t element) = 0;
   /// An instance of a state; its storage is told at the `nn.state`.
   virtual Result<std::shared_ptr<History>> history(llvm::StringRef name,
                                                    int64_t index) = 0;
@@ -62,6 +66,7 @@ private:
 
 // One function per family of ops; each adds its kernels.
 void addElementwiseKernels(KernelTable &table);
+void addExpertKernels(KernelTable &table);
 void addPlannedKernels(KernelTable &table);
 void addProductKernels(KernelTable &table);
 void addRowKernels(KernelTable &table);

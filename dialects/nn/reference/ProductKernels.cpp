@@ -9,6 +9,12 @@ using namespace tombolo::nn;
 static Result<Values> getWeight(GetWeightOp op, ArrayRef<nn::Value> operands,
                                 Machine &machine) {
   int64_t index = operands.empty() ? 0 : std::get<int64_t>(operands[0]);
+  // Experts that no token chooses are not read.
+  auto asStack = [](OpOperand &use) {
+    return isa<ExpertLinearOp>(use.getOwner()) && use.getOperandNumber() == 1;
+  };
+  if (!op->use_empty() && llvm::all_of(op->getUses(), asStack))
+    return Values{WeightStack{op.getWeight().str(), index}};
   Result<nn::Value> weight = machine.weight(op.getWeight(), index);
   if (!weight)
     return weight.takeErrors();

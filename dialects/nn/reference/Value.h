@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -59,8 +60,16 @@ struct Rows {
   std::optional<int64_t> window;
 };
 
+/// A weight of which only some places of the first dimension are read, as they
+/// are asked for.
+struct WeightStack {
+  std::string name;
+  int64_t index;
+};
+
 /// Values are shared and never change once made. An int64_t is an index.
-using Value = std::variant<std::shared_ptr<const Tensor>, Rows, int64_t, float>;
+using Value = std::variant<std::shared_ptr<const Tensor>, Rows, WeightStack,
+                           int64_t, float>;
 using Values = std::vector<Value>;
 
 inline Value valueOf(Tensor tensor) {

@@ -162,3 +162,18 @@ func.func @effects(%x: tensor<?x4xf32>, %p: tensor<?xi32>) -> tensor<?x4xf32> {
   %5 = nn.history %3, %p state = @s : tensor<?x4xf32>, tensor<?xi32> -> !nn.rows<4xf32>
   return %3 : tensor<?x4xf32>
 }
+
+// CHECK-LABEL: func.func @keep_all_groups
+// CHECK-SAME:    (%[[X:.*]]: tensor<?x8xf32>)
+func.func @keep_all_groups(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  // CHECK-NEXT: return %[[X]]
+  %0 = nn.keep_groups %x groups = 2 keep = 2 by = 1 : tensor<?x8xf32>
+  return %0 : tensor<?x8xf32>
+}
+
+// CHECK-LABEL: func.func @keep_some_groups
+func.func @keep_some_groups(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  // CHECK-NEXT: nn.keep_groups
+  %0 = nn.keep_groups %x groups = 2 keep = 1 by = 1 : tensor<?x8xf32>
+  return %0 : tensor<?x8xf32>
+}

@@ -126,6 +126,96 @@ func.func @take_c2(%x: !nn.weight<3x4, f32>, %i: tensor<3x1xi32>) {
 
 // -----
 
+func.func @expert_linear_c1_ids(%x: tensor<?x4xf32>, %w: !nn.weight<3x2x4, f32>, %i: tensor<?xi32>) {
+  // expected-error@+1 {{expects 'ids' [T, k] with 'x' [T, I] or [T, k, I], but got [?] and [?, 4]}}
+  %0 = nn.expert_linear %x, %w, %i : tensor<?x4xf32>, !nn.weight<3x2x4, f32>, tensor<?xi32> -> tensor<?x2xf32>
+  return
+}
+
+// -----
+
+func.func @expert_linear_c1_rows(%x: tensor<?x3x4xf32>, %w: !nn.weight<3x2x4, f32>, %i: tensor<?x2xi32>) {
+  // expected-error@+1 {{expects 'ids' [T, k] with 'x' [T, I] or [T, k, I], but got [?, 2] and [?, 3, 4]}}
+  %0 = nn.expert_linear %x, %w, %i : tensor<?x3x4xf32>, !nn.weight<3x2x4, f32>, tensor<?x2xi32> -> tensor<?x2x2xf32>
+  return
+}
+
+// -----
+
+// expected-note@+1 {{'w' comes from here}}
+func.func @expert_linear_c2(%x: tensor<?x4xf32>, %w: !nn.weight<2x4, f32>, %i: tensor<?x2xi32>) {
+  // expected-error@+1 {{expects 'w' to be [experts, outputs, 4] for rows of 'x', but got [2, 4]}}
+  %0 = nn.expert_linear %x, %w, %i : tensor<?x4xf32>, !nn.weight<2x4, f32>, tensor<?x2xi32> -> tensor<?x2x2xf32>
+  return
+}
+
+// -----
+
+// expected-note@+1 {{'bias' comes from here}}
+func.func @expert_linear_c3(%x: tensor<?x4xf32>, %w: !nn.weight<3x2x4, f32>, %i: tensor<?x2xi32>, %b: !nn.weight<2, f32>) {
+  // expected-error@+1 {{expects 'bias' to have one element per row of 'w', [3, 2], but got [2]}}
+  %0 = nn.expert_linear %x, %w, %i, %b : tensor<?x4xf32>, !nn.weight<3x2x4, f32>, tensor<?x2xi32>, !nn.weight<2, f32> -> tensor<?x2x2xf32>
+  return
+}
+
+// -----
+
+func.func @expert_linear_result(%x: tensor<?x4xf32>, %w: !nn.weight<3x2x4, f32>, %i: tensor<?x2xi32>) {
+  // expected-error@+1 {{expects a result of type 'tensor<?x2x2xf32>', but got 'tensor<?x2x4xf32>'}}
+  %0 = nn.expert_linear %x, %w, %i : tensor<?x4xf32>, !nn.weight<3x2x4, f32>, tensor<?x2xi32> -> tensor<?x2x4xf32>
+  return
+}
+
+// -----
+
+func.func @top_k_c1(%x: tensor<?x4xf32>) {
+  // expected-error@+1 {{expects 'k' to be positive, but got 0}}
+  %0 = nn.top_k %x k = 0 : tensor<?x4xf32> -> tensor<?x4xi32>
+  return
+}
+
+// -----
+
+func.func @top_k_c2(%x: tensor<?x2147483648xf32>) {
+  // expected-error@+1 {{expects at most 2147483647 scores in a row, but got 2147483648}}
+  %0 = nn.top_k %x k = 1 : tensor<?x2147483648xf32> -> tensor<?x1xi32>
+  return
+}
+
+// -----
+
+func.func @keep_groups_c1(%x: tensor<?x2x4xf32>) {
+  // expected-error@+1 {{expects 'scores' [T, E], but got [?, 2, 4]}}
+  %0 = nn.keep_groups %x groups = 2 keep = 1 by = 1 : tensor<?x2x4xf32>
+  return
+}
+
+// -----
+
+func.func @keep_groups_c2(%x: tensor<?x4xf32>) {
+  // expected-error@+1 {{expects 'groups' to divide the 4 scores of a row, but got 3}}
+  %0 = nn.keep_groups %x groups = 3 keep = 1 by = 1 : tensor<?x4xf32>
+  return
+}
+
+// -----
+
+func.func @keep_groups_c3(%x: tensor<?x4xf32>) {
+  // expected-error@+1 {{expects 'keep' to be from 1 to 2, but got 3}}
+  %0 = nn.keep_groups %x groups = 2 keep = 3 by = 1 : tensor<?x4xf32>
+  return
+}
+
+// -----
+
+func.func @keep_groups_c4(%x: tensor<?x4xf32>) {
+  // expected-error@+1 {{expects 'by' to be from 1 to 2, the scores of a group, but got 3}}
+  %0 = nn.keep_groups %x groups = 2 keep = 1 by = 3 : tensor<?x4xf32>
+  return
+}
+
+// -----
+
 func.func @slice_c1_count(%x: tensor<?x4xf32>) {
   // expected-error@+1 {{expects a range for each axis of [?, 4], but got 1}}
   %0 = nn.slice %x[:] : tensor<?x4xf32> -> tensor<?x4xf32>

@@ -132,6 +132,21 @@ func.func @row_ops(%x: tensor<?x64xbf16>, %w: tensor<64xf32>, %ids: tensor<?x2xi
   return
 }
 
+// CHECK-LABEL: func.func @expert_ops
+func.func @expert_ops(%x: tensor<?x64xf32>, %s: tensor<?x8xbf16>, %w: !nn.weight<8x32x64, q4_0>, %v: tensor<8x16x32xf32>, %b: !nn.weight<8x16, f32>) {
+  // CHECK: nn.keep_groups %{{.*}} groups = 4 keep = 2 by = 2 : tensor<?x8xbf16>
+  %0 = nn.keep_groups %s groups = 4 keep = 2 by = 2 : tensor<?x8xbf16>
+  // CHECK: nn.top_k %{{.*}} k = 2 : tensor<?x8xbf16> -> tensor<?x2xi32>
+  %1 = nn.top_k %0 k = 2 : tensor<?x8xbf16> -> tensor<?x2xi32>
+  // CHECK: nn.top_k %{{.*}} k = 9 : tensor<?x8xbf16> -> tensor<?x8xi32>
+  %2 = nn.top_k %s k = 9 : tensor<?x8xbf16> -> tensor<?x8xi32>
+  // CHECK: nn.expert_linear %{{.*}}, %{{.*}}, %{{.*}} : tensor<?x64xf32>, !nn.weight<8x32x64, q4_0>, tensor<?x2xi32> -> tensor<?x2x32xf32>
+  %3 = nn.expert_linear %x, %w, %1 : tensor<?x64xf32>, !nn.weight<8x32x64, q4_0>, tensor<?x2xi32> -> tensor<?x2x32xf32>
+  // CHECK: nn.expert_linear %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}} : tensor<?x2x32xf32>, tensor<8x16x32xf32>, tensor<?x2xi32>, !nn.weight<8x16, f32> -> tensor<?x2x16xf32>
+  %4 = nn.expert_linear %3, %v, %1, %b : tensor<?x2x32xf32>, tensor<8x16x32xf32>, tensor<?x2xi32>, !nn.weight<8x16, f32> -> tensor<?x2x16xf32>
+  return
+}
+
 // CHECK-LABEL: func.func @shape_ops
 func.func @shape_ops(%x: tensor<?x64xf32>) {
   // CHECK: nn.slice %{{.*}}[:, 3] : tensor<?x64xf32> -> tensor<?xf32>

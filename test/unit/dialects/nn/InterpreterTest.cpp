@@ -53,6 +53,48 @@ TEST_F(OpTest, Sequence) {
     check(test);
 }
 
+TEST_F(OpTest, Experts) {
+  for (const OpCase &test : expertCases())
+    check(test);
+}
+
+TEST_F(OpTest, ExpertsThatNothingChoosesAreNotRead) {
+  auto module = parse(R"mlir(
+nn.weight @w[1] : !nn.weight<3x2x2, f32> indices = [7] {
+  %0 = nn.stored "w.{layer}.{expert}" : !nn.weight<3x2x2, f32>
+  nn.yield %0 : !nn.weight<3x2x2, f32>
+}
+func.func @f(%x: tensor<?x2xf32>, %i: tensor<?x2xi32>) -> tensor<?x2x2xf32> {
+  %c0 = arith.constant 0 : index
+  %w = nn.get_weight @w[%c0] : !nn.weight<3x2x2, f32>
+  %r = nn.expert_linear %x, %w, %i : tensor<?x2xf32>, !nn.weight<3x2x2, f32>, tensor<?x2xi32> -> tensor<?x2x2xf32>
+  return %r : tensor<?x2x2xf32>
+}
+)mlir");
+  ASSERT_TRUE(module);
+  WeightSource source;
+  addTensor<float>(source, "w.7.0", Encoding::F32, {2, 2}, {1, 2, 3, 4});
+  addTensor<float>(source, "w.7.2", Encoding::F32, {2, 2}, {5, 6, 7, 8});
+  Interpreter interpreter(*module, source);
+  auto run = [&](std::vector<int32_t> ids) {
+    return interpreter.runFunction(
+        "f", {floats({1, 2}, {1.0f, 10.0f}), ints({1, 2}, std::move(ids))});
+  };
+  auto results = run({2, 0});
+  ASSERT_TRUE(results) << results.error().str();
+  EXPECT_EQ(results->front().floats, (std::vector<float>{65, 87, 21, 43}));
+  auto missing = run({0, 1});
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().str(), "weight '@w' of layer 7: expects tensor "
+                                   "'w.7.1', but no file has it");
+  auto beyond = run({3, 0});
+  ASSERT_FALSE(beyond);
+  EXPECT_NE(beyond.error().str().find(
+                "expects ids below 3, the matrices of 'w', but got 3"),
+            std::string::npos)
+      << beyond.error().str();
+}
+
 TEST_F(OpTest, ValuesAreAsManyAsKeys) {
   auto module = parse(R"mlir(
 func.func @f(%q: tensor<?x1x2xf32>, %p: tensor<?xi32>, %k: tensor<3x2xf32>, %v: tensor<2x2xf32>) -> tensor<?x1x2xf32> {

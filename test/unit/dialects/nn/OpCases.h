@@ -20,6 +20,7 @@ const std::vector<OpCase> &rowCases();
 const std::vector<OpCase> &shapeCases();
 const std::vector<OpCase> &elementwiseCases();
 const std::vector<OpCase> &sequenceCases();
+const std::vector<OpCase> &expertCases();
 
 inline Tensor floats(std::vector<int64_t> shape, std::vector<float> values) {
   return Tensor(std::move(shape), std::move(values));
