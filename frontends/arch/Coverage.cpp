@@ -39,29 +39,34 @@ static std::string axisWord(unsigned axis, size_t rank) {
                                   : "places on axis " + std::to_string(axis);
 }
 
-void WeightBinder::checkTiles(const TensorInfo &tensor,
+void WeightBinder::checkTiles(const StoredTensors &stored,
                               const std::vector<Use> &uses) {
-  size_t rank = tensor.shape.size();
+  size_t rank = stored.shape.size();
   if (uses.size() > maxUses) {
-    diagnostics.error(fileOf(tensor), "tensor " + quote(tensor.name) +
-                                          " is bound by more than " +
-                                          std::to_string(maxUses) + " rows");
+    diagnostics.error(fileOf(stored.first()),
+                      stored.describe() + " is bound by more than " +
+                          std::to_string(maxUses) + " rows");
     return;
   }
   std::vector<std::vector<IndexRuns>> boxes;
   // Shapes come from headers that were checked: their products fit.
   int64_t total = 1, covered = 0;
-  for (int64_t size : tensor.shape)
-    total *= size;
+  for (int64_t size : stored.shape)
+    if (__builtin_mul_overflow(total, size, &total)) {
+      diagnostics.error(fileOf(stored.first()),
+                        "expects " + stored.describe() +
+                            " to be of less than 2^63 elements");
+      return;
+    }
   for (const Use &use : uses) {
     boxes.emplace_back();
     int64_t volume = 1;
     for (unsigned axis = 0; axis < rank; ++axis) {
       std::optional<IndexRuns> runs = runsOf(use.map, axis, maxRuns);
       if (!runs) {
-        diagnostics.error(use.row->loc,
-                          "'" + use.row->name + "' takes tensor " +
-                              quote(tensor.name) + " in too many pieces");
+        diagnostics.error(use.row->loc, "'" + use.row->name + "' takes " +
+                                            stored.describe() +
+                                            " in too many pieces");
         return;
       }
       volume *= places(*runs);
@@ -78,31 +83,31 @@ void WeightBinder::checkTiles(const TensorInfo &tensor,
       if (disjoint)
         continue;
       twice = true;
-      addNote(evaluator.error(
-                  uses[i].row->loc,
-                  inLayer(*uses[i].row, uses[i].layer) +
-                      " binds elements of tensor " + quote(tensor.name) + " " +
-                      shapeText(tensor.shape) + " that are bound already"),
+      addNote(evaluator.error(uses[i].row->loc,
+                              inLayer(*uses[i].row, uses[i].layer) +
+                                  " binds elements of " + stored.describe() +
+                                  " " + shapeText(stored.shape) +
+                                  " that are bound already"),
               uses[j].row->loc, "by " + inLayer(*uses[j].row, uses[j].layer));
     }
   if (!twice && covered != total && reportedGaps.insert(uses[0].row).second)
-    reportGap(tensor, uses, boxes);
+    reportGap(stored, uses, boxes);
 }
 
-void WeightBinder::reportGap(const TensorInfo &tensor,
+void WeightBinder::reportGap(const StoredTensors &stored,
                              const std::vector<Use> &uses,
                              const std::vector<std::vector<IndexRuns>> &boxes) {
-  size_t rank = tensor.shape.size();
+  size_t rank = stored.shape.size();
   // The axis that is cut, if there is only one.
   std::optional<unsigned> cut;
   for (const std::vector<IndexRuns> &box : boxes)
     for (unsigned axis = 0; axis < rank; ++axis)
-      if (places(box[axis]) != tensor.shape[axis])
+      if (places(box[axis]) != stored.shape[axis])
         cut = cut && *cut != axis ? unsigned(rank) : axis;
   if (!cut || *cut == rank) {
-    evaluator.error(uses[0].row->loc,
-                    "some elements of tensor " + quote(tensor.name) + " " +
-                        shapeText(tensor.shape) + " are bound by no row");
+    evaluator.error(uses[0].row->loc, "some elements of " + stored.describe() +
+                                          " " + shapeText(stored.shape) +
+                                          " are bound by no row");
     return;
   }
   std::vector<std::pair<std::pair<int64_t, int64_t>, const Use *>> runs;
@@ -112,7 +117,7 @@ void WeightBinder::reportGap(const TensorInfo &tensor,
   std::sort(runs.begin(), runs.end());
   int64_t begin = 0;
   const Use *before = nullptr;
-  int64_t end = tensor.shape[*cut];
+  int64_t end = stored.shape[*cut];
   for (const auto &[run, use] : runs) {
     if (run.first > begin) {
       end = run.first;
@@ -125,8 +130,8 @@ void WeightBinder::reportGap(const TensorInfo &tensor,
   const Use &near = before ? *before : uses[0];
   Error &error = evaluator.error(
       near.row->loc, words + " " + std::to_string(begin) + ".." +
-                         std::to_string(end) + " of tensor " +
-                         quote(tensor.name) + " " + shapeText(tensor.shape) +
+                         std::to_string(end) + " of " + stored.describe() +
+                         " " + shapeText(stored.shape) +
                          " are bound by no row");
   if (before)
     addNote(error, near.row->loc,
@@ -237,20 +242,25 @@ void WeightBinder::reportUnbound() {
   std::map<std::string, size_t> byPattern;
   std::map<std::string, std::string> others;
   bool asked = false, mixed = false;
-  for (const TensorInfo &tensor : checkpoint.weights.tensors()) {
-    if (uses.count(&tensor) || aside.count(&tensor))
+  const std::vector<TensorInfo> &tensors = checkpoint.weights.tensors();
+  auto firstUsed =
+      std::find_if(tensors.begin(), tensors.end(), [&](const auto &tensor) {
+        return usedAs.count(&tensor) != 0;
+      });
+  for (const TensorInfo &tensor : tensors) {
+    if (usedAs.count(&tensor) || aside.count(&tensor))
       continue;
     if (!std::exchange(asked, true))
       others = namesOfOtherSchemes();
     if (auto other = others.find(tensor.name); other != others.end()) {
       if (!std::exchange(mixed, true))
-        diagnostics.error(
-            checkpoint.path,
-            "names follow scheme '" + schemeName + "'" +
-                (uses.empty() ? ""
-                              : " (" + quote(uses.begin()->first->name) + ")") +
-                ", but " + quote(tensor.name) + " is of scheme '" +
-                other->second + "'");
+        diagnostics.error(checkpoint.path,
+                          "names follow scheme '" + schemeName + "'" +
+                              (firstUsed == tensors.end()
+                                   ? ""
+                                   : " (" + quote(firstUsed->name) + ")") +
+                              ", but " + quote(tensor.name) +
+                              " is of scheme '" + other->second + "'");
       continue;
     }
     std::vector<std::string> pattern = starred(tensor.name);
@@ -300,7 +310,8 @@ void WeightBinder::checkCoverage() {
     return;
   // In the order of the files, whatever the addresses.
   for (const TensorInfo &tensor : checkpoint.weights.tensors())
-    if (auto found = uses.find(&tensor); found != uses.end())
-      checkTiles(tensor, found->second);
+    if (auto as = usedAs.find(&tensor);
+        as != usedAs.end() && &as->second->first() == &tensor)
+      checkTiles(*as->second, uses.at(as->second));
   reportUnbound();
 }

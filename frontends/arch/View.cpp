@@ -11,10 +11,28 @@ using namespace tombolo::arch;
 // Which elements
 //===----------------------------------------------------------------------===//
 
-ElementMap ElementMap::whole(const TensorInfo &tensor) {
-  ElementMap map{&tensor, std::vector<int64_t>(tensor.shape.size()), {}};
-  for (unsigned axis = 0; axis < tensor.shape.size(); ++axis)
-    map.axes.push_back({{axis, 1, tensor.shape[axis]}});
+StoredPtr StoredTensors::one(const TensorInfo &tensor) {
+  return std::make_shared<StoredTensors>(
+      StoredTensors{{&tensor}, tensor.shape, tensor.name, false});
+}
+
+StoredPtr StoredTensors::stack(std::vector<const TensorInfo *> tensors,
+                               std::string name) {
+  std::vector<int64_t> shape = tensors.front()->shape;
+  shape.insert(shape.begin(), tensors.size());
+  return std::make_shared<StoredTensors>(StoredTensors{
+      std::move(tensors), std::move(shape), std::move(name), true});
+}
+
+std::string StoredTensors::describe() const {
+  return (stacked ? "tensors " : "tensor ") + quote(name);
+}
+
+ElementMap ElementMap::whole(StoredPtr stored) {
+  const std::vector<int64_t> &shape = stored->shape;
+  ElementMap map{stored, std::vector<int64_t>(shape.size()), {}};
+  for (unsigned axis = 0; axis < shape.size(); ++axis)
+    map.axes.push_back({{axis, 1, shape[axis]}});
   return map;
 }
 
@@ -41,7 +59,7 @@ bool ElementMap::keepsBlocks(int64_t block) const {
     return true;
   if (axes.empty() || axes.back().empty())
     return false;
-  unsigned innermost = tensor->shape.size() - 1;
+  unsigned innermost = stored->shape.size() - 1;
   const Digit &last = axes.back().back();
   if (last.storedAxis != innermost || last.stride != 1 ||
       last.extent % block != 0 || offsets[innermost] % block != 0)
@@ -92,7 +110,7 @@ std::optional<IndexRuns> tombolo::arch::runsOf(const ElementMap &map,
 //===----------------------------------------------------------------------===//
 
 std::string View::describe() const {
-  return kind == Kind::Stored ? "tensor " + quote(tensor->name)
+  return kind == Kind::Stored ? stored->describe()
                               : "a view of shape " + shapeText(shape);
 }
 
@@ -117,15 +135,15 @@ std::string View::key() const {
   return out + ")";
 }
 
-ViewPtr tombolo::arch::storedView(const TensorInfo &tensor, std::string name,
+ViewPtr tombolo::arch::storedView(StoredPtr stored, std::string name,
                                   const Loc &loc) {
   auto view = std::make_shared<View>();
   view->loc = loc;
-  view->shape = tensor.shape;
-  view->encoding = tensor.encoding;
-  view->tensor = &tensor;
+  view->shape = stored->shape;
+  view->encoding = stored->first().encoding;
   view->name = std::move(name);
-  view->sources = {ElementMap::whole(tensor)};
+  view->sources = {ElementMap::whole(stored)};
+  view->stored = std::move(stored);
   return view;
 }
 
@@ -163,7 +181,7 @@ static ViewPtr moved(std::shared_ptr<View> made, const ViewPtr &view) {
 }
 
 static std::optional<Error> notFollowed(const ViewPtr &view, const Loc &loc) {
-  if (view->kind != View::Kind::Concat && view->kind != View::Kind::Stack)
+  if (view->kind != View::Kind::Concat)
     return std::nullopt;
   return Error(loc.str(), "cannot move the elements of joined tensors; move "
                           "those of the parts before");
@@ -453,28 +471,12 @@ Result<ViewPtr> tombolo::arch::joinedView(std::vector<ViewPtr> parts,
   return ViewPtr(std::move(made));
 }
 
-ViewPtr tombolo::arch::stackedView(std::vector<ViewPtr> parts, const Loc &loc) {
-  auto made = std::make_shared<View>();
-  made->kind = View::Kind::Stack;
-  made->loc = loc;
-  made->shape = parts[0]->shape;
-  made->shape.insert(made->shape.begin(), parts.size());
-  made->encoding = parts[0]->encoding;
-  for (ViewPtr &part : parts) {
-    made->sources.insert(made->sources.end(), part->sources.begin(),
-                         part->sources.end());
-    made->parts.push_back({std::move(part)});
-  }
-  return made;
-}
-
 Result<ViewPtr> tombolo::arch::arithmeticView(const std::string &op,
                                               View::Part left, View::Part right,
                                               const Loc &loc) {
   const ViewPtr &shaped = left.view ? left.view : right.view;
   for (const View::Part *part : {&left, &right})
-    if (part->view && (part->view->shape != shaped->shape ||
-                       part->view->kind == View::Kind::Stack))
+    if (part->view && part->view->shape != shaped->shape)
       return Error(loc.str(), "arithmetic on stored tensors of " +
                                   shapeText(left.view->shape) + " and " +
                                   shapeText(right.view->shape));

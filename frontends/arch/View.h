@@ -8,7 +8,27 @@
 
 namespace tombolo::arch {
 
-/// Which elements of one stored tensor a value holds, and where: stored index
+/// What a string of a cell names, seen as one: a tensor, or a stack of tensors
+/// that are alike, one for each place on a leading axis (`{expert}`).
+struct StoredTensors {
+  std::vector<const TensorInfo *> tensors;
+  /// Of a tensor; of a stack with its leading axis.
+  std::vector<int64_t> shape;
+  /// As messages say it: a stack's has `{expert}` for the number.
+  std::string name;
+  bool stacked = false;
+
+  static std::shared_ptr<const StoredTensors> one(const TensorInfo &tensor);
+  /// Tensors of one shape and encoding, at least one.
+  static std::shared_ptr<const StoredTensors>
+  stack(std::vector<const TensorInfo *> tensors, std::string name);
+  const TensorInfo &first() const { return *tensors.front(); }
+  /// "tensor 'a'", "tensors 'a.{expert}'".
+  std::string describe() const;
+};
+using StoredPtr = std::shared_ptr<const StoredTensors>;
+
+/// Which elements of stored tensors a value holds, and where: stored index
 /// `k` of an element is `offsets[k]` plus the sum over the digits of that
 /// stored axis of stride times coordinate. Slices, splits, merges and
 /// permutations keep this form, so that nothing is ever listed element by
@@ -18,12 +38,12 @@ struct ElementMap {
     unsigned storedAxis;
     int64_t stride, extent;
   };
-  const TensorInfo *tensor;
+  StoredPtr stored;
   std::vector<int64_t> offsets;
   /// For each axis of the value its digits, the slowest first.
   std::vector<std::vector<Digit>> axes;
 
-  static ElementMap whole(const TensorInfo &tensor);
+  static ElementMap whole(StoredPtr stored);
   /// Joins neighbours that run on, so that a merged axis can be sliced.
   void normalize();
   /// Whether blocks of `block` elements along the innermost stored axis stay
@@ -48,8 +68,6 @@ struct View : Tensor {
     Slice,
     Rearrange,
     Concat,
-    /// One of each expert: not in this version of nn.
-    Stack,
     Arithmetic,
     Negate,
     Exp
@@ -68,8 +86,9 @@ struct View : Tensor {
   Loc loc;
   std::vector<int64_t> shape;
   Encoding encoding = Encoding::F32;
-  /// Stored: the tensor, and its name with `{layer}` for the layer.
-  const TensorInfo *tensor = nullptr;
+  /// Stored: what is stored, and its name with `{layer}` for the layer and
+  /// `{expert}` for the number in a stack.
+  StoredPtr stored;
   std::string name;
   std::vector<Range> ranges;
   std::string pattern;
@@ -78,7 +97,7 @@ struct View : Tensor {
   /// add, sub, mul or div.
   std::string op;
   std::vector<Part> parts;
-  /// What it holds, each of the value's shape; of a Concat or Stack the parts'.
+  /// What it holds, each of the value's shape; of a Concat the parts'.
   std::vector<ElementMap> sources;
 
   std::string describe() const override;
@@ -89,7 +108,7 @@ struct View : Tensor {
 
 using ViewPtr = std::shared_ptr<const View>;
 
-ViewPtr storedView(const TensorInfo &tensor, std::string name, const Loc &loc);
+ViewPtr storedView(StoredPtr stored, std::string name, const Loc &loc);
 /// The numbers of a view as f32.
 ViewPtr decodedView(const ViewPtr &view);
 /// Missing ranges at the end take the whole axis.
@@ -102,7 +121,6 @@ rearrangedView(const ViewPtr &view, const std::string &pattern,
                const Loc &loc);
 Result<ViewPtr> joinedView(std::vector<ViewPtr> parts, int64_t axis,
                            const Loc &loc);
-ViewPtr stackedView(std::vector<ViewPtr> parts, const Loc &loc);
 Result<ViewPtr> arithmeticView(const std::string &op, View::Part left,
                                View::Part right, const Loc &loc);
 ViewPtr unaryView(View::Kind kind, const ViewPtr &view, const Loc &loc);

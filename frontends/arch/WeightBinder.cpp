@@ -329,11 +329,10 @@ static std::string sizesInWords(Evaluator &evaluator, const RowDecl &row) {
 
 void WeightBinder::checkShape(const RowDecl &row, const View &view,
                               const std::vector<int64_t> &shape) {
-  std::string what = view.kind == View::Kind::Stored
-                         ? "tensor " + quote(view.tensor->name)
-                         : "'" + row.name + "'";
+  bool isStored = view.kind == View::Kind::Stored;
+  std::string what = isStored ? view.stored->describe() : "'" + row.name + "'";
   const std::string &where =
-      view.kind == View::Kind::Stored ? fileOf(*view.tensor) : checkpoint.path;
+      isStored ? fileOf(view.stored->first()) : checkpoint.path;
   if (view.shape != shape && reportedShapes.insert(&row).second)
     addNote(diagnostics.error(where, "expects " + what + " to be " +
                                          shapeText(shape) +
@@ -351,68 +350,130 @@ void WeightBinder::checkShape(const RowDecl &row, const View &view,
 }
 
 void WeightBinder::use(const RowDecl &row, const View &view) {
-  for (const ElementMap &source : view.sources)
-    uses[source.tensor].push_back(
-        {&row, row.perLayer ? evaluator.layer : std::nullopt, source});
+  std::optional<int64_t> layer = row.perLayer ? evaluator.layer : std::nullopt;
+  for (const ElementMap &source : view.sources) {
+    const StoredTensors *stored = source.stored.get();
+    auto [place, fresh] = uses.try_emplace(stored);
+    place->second.push_back({&row, layer, source});
+    for (const TensorInfo *tensor : stored->tensors) {
+      if (!fresh)
+        break;
+      auto [as, isNew] = usedAs.emplace(tensor, stored);
+      if (isNew)
+        continue;
+      // Of one stack, and by itself or of another one.
+      const Use &other = uses.at(as->second).front();
+      auto how = [&](const StoredTensors &set) {
+        return set.stacked ? " as one of " + set.describe() : " by itself";
+      };
+      addNote(evaluator.error(row.loc, "'" + row.name + "' binds tensor " +
+                                           quote(tensor->name) + how(*stored) +
+                                           ", but it is bound already"),
+              other.row->loc,
+              "'" + other.row->name + "' binds it" + how(*as->second));
+      break;
+    }
+  }
 }
 
 //===----------------------------------------------------------------------===//
 // What cells are made of
 //===----------------------------------------------------------------------===//
 
-Value WeightBinder::load(const std::string &name, const std::string &shown,
-                         const Loc &loc) {
+const WeightBinder::Logical *WeightBinder::find(const std::string &name) {
   auto found = stored.find(name);
   if (found == stored.end()) {
     absent.push_back(name);
-    return Value::poison();
+    return nullptr;
   }
-  const Logical &logical = found->second;
-  loaded.push_back(logical.tensor);
-  // The name in the file, where `rename` has changed its beginning.
-  std::string inFile = shown;
-  if (logical.rename)
-    inFile = inFile.starts_with(logical.rename->after)
-                 ? logical.rename->before +
-                       inFile.substr(logical.rename->after.size())
-                 : logical.tensor->name;
+  loaded.push_back(found->second.tensor);
+  return &found->second;
+}
+
+std::string WeightBinder::nameInFile(const Logical &logical,
+                                     std::string shown) {
+  if (!logical.rename)
+    return shown;
+  return shown.starts_with(logical.rename->after)
+             ? logical.rename->before +
+                   shown.substr(logical.rename->after.size())
+             : logical.tensor->name;
+}
+
+static Value withBraces(Evaluator &evaluator, const Loc &loc,
+                        const std::string &name) {
+  return evaluator.fail(loc, "expects a tensor without braces in its name, "
+                             "but got " +
+                                 quote(name));
+}
+
+Value WeightBinder::load(const std::string &shown, const Loc &loc) {
   std::string layer = evaluator.layer ? std::to_string(*evaluator.layer) : "";
-  if (replaced(inFile, layerMark, layer) != logical.tensor->name)
-    inFile = logical.tensor->name;
+  std::string full = replaced(shown, layerMark, layer);
+  const Logical *logical = find(full);
+  if (!logical)
+    return Value::poison();
+  std::string inFile = nameInFile(*logical, shown);
+  if (replaced(inFile, layerMark, layer) != logical->tensor->name)
+    inFile = logical->tensor->name;
   if (inFile.find('{') != std::string::npos)
-    return evaluator.fail(loc, "expects a tensor without braces in its name, "
-                               "but got " +
-                                   quote(inFile));
+    return withBraces(evaluator, loc, inFile);
+  StoredPtr &known = named[full];
+  if (!known)
+    known = StoredTensors::one(*logical->tensor);
   return Value::of(
-      storedView(*logical.tensor, replaced(inFile, layerMark, "{layer}"), loc));
+      storedView(known, replaced(inFile, layerMark, "{layer}"), loc));
+}
+
+Value WeightBinder::loadStack(const std::string &shown, const Loc &loc) {
+  std::string layer = evaluator.layer ? std::to_string(*evaluator.layer) : "";
+  std::string full = replaced(shown, layerMark, layer);
+  if (!evaluator.spend(loc, stackCount))
+    return Value::poison();
+  std::vector<const TensorInfo *> tensors;
+  std::string inFile;
+  for (int64_t i = 0; i < stackCount; ++i) {
+    std::string number = std::to_string(i);
+    const Logical *logical = find(replaced(full, stackMark, number));
+    if (!logical)
+      continue;
+    const TensorInfo &tensor = *logical->tensor;
+    if (tensors.empty())
+      inFile = nameInFile(*logical, shown);
+    tensors.push_back(&tensor);
+    const TensorInfo &first = *tensors.front();
+    if (tensor.shape != first.shape || tensor.encoding != first.encoding)
+      return evaluator.fail(loc, "expects " + quote(tensor.name) +
+                                     " to be like " + quote(first.name) +
+                                     ", but they differ in shape or encoding");
+    if (replaced(replaced(inFile, layerMark, layer), stackMark, number) !=
+        tensor.name)
+      return evaluator.fail(loc, "expects 'rename' to change the names of a "
+                                 "stack alike, but not " +
+                                     quote(tensor.name));
+  }
+  if (static_cast<int64_t>(tensors.size()) != stackCount)
+    return Value::poison();
+  if (inFile.find('{') != std::string::npos)
+    return withBraces(evaluator, loc, tensors.front()->name);
+  std::string stack = "{" + stackAxis + "}";
+  StoredPtr &known = named[full + stackMark + stackAxis];
+  if (!known)
+    known = StoredTensors::stack(
+        std::move(tensors),
+        replaced(replaced(inFile, layerMark, layer), stackMark, stack));
+  // In nn the leading axis has one name, whatever the description calls it.
+  return Value::of(storedView(
+      known,
+      replaced(replaced(inFile, layerMark, "{layer}"), stackMark, "{expert}"),
+      loc));
 }
 
 Value WeightBinder::tensorNamed(Evaluator &evaluator, const std::string &name,
                                 const Loc &loc) {
   std::string shown = prefix + name;
-  std::string layer = evaluator.layer ? std::to_string(*evaluator.layer) : "";
-  std::string full = replaced(shown, layerMark, layer);
-  if (full.find(stackMark) == std::string::npos)
-    return load(full, shown, loc);
-  std::vector<ViewPtr> parts;
-  if (!evaluator.spend(loc, stackCount))
-    return Value::poison();
-  for (int64_t i = 0; i < stackCount; ++i) {
-    std::string number = std::to_string(i);
-    Value one = load(replaced(full, stackMark, number),
-                     replaced(shown, stackMark, number), loc);
-    if (ViewPtr view = std::dynamic_pointer_cast<const View>(one.asTensor()))
-      parts.push_back(std::move(view));
-  }
-  if (static_cast<int64_t>(parts.size()) != stackCount)
-    return Value::poison();
-  for (const ViewPtr &part : parts)
-    if (part->shape != parts[0]->shape || part->encoding != parts[0]->encoding)
-      return evaluator.fail(loc, "expects " + quote(part->tensor->name) +
-                                     " to be like " +
-                                     quote(parts[0]->tensor->name) +
-                                     ", but they differ in shape or encoding");
-  return Value::of(stackedView(std::move(parts), loc));
+  return shown.find(stackMark) == std::string::npos ? load(shown, loc)
+                                                    : loadStack(shown, loc);
 }
 
 Value WeightBinder::weight(Evaluator &evaluator, const RowDecl &row,
@@ -513,6 +574,11 @@ Value WeightBinder::call(Evaluator &evaluator, const OpCall &call) {
 }
 
 void WeightBinder::readUnused() {
+  std::vector<std::pair<const std::string *, const Logical *>> inOrder;
+  for (const auto &[name, logical] : stored)
+    inOrder.emplace_back(&name, &logical);
+  std::sort(inOrder.begin(), inOrder.end(),
+            [](const auto &a, const auto &b) { return *a.first < *b.first; });
   for (const UnusedDecl &unused : family.unused) {
     if (unused.gguf && checkpoint.container != Container::Gguf)
       continue;
@@ -534,10 +600,12 @@ void WeightBinder::readUnused() {
         Value text = evaluator.evaluate(*pattern, std::move(variables));
         if (!text.asString() || !evaluator.spend(unused.loc, stored.size()))
           continue;
-        for (const auto &[name, logical] : stored)
-          if (matches(*text.asString(), name) && !uses.count(logical.tensor) &&
-              aside.insert(logical.tensor).second)
-            leftAside.push_back({logical.tensor->name, reason.interpolated()});
+        // By name, whatever the hash.
+        for (const auto &[name, logical] : inOrder)
+          if (matches(*text.asString(), *name) &&
+              !usedAs.count(logical->tensor) &&
+              aside.insert(logical->tensor).second)
+            leftAside.push_back({logical->tensor->name, reason.interpolated()});
       }
   }
 }

@@ -5,6 +5,8 @@
 
 #include "frontends/arch/Evaluator.h"
 #include "frontends/arch/View.h"
+#include <unordered_map>
+#include <unordered_set>
 
 namespace tombolo::arch {
 
@@ -71,13 +73,18 @@ private:
   void checkShape(const RowDecl &row, const View &view,
                   const std::vector<int64_t> &shape);
   void use(const RowDecl &row, const View &view);
-  Value load(const std::string &name, const std::string &shown, const Loc &loc);
+  /// The tensor of that name in the description; notes where it is absent.
+  const Logical *find(const std::string &name);
+  /// Its name in the file, written as `shown` in the description.
+  static std::string nameInFile(const Logical &logical, std::string shown);
+  Value load(const std::string &shown, const Loc &loc);
+  Value loadStack(const std::string &shown, const Loc &loc);
   void readUnused();
 
   // Exactly once (Coverage.cpp).
   void checkCoverage();
-  void checkTiles(const TensorInfo &tensor, const std::vector<Use> &uses);
-  void reportGap(const TensorInfo &tensor, const std::vector<Use> &uses,
+  void checkTiles(const StoredTensors &stored, const std::vector<Use> &uses);
+  void reportGap(const StoredTensors &stored, const std::vector<Use> &uses,
                  const std::vector<std::vector<IndexRuns>> &boxes);
   void reportUnbound();
   /// Names that `row` has in other schemes, for telling mixed files.
@@ -89,12 +96,17 @@ private:
   const Checkpoint &checkpoint;
   Diagnostics &diagnostics;
 
-  std::map<std::string, Logical, std::less<>> stored;
+  std::unordered_map<std::string, Logical> stored;
   size_t schemeIndex = 0;
   std::string schemeName;
   std::map<std::pair<std::string, int64_t>, BoundWeight, std::less<>> bound;
-  std::map<const TensorInfo *, std::vector<Use>> uses;
-  std::set<const TensorInfo *> aside;
+  /// What rows name, by the name in the description, so that all uses of a
+  /// stack are of one.
+  std::unordered_map<std::string, StoredPtr> named;
+  std::unordered_map<const StoredTensors *, std::vector<Use>> uses;
+  /// By tensor what of `uses` it is, or is one of.
+  std::unordered_map<const TensorInfo *, const StoredTensors *> usedAs;
+  std::unordered_set<const TensorInfo *> aside;
   std::vector<UnusedTensor> leftAside;
   std::map<const RowDecl *, Missing> missing;
   /// Rows whose tensors are not tiled; said of the first layer only.

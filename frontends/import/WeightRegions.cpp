@@ -51,7 +51,7 @@ mlir::Value Elaborator::emitView(OpBuilder &builder, const View &view) {
                                        view.loc.line, view.loc.column);
   if (view.kind == View::Kind::Stored) {
     place =
-        NameLoc::get(StringAttr::get(&mlirContext, view.tensor->name), place);
+        NameLoc::get(StringAttr::get(&mlirContext, view.stored->name), place);
     return nn::StoredOp::create(
         builder, place,
         nn::WeightType::get(&mlirContext, view.shape, view.encoding),
@@ -111,10 +111,6 @@ mlir::Value Elaborator::emitView(OpBuilder &builder, const View &view) {
     name = "concat";
     operands = {parts};
     add("axis", builder.getI64IntegerAttr(view.axis));
-    break;
-  case View::Kind::Stack:
-    name = "stack";
-    operands = {parts};
     break;
   case View::Kind::Arithmetic:
     name = view.op;

@@ -15,9 +15,9 @@ TensorInfo tensorOf(std::vector<int64_t> shape,
 /// The stored indices of all elements of a view, in order.
 std::vector<int64_t> elementsOf(const View &view) {
   const ElementMap &map = view.sources[0];
-  std::vector<int64_t> strides(map.tensor->shape.size(), 1);
+  std::vector<int64_t> strides(map.stored->shape.size(), 1);
   for (size_t i = strides.size(); i-- > 1;)
-    strides[i - 1] = strides[i] * map.tensor->shape[i];
+    strides[i - 1] = strides[i] * map.stored->shape[i];
   std::vector<int64_t> elements{std::inner_product(
       strides.begin(), strides.end(), map.offsets.begin(), int64_t(0))};
   for (const auto &axis : map.axes)
@@ -35,7 +35,7 @@ using Elements = std::vector<int64_t>;
 
 TEST(View, SlicesRowsAndColumns) {
   TensorInfo tensor = tensorOf({4, 3});
-  ViewPtr whole = storedView(tensor, "w", {});
+  ViewPtr whole = storedView(StoredTensors::one(tensor), "w", {});
   ViewPtr rows = *slicedView(whole, {{1, 3, 1, false}}, {});
   EXPECT_EQ(rows->shape, (Elements{2, 3}));
   EXPECT_EQ(elementsOf(*rows), (Elements{3, 4, 5, 6, 7, 8}));
@@ -46,16 +46,27 @@ TEST(View, SlicesRowsAndColumns) {
 
 TEST(View, RearrangesPairedRowsOfHeads) {
   TensorInfo tensor = tensorOf({8, 1});
-  ViewPtr view = storedView(tensor, "w", {});
+  ViewPtr view = storedView(StoredTensors::one(tensor), "w", {});
   view = *rearrangedView(view, "(n r two) ... -> (n two r) ...",
                          {{"n", 2}, {"two", 2}}, {});
   EXPECT_EQ(view->shape, (Elements{8, 1}));
   EXPECT_EQ(elementsOf(*view), (Elements{0, 2, 1, 3, 4, 6, 5, 7}));
 }
 
+TEST(View, StacksAreOneTensorWithALeadingAxis) {
+  TensorInfo a = tensorOf({2, 3}), b = tensorOf({2, 3});
+  ViewPtr view =
+      storedView(StoredTensors::stack({&a, &b}, "w.{expert}"), "w", {});
+  EXPECT_EQ(view->shape, (Elements{2, 2, 3}));
+  EXPECT_EQ(view->describe(), "tensors 'w.{expert}'");
+  view = *slicedView(view, {{0, 2, 1, false}, {1, 2, 1, true}}, {});
+  EXPECT_EQ(view->shape, (Elements{2, 3}));
+  EXPECT_EQ(elementsOf(*view), (Elements{3, 4, 5, 9, 10, 11}));
+}
+
 TEST(View, SlicesWhatWasSplitAndMerged) {
   TensorInfo tensor = tensorOf({6, 2});
-  ViewPtr view = storedView(tensor, "w", {});
+  ViewPtr view = storedView(StoredTensors::one(tensor), "w", {});
   view = *rearrangedView(view, "(g c) d -> g c d", {{"g", 2}}, {});
   view = *slicedView(view, {{0, 2, 1, false}, {1, 3, 1, false}}, {});
   view = *rearrangedView(view, "g c d -> (g c) d", {}, {});
@@ -68,7 +79,7 @@ TEST(View, SlicesWhatWasSplitAndMerged) {
 
 TEST(View, TransposesAndMergesOverAllElementsOnce) {
   TensorInfo tensor = tensorOf({2, 3, 4});
-  ViewPtr view = storedView(tensor, "w", {});
+  ViewPtr view = storedView(StoredTensors::one(tensor), "w", {});
   view = *rearrangedView(view, "a b (c d) -> (d a) (b c)", {{"d", 2}}, {});
   EXPECT_EQ(view->shape, (Elements{4, 6}));
   Elements elements = elementsOf(*view);
@@ -80,7 +91,7 @@ TEST(View, TransposesAndMergesOverAllElementsOnce) {
 
 TEST(View, MovementsOfWholeBlocksKeepTheEncoding) {
   TensorInfo tensor = tensorOf({4, 64}, Encoding::Q4_0);
-  ViewPtr view = storedView(tensor, "w", {});
+  ViewPtr view = storedView(StoredTensors::one(tensor), "w", {});
   EXPECT_EQ((*slicedView(view, {{1, 3, 1, false}}, {}))->encoding,
             Encoding::Q4_0);
   EXPECT_EQ(
@@ -98,7 +109,7 @@ TEST(View, MovementsOfWholeBlocksKeepTheEncoding) {
 
 TEST(View, ArithmeticIsInF32) {
   TensorInfo tensor = tensorOf({4}, Encoding::BF16);
-  ViewPtr view = storedView(tensor, "w", {});
+  ViewPtr view = storedView(StoredTensors::one(tensor), "w", {});
   ViewPtr sum = *arithmeticView("add", {view}, {nullptr, 1.0}, {});
   EXPECT_EQ(sum->encoding, Encoding::F32);
   EXPECT_EQ(sum->parts[0].view->kind, View::Kind::Decode);
@@ -107,7 +118,7 @@ TEST(View, ArithmeticIsInF32) {
 
 TEST(View, PatternsMustFit) {
   TensorInfo tensor = tensorOf({6, 2});
-  ViewPtr view = storedView(tensor, "w", {});
+  ViewPtr view = storedView(StoredTensors::one(tensor), "w", {});
   auto error = [&](const std::string &pattern,
                    std::vector<std::pair<std::string, int64_t>> sizes = {}) {
     Result<ViewPtr> made = rearrangedView(view, pattern, std::move(sizes), {});
@@ -141,7 +152,7 @@ TEST(View, PatternsMustFit) {
 
 TEST(View, RunsAreBounded) {
   TensorInfo tensor = tensorOf({int64_t(1) << 40});
-  ViewPtr view = storedView(tensor, "w", {});
+  ViewPtr view = storedView(StoredTensors::one(tensor), "w", {});
   ViewPtr odd = *slicedView(view, {{0, int64_t(1) << 40, 2, false}}, {});
   EXPECT_FALSE(runsOf(odd->sources[0], 0, 1 << 18));
   std::optional<IndexRuns> whole = runsOf(view->sources[0], 0, 1 << 18);
