@@ -86,6 +86,14 @@ static int64_t countKeys(const arch::Family &family,
 /// found: a tensor says more of the model than a key.
 static constexpr int64_t kMissing = 3;
 
+/// A row of stacked tensors. Though a dense layer may lack it, a model without
+/// any experts is not of its family.
+static bool isStack(const arch::Family &family, const arch::RowDecl &row) {
+  return !row.shape.empty() &&
+         row.shape.front()->kind == arch::Expr::Kind::Name &&
+         family.axis(row.shape.front()->text);
+}
+
 /// Stored names that the rows of a scheme have, less the rows that find none
 /// and are always there.
 static int64_t countTensors(const arch::Family &family, size_t scheme,
@@ -108,8 +116,9 @@ static int64_t countTensors(const arch::Family &family, size_t scheme,
         isThere = true;
         found.insert(std::move(name));
       }
-    missing += !isThere && !strings.empty() && row->guards.empty() &&
-               !row->optional && row->tiedTo.empty();
+    bool isNeeded = row->guards.empty() || isStack(family, *row);
+    missing += !isThere && !strings.empty() && isNeeded && !row->optional &&
+               row->tiedTo.empty();
   }
   return static_cast<int64_t>(found.size()) - kMissing * missing;
 }

@@ -71,11 +71,120 @@ TEST(Families, LlamaGgufWithAndWithoutAWindow) {
   model.set("attention.sliding_window", 8);
   EXPECT_THAT(model.import(), HasSubstr("!nn.rows<2x16xf32, window = 8>"));
   EXPECT_EQ(model.report.family, "mistral");
-  model.set("expert_count", 8);
-  EXPECT_EQ(model.import(),
-            "error: model.gguf: architecture 'llama' is known, but not with "
-            "the metadata of this file; describe it in a file and pass --arch "
-            "FILE\n");
+}
+
+/// Mixtral, with its matrices stacked, and as the oldest files have them.
+TEST(Families, LlamaGgufWithExperts) {
+  for (bool stacked : {true, false}) {
+    GgufModel model("llama");
+    model.set("expert_count", 3);
+    model.set("expert_used_count", 2);
+    model.each("ffn_gate_inp.weight", {{3, 64}});
+    for (std::string name : {"gate", "up", "down"}) {
+      std::vector<int64_t> shape = {96, 64};
+      if (name == "down")
+        std::swap(shape[0], shape[1]);
+      model.drop("ffn_" + name + ".weight");
+      for (int expert = 0; expert < 3 && !stacked; ++expert)
+        model.each("ffn_" + name + "." + std::to_string(expert) + ".weight",
+                   {shape, "q4_0"});
+      shape.insert(shape.begin(), 3);
+      if (stacked)
+        model.each("ffn_" + name + "_exps.weight", {shape, "q4_0"});
+    }
+    std::string text = model.import();
+    EXPECT_THAT(
+        text, HasSubstr(stacked ? "nn.stored \"blk.{layer}.ffn_up_exps.weig"
+                                : "nn.stored \"blk.{layer}.ffn_up.{expert}."));
+    EXPECT_THAT(text, HasSubstr("!nn.weight<3x64x96, q4_0>"));
+    EXPECT_EQ(model.report.family, "mixtral");
+  }
+}
+
+/// Experts stacked, with a shared one where `shared` is its width.
+static void addExperts(GgufModel &model, int64_t shared) {
+  model.set("expert_count", 4);
+  model.set("expert_used_count", 2);
+  model.set("expert_feed_forward_length", 32);
+  model.each("ffn_gate_inp.weight", {{4, 64}});
+  model.each("ffn_gate_exps.weight", {{4, 32, 64}, "q4_0"});
+  model.each("ffn_up_exps.weight", {{4, 32, 64}, "q4_0"});
+  model.each("ffn_down_exps.weight", {{4, 64, 32}, "q4_0"});
+  for (const char *name :
+       {"ffn_gate.weight", "ffn_up.weight", "ffn_down.weight"})
+    model.drop(name);
+  if (!shared)
+    return;
+  model.each("ffn_gate_shexp.weight", {{shared, 64}, "q4_0"});
+  model.each("ffn_up_shexp.weight", {{shared, 64}, "q4_0"});
+  model.each("ffn_down_shexp.weight", {{64, shared}, "q4_0"});
+}
+
+TEST(Families, Qwen2MoeGguf) {
+  GgufModel model("qwen2moe");
+  addExperts(model, 96);
+  model.each("attn_q.bias", {{64}});
+  model.each("attn_k.bias", {{32}});
+  model.each("attn_v.bias", {{32}});
+  // Older files have a vector, newer ones a matrix of one row.
+  for (std::vector<int64_t> shape : {std::vector<int64_t>{64}, {1, 64}}) {
+    model.each("ffn_gate_inp_shexp.weight", {shape});
+    EXPECT_THAT(model.import(), HasSubstr("nn.weight @layer0.shared_gate[2] : "
+                                          "!nn.weight<1x64, f32>"));
+    EXPECT_EQ(model.report.family, "qwen2_moe");
+  }
+}
+
+TEST(Families, Glm4MoeGguf) {
+  GgufModel model("glm4moe");
+  addExperts(model, 32);
+  model.set("block_count", 3);
+  model.set("nextn_predict_layers", 1);
+  model.set("attention.key_length", 16);
+  model.set("attention.value_length", 16);
+  model.set("rope.dimension_count", 8);
+  model.set("expert_shared_count", 1);
+  model.set("expert_gating_func", 2);
+  model.set("expert_weights_scale", 2.5);
+  model.set("expert_weights_norm", true);
+  model.set("leading_dense_block_count", 1);
+  model.drop("ffn_norm.weight");
+  model.each("post_attention_norm.weight", {{64}});
+  model.each("exp_probs_b.bias", {{4}});
+  std::erase_if(model.tensors, [](const auto &entry) {
+    return entry.first.starts_with("blk.0.ffn") ||
+           entry.first == "blk.0.exp_probs_b.bias";
+  });
+  model.tensors["blk.0.ffn_gate.weight"] = {{96, 64}, "q4_0"};
+  model.tensors["blk.0.ffn_up.weight"] = {{96, 64}, "q4_0"};
+  model.tensors["blk.0.ffn_down.weight"] = {{64, 96}, "q4_0"};
+  model.tensors["blk.2.nextn.eh_proj.weight"] = {{64, 128}, "q4_0"};
+  std::string text = model.import();
+  EXPECT_THAT(text, HasSubstr("func.func private @layer1")) << text;
+  EXPECT_THAT(text, HasSubstr("nn.keep_groups"));
+  EXPECT_THAT(text, HasSubstr("arith.constant 2.500000e+00 : f32"));
+  EXPECT_EQ(model.report.unusedTensors.size(), 1u);
+  model.set("expert_gating_func", 1);
+  EXPECT_THAT(model.import(),
+              HasSubstr("expert_gating_func 1 is not 2, sigmoid"));
+}
+
+TEST(Families, MinimaxM2Gguf) {
+  GgufModel model("minimax-m2");
+  addExperts(model, 0);
+  model.set("attention.key_length", 16);
+  model.set("attention.value_length", 16);
+  model.set("rope.dimension_count", 8);
+  model.set("expert_gating_func", 2);
+  model.each("attn_q_norm.weight", {{64}});
+  model.each("attn_k_norm.weight", {{32}});
+  model.each("exp_probs_b.bias", {{4}});
+  std::string text = model.import();
+  EXPECT_THAT(text, HasSubstr("@layer0.q_norm[2] : !nn.weight<64, f32>"));
+  EXPECT_THAT(text, HasSubstr("freqs = [1.000000e+00, 1.000000e-01, 1.000000e-"
+                              "02, 1.000000e-03] scale"));
+  model.set("expert_gating_func", 1);
+  EXPECT_THAT(model.import(), HasSubstr("expert_gating_func 1"));
 }
 
 TEST(Families, LlamaGgufRotatesAsManyChannelsAsItSays) {
