@@ -20,6 +20,7 @@ void tombolo::populateNNToLinalgPatterns(RewritePatternSet &patterns) {
   populateElementwisePatterns(patterns);
   populateReductionPatterns(patterns);
   populateProductPatterns(patterns);
+  populateExpertPatterns(patterns);
   populateShapePatterns(patterns);
   populateSequencePatterns(patterns);
 }

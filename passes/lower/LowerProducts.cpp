@@ -10,20 +10,6 @@
 using namespace mlir;
 using namespace tombolo;
 
-/// `id` (i32) as an index, held inside of [0, size): whatever the ids, nothing
-/// outside of the table is read.
-static Value clampedIndex(Formula &f, Value id, int64_t size) {
-  auto bound = [&](int64_t value) -> Value {
-    return arith::ConstantOp::create(f.builder, f.loc,
-                                     f.builder.getI32IntegerAttr(value));
-  };
-  int64_t last = std::min<int64_t>(size - 1, INT32_MAX);
-  id = arith::MaxSIOp::create(f.builder, f.loc, id, bound(0));
-  id = arith::MinSIOp::create(f.builder, f.loc, id, bound(last));
-  return arith::IndexCastOp::create(f.builder, f.loc, f.builder.getIndexType(),
-                                    id);
-}
-
 namespace {
 
 struct LowerLinear : OpConversionPattern<nn::LinearOp> {

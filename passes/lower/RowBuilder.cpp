@@ -62,6 +62,18 @@ Value Formula::fromF32(Value a, Type type) {
   return arith::TruncFOp::create(builder, loc, type, a);
 }
 
+Value tombolo::clampedIndex(Formula &f, Value id, int64_t size) {
+  auto bound = [&](int64_t value) -> Value {
+    return arith::ConstantOp::create(f.builder, f.loc,
+                                     f.builder.getI32IntegerAttr(value));
+  };
+  int64_t last = std::min<int64_t>(size - 1, INT32_MAX);
+  id = arith::MaxSIOp::create(f.builder, f.loc, id, bound(0));
+  id = arith::MinSIOp::create(f.builder, f.loc, id, bound(last));
+  return arith::IndexCastOp::create(f.builder, f.loc, f.builder.getIndexType(),
+                                    id);
+}
+
 // --- RowBuilder --------------------------------------------------------------
 
 RowBuilder::Sizes RowBuilder::sizesOf(Value tensor) {

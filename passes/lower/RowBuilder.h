@@ -47,6 +47,10 @@ public:
   mlir::Location loc;
 };
 
+/// `id` (i32) as an index, held inside of [0, size): whatever the ids, nothing
+/// outside of the table is read.
+mlir::Value clampedIndex(Formula &f, mlir::Value id, int64_t size);
+
 /// The formula of the unary elementwise op `nn.<name>`, or null. Folding into a
 /// product's store and the general path share it, so that both round alike.
 using UnaryFormula = mlir::Value (*)(Formula &, mlir::Value);
@@ -99,6 +103,7 @@ public:
 void populateElementwisePatterns(mlir::RewritePatternSet &patterns);
 void populateReductionPatterns(mlir::RewritePatternSet &patterns);
 void populateProductPatterns(mlir::RewritePatternSet &patterns);
+void populateExpertPatterns(mlir::RewritePatternSet &patterns);
 void populateShapePatterns(mlir::RewritePatternSet &patterns);
 void populateSequencePatterns(mlir::RewritePatternSet &patterns);
 

@@ -147,6 +147,41 @@ func.func @take(%x: tensor<?x8xf32>, %ids: tensor<?x2xi32>) -> tensor<?x2xf32> {
   return %y : tensor<?x2xf32>
 }
 
+// CHECK-LABEL: func.func @top_k
+func.func @top_k(%s: tensor<?x8xf32>) -> tensor<?x2xi32> {
+  // Each score is compared with all of its row; then each place of the result looks for its rank.
+  // CHECK: %[[S:.*]] = linalg.generic {{.*}} ins(%arg0 :
+  // CHECK: arith.cmpf uno
+  // CHECK: %[[R:.*]] = linalg.generic {{.*}} iterator_types = ["parallel", "parallel", "reduction"]} ins(%[[S]], %[[S]] :
+  // CHECK: %[[C:.*]] = linalg.generic {{.*}} iterator_types = ["parallel", "parallel", "reduction"]} ins(%[[R]], %[[S]] :
+  // CHECK: linalg.generic {{.*}} ins(%[[C]] : tensor<?x2xf32>)
+  // CHECK: arith.fptosi
+  %y = nn.top_k %s k = 2 : tensor<?x8xf32> -> tensor<?x2xi32>
+  return %y : tensor<?x2xi32>
+}
+
+// CHECK-LABEL: func.func @keep_groups
+func.func @keep_groups(%s: tensor<?x8xf16>) -> tensor<?x8xf16> {
+  // CHECK: tensor.expand_shape %arg0 {{.*}} : tensor<?x8xf16> into tensor<?x4x2xf16>
+  // CHECK: tensor.collapse_shape {{.*}} : tensor<?x4x2xf16> into tensor<?x8xf16>
+  %y = nn.keep_groups %s groups = 4 keep = 2 by = 1 : tensor<?x8xf16>
+  return %y : tensor<?x8xf16>
+}
+
+// CHECK-LABEL: func.func @expert_linear
+func.func @expert_linear(%x: tensor<?x16xf32>, %w: tensor<4x8x16xf32>, %ids: tensor<?x2xi32>, %b: tensor<4x8xf32>) -> tensor<?x2x8xf32> {
+  // Only the chosen matrix is read, and whatever the id, nothing outside of the stack.
+  // CHECK: linalg.generic {{.*}} iterator_types = ["parallel", "parallel", "parallel", "reduction"]} ins(%arg0, %arg2 :
+  // CHECK: arith.maxsi
+  // CHECK: arith.minsi
+  // CHECK: tensor.extract %arg1
+  // CHECK: linalg.generic
+  // CHECK: tensor.extract %arg3
+  // CHECK: arith.select
+  %y = nn.expert_linear %x, %w, %ids, %b : tensor<?x16xf32>, tensor<4x8x16xf32>, tensor<?x2xi32>, tensor<4x8xf32> -> tensor<?x2x8xf32>
+  return %y : tensor<?x2x8xf32>
+}
+
 // A step that only the first place is taken with.
 // CHECK-LABEL: func.func @slice_large_step
 func.func @slice_large_step(%x: tensor<?x4xf32>) -> tensor<?x1xf32> {

@@ -52,6 +52,11 @@ RowKernel &RowKernel::result(std::string name, std::vector<int64_t> shape,
              data.data());
 }
 RowKernel &RowKernel::result(std::string name, std::vector<int64_t> shape,
+                             std::vector<int32_t> &data) {
+  return add(Kind::Result, std::move(name), "i32", std::move(shape),
+             data.data());
+}
+RowKernel &RowKernel::result(std::string name, std::vector<int64_t> shape,
                              std::vector<uint16_t> &data, std::string element) {
   return add(Kind::Result, std::move(name), std::move(element),
              std::move(shape), data.data());

@@ -32,6 +32,8 @@ public:
   RowKernel &result(std::string name, std::vector<int64_t> shape,
                     std::vector<float> &data);
   RowKernel &result(std::string name, std::vector<int64_t> shape,
+                    std::vector<int32_t> &data);
+  RowKernel &result(std::string name, std::vector<int64_t> shape,
                     std::vector<uint16_t> &data, std::string element);
 
   std::string text() const;
