@@ -43,7 +43,7 @@ static void addOps(ModuleOp module, TargetEstimate &estimate) {
           auto pack = module.lookupSymbol<plan::PackOp>(weight.getPack());
           auto source = module.lookupSymbol<nn::WeightOp>(pack.getSource());
           StringRef stored = infoOf(source.getType().getEncoding()).name;
-          if (pack.getShape().size() != 2)
+          if (pack.getShape().size() < 2)
             continue;
           layout = pack.getLayout();
           if (stored != pack.getEncoding())

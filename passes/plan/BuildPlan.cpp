@@ -278,7 +278,7 @@ ModulePlanner::instantiate(func::FuncOp function, bool manyRows,
     return failure();
   FunctionPlan &plan = **found;
   DenseMap<Value, Value> bufferOf;
-  std::map<int, Value> recordOf, partsOf;
+  std::map<int, Value> recordOf, partsOf, orderOf;
   for (auto [argument, value] : llvm::zip(function.getArguments(), arguments))
     bufferOf[argument] = value;
   if (failed(checkBindings(function, *plan.graph, indices, bufferOf)))
@@ -320,6 +320,17 @@ ModulePlanner::instantiate(func::FuncOp function, bool manyRows,
             binding.type,
             target.attentionPartBytes(type.getDimSize(1), type.getDimSize(2)),
             StringAttr(), loc);
+      }
+      return value;
+    }
+    case BufferBinding::Order: {
+      Value &value = orderOf[binding.node];
+      if (!value) {
+        // Where the choices of each expert begin, and all choices.
+        const Node &node = plan.graph->nodes[binding.node];
+        int64_t begins = (node.experts + 2 + rows - 1) / rows;
+        value = makeBuffer(binding.type, 4 * (begins + rowElements(node.ids)),
+                           StringAttr(), loc);
       }
       return value;
     }

@@ -18,6 +18,13 @@ bool plan::isActivation(Type type) {
          !ShapedType::isDynamicShape(tensor.getShape().drop_front());
 }
 
+/// Ids that tokens chose, as `nn.top_k` makes them.
+static bool isChoice(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  return tensor && tensor.getRank() == 2 && tensor.isDynamicDim(0) &&
+         !tensor.isDynamicDim(1) && tensor.getElementType().isInteger(32);
+}
+
 static bool isConstant(Value value) {
   Operation *op = value.getDefiningOp();
   return op && op->hasTrait<OpTrait::ConstantLike>();
@@ -30,6 +37,8 @@ static bool isStored(Value value) {
 /// Why a kernel can not hold values of `type` as rows.
 static LogicalResult checkActivation(Operation *op, const Twine &what,
                                      Type type) {
+  if (isChoice(type))
+    return mlir::success();
   auto tensor = dyn_cast<RankedTensorType>(type);
   if (tensor && isa<FloatType>(tensor.getElementType()) &&
       !tensor.getElementType().isF32())
@@ -55,6 +64,14 @@ static LogicalResult checkLinear(nn::LinearOp op) {
     return op.emitError("expects one row per token, [T, ")
            << x.getShape().back() << "], but got " << x
            << ": products of several rows of a token are not in this version";
+  return mlir::success();
+}
+
+static LogicalResult checkEmbedding(nn::EmbeddingOp op) {
+  auto ids = cast<RankedTensorType>(op.getIds().getType());
+  if (ids.getRank() != 1)
+    return op.emitError("expects one id per token, but got ")
+           << ids << ": tables of several ids are not in this version";
   return mlir::success();
 }
 
@@ -103,8 +120,10 @@ static LogicalResult checkOp(Operation *op) {
   if (auto linear = dyn_cast<nn::LinearOp>(op)) {
     if (failed(checkLinear(linear)))
       return failure();
-  } else if (!isa<nn::EmbeddingOp, nn::AttentionOp, nn::RopeOp>(op) &&
-             failed(checkRow(op))) {
+  } else if (auto embedding = dyn_cast<nn::EmbeddingOp>(op)) {
+    if (failed(checkEmbedding(embedding)))
+      return failure();
+  } else if (!isa<nn::AttentionOp, nn::RopeOp>(op) && failed(checkRow(op))) {
     return failure();
   }
   return checkActivation(op, "its result", result);

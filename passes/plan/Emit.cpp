@@ -252,6 +252,87 @@ LogicalResult FunctionEmitter::emitGeneralLinear(const Node &node) {
   return mlir::success();
 }
 
+/// What `plan.group_choices` of node `group` makes.
+static BufferBinding orderBinding(int group, MLIRContext *context) {
+  BufferBinding binding;
+  binding.kind = BufferBinding::Order;
+  binding.node = group;
+  binding.type =
+      MemRefType::get({ShapedType::kDynamic}, IntegerType::get(context, 32));
+  return binding;
+}
+
+void FunctionEmitter::emitGroup(const Node &node) {
+  Location loc = node.ids.getLoc();
+  MLIRContext *context = function.getContext();
+  KernelBuilder kernel(kernels, loc, "group", node.stage);
+  OpBuilder &b = kernel.builder;
+  Value ids = kernel.row(node.ids);
+  Value order =
+      kernel.bind(orderBinding(&node - graph.nodes.data(), context), true);
+  Value tokens = kernel.hostSize(Symbol::Tokens);
+  Value one = arith::ConstantIndexOp::create(b, loc, 1);
+  auto loop = scf::ForOp::create(b, loc, kernel.begin, kernel.end, one);
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    GroupChoicesOp::create(b, loc, tokens, ids, order, rowElements(node.ids),
+                           node.experts);
+  }
+  kernel.plan.grid = constantSize(context, 1);
+  kernel.plan.label = "group choices";
+  plans.push_back(kernel.finish());
+}
+
+void FunctionEmitter::emitExpertLinear(const Node &node) {
+  auto op = cast<nn::ExpertLinearOp>(node.op);
+  MLIRContext *context = op.getContext();
+  auto get = op.getW().getDefiningOp<nn::GetWeightOp>();
+  ArrayRef<int64_t> shape = cast<nn::WeightType>(get.getType()).getShape();
+  int64_t experts = shape[0], outRows = shape[1], inColumns = shape[2];
+  bool manyRows = graph.isManyRows();
+  Value idsRoot = graph.rootOf(op.getIds());
+  int64_t choices = rowElements(idsRoot);
+
+  KernelBuilder kernel(kernels, op.getLoc(), "expert_linear", node.stage);
+  OpBuilder &b = kernel.builder;
+  Value x = kernel.row(graph.rootOf(op.getX()));
+  Value w = kernel.weight(get, node.choice.layout, node.choice.encoding,
+                          byteBufferType(context));
+  Value routes = manyRows ? kernel.bind(orderBinding(node.groupNode, context))
+                          : kernel.row(idsRoot);
+  Value y = kernel.row(node.result, /*write=*/true);
+  Value bias;
+  if (op.getBias())
+    bias = kernel.weight(op.getBias().getDefiningOp<nn::GetWeightOp>(), "rows",
+                         Encoding::F32,
+                         MemRefType::get({experts, outRows}, b.getF32Type()));
+  Value tokens = kernel.hostSize(Symbol::Tokens);
+  bool perChoice = cast<RankedTensorType>(op.getX().getType()).getRank() == 3;
+  ExpertLinearOp::create(
+      b, op.getLoc(), kernel.begin, kernel.end, tokens, x, w, routes, y, bias,
+      b.getI64IntegerAttr(experts), b.getI64IntegerAttr(choices),
+      b.getI64IntegerAttr(outRows), b.getI64IntegerAttr(inColumns),
+      b.getI64IntegerAttr(node.choice.columns),
+      b.getStringAttr(infoOf(node.choice.encoding).name),
+      b.getStringAttr(node.choice.activations), b.getBoolAttr(manyRows),
+      b.getBoolAttr(perChoice));
+  int64_t blocks = (outRows + node.choice.columns - 1) / node.choice.columns;
+  kernel.plan.grid =
+      constantSize(context, blocks * (manyRows ? experts + 1 : choices));
+  std::string encoding(infoOf(node.choice.encoding).name);
+  kernel.plan.label = "expert_linear " + std::to_string(choices) + " of " +
+                      std::to_string(experts) + " " + std::to_string(outRows) +
+                      "x" + std::to_string(inColumns) + " " + encoding;
+  // Of many tokens any may be chosen.
+  kernel.plan.weightBytes =
+      encodedBytes(node.choice.encoding,
+                   (manyRows ? experts : choices) * outRows * inColumns)
+          .value_or(0);
+  kernel.plan.flops = 2 * choices * outRows * inColumns;
+  plans.push_back(kernel.finish());
+}
+
 LogicalResult FunctionEmitter::emitAttention(const Node &node) {
   auto op = cast<nn::AttentionOp>(node.op);
   if (op.getK().size() != 1 || op.getV().size() != 1)
@@ -361,6 +442,10 @@ FailureOr<std::vector<KernelPlan>> FunctionEmitter::emit() {
       if (node.kind == NodeKind::Linear)
         done =
             node.choice.strategy ? emitLinear(node) : emitGeneralLinear(node);
+      else if (node.kind == NodeKind::Group)
+        emitGroup(node);
+      else if (node.kind == NodeKind::ExpertLinear)
+        emitExpertLinear(node);
       else if (node.kind == NodeKind::Attention)
         done = emitAttention(node);
       else if (node.kind == NodeKind::Embedding)

@@ -17,6 +17,7 @@ struct BufferBinding {
     Row,
     Record,
     Parts,
+    Order,
     Weight,
     Tokens,
     Positions,
@@ -27,7 +28,8 @@ struct BufferBinding {
   Kind kind = Row;
   /// Row: a root value of the function. Record: the quantize node's value.
   mlir::Value value;
-  /// Record: index of the quantize node. Parts: of the attention's.
+  /// Record: index of the quantize node. Parts: of the attention's. Order: of
+  /// the group's.
   int node = -1;
   /// Weight: the `nn.get_weight`; its pack's layout and encoding.
   mlir::Operation *getWeight = nullptr;
@@ -72,6 +74,8 @@ private:
   mlir::LogicalResult emitRows(int stage);
   mlir::LogicalResult emitLinear(const Node &node);
   mlir::LogicalResult emitGeneralLinear(const Node &node);
+  void emitGroup(const Node &node);
+  void emitExpertLinear(const Node &node);
   mlir::LogicalResult emitAttention(const Node &node);
   mlir::LogicalResult emitEmbedding(const Node &node);
 

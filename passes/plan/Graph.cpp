@@ -73,6 +73,13 @@ void Graph::collect() {
       node.kind = NodeKind::Linear;
       node.choice = target.linear(weight.getShape()[0], weight.getShape()[1],
                                   weight.getEncoding(), manyRows);
+    } else if (auto product = dyn_cast<nn::ExpertLinearOp>(op)) {
+      auto weight = cast<nn::WeightType>(product.getW().getType());
+      ArrayRef<int64_t> shape = weight.getShape();
+      node.choice = target.expertLinear(shape[1], shape[2],
+                                        weight.getEncoding(), manyRows);
+      // The general path reads the matrices as one tensor, row by row.
+      node.kind = node.choice.strategy ? NodeKind::ExpertLinear : NodeKind::Row;
     } else if (isa<nn::AttentionOp>(op)) {
       node.kind = NodeKind::Attention;
       node.rowTile = manyRows ? target.attentionRowTile() : 1;
@@ -158,6 +165,34 @@ void Graph::addQuantizeNodes() {
   }
 }
 
+/// Products with the experts that many tokens chose read the choices by expert,
+/// which are sorted once for all matrices.
+void Graph::addGroupNodes() {
+  if (!manyRows)
+    return;
+  size_t count = nodes.size();
+  for (size_t i = 0; i < count; ++i) {
+    if (nodes[i].kind != NodeKind::ExpertLinear)
+      continue;
+    auto product = cast<nn::ExpertLinearOp>(nodes[i].op);
+    Value ids = rootOf(product.getIds());
+    int64_t experts = nn::shapeOf(product.getW().getType()).front();
+    size_t found = count;
+    while (found < nodes.size() &&
+           (nodes[found].kind != NodeKind::Group || nodes[found].ids != ids ||
+            nodes[found].experts != experts))
+      ++found;
+    if (found == nodes.size()) {
+      Node group;
+      group.kind = NodeKind::Group;
+      group.ids = ids;
+      group.experts = experts;
+      nodes.push_back(std::move(group));
+    }
+    nodes[i].groupNode = found;
+  }
+}
+
 /// The first stage at which a row op (or a heavy op) can read `value`.
 int Graph::readyStage(Value value, bool forRow) {
   if (!isa<RankedTensorType, nn::RowsType>(value.getType()))
@@ -183,6 +218,8 @@ int Graph::stageOf(int index) {
   };
   if (nodes[index].kind == NodeKind::Quantize) {
     reads(nodes[index].quantized);
+  } else if (nodes[index].kind == NodeKind::Group) {
+    reads(nodes[index].ids);
   } else if (nodes[index].kind == NodeKind::Merge) {
     stage = stageOf(nodes[index].attentionNode) + 1;
   } else {
@@ -195,6 +232,8 @@ int Graph::stageOf(int index) {
           reads(operand);
     if (nodes[index].quantizeNode >= 0)
       stage = std::max(stage, stageOf(nodes[index].quantizeNode) + 1);
+    if (nodes[index].groupNode >= 0)
+      stage = std::max(stage, stageOf(nodes[index].groupNode) + 2);
   }
   nodes[index].stage = stage;
   return stage;
@@ -227,6 +266,7 @@ LogicalResult Graph::build() {
     if (node.result)
       producers[node.result] = index;
   addQuantizeNodes();
+  addGroupNodes();
   for (size_t i = 0; i < nodes.size(); ++i)
     stages = std::max(stages, stageOf(i) + 1);
   return mlir::success();

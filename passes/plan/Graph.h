@@ -27,8 +27,11 @@ enum class NodeKind {
   /// The same elements in the same order under another shape: no work.
   View,
   Linear,
+  ExpertLinear,
   Attention,
   Embedding,
+  /// Made by the planner: the choices of many tokens, by expert.
+  Group,
   /// Made by the planner: `x` into the record that `choice` reads.
   Quantize,
   /// Made by the planner: the row of an attention that runs in parts.
@@ -42,14 +45,19 @@ inline bool isRowWork(NodeKind kind) {
 
 struct Node {
   NodeKind kind;
-  /// Null for Quantize.
+  /// Null for Quantize and Group.
   mlir::Operation *op = nullptr;
   int stage = -1;
-  /// Linear, Quantize: the target's choice.
+  /// Linear, ExpertLinear, Quantize: the target's choice.
   LinearChoice choice;
   /// Quantize: what is quantized. Linear: the quantize node it reads, or -1.
   mlir::Value quantized;
   int quantizeNode = -1;
+  /// Group: the ids, and of how many experts. ExpertLinear: the group node it
+  /// reads, or -1: the ids of one token.
+  mlir::Value ids;
+  int64_t experts = 0;
+  int groupNode = -1;
   /// Attention: tokens of one program; parts of a token.
   int64_t rowTile = 1, splits = 1;
   /// Merge: the node of its attention.
@@ -83,6 +91,7 @@ private:
   void collect();
   void foldEpilogues();
   void addQuantizeNodes();
+  void addGroupNodes();
   int stageOf(int node);
   int readyStage(mlir::Value value, bool forRow);
 

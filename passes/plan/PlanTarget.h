@@ -41,6 +41,16 @@ public:
   /// `manyRows`: the step may have more than one token.
   virtual LinearChoice linear(int64_t outRows, int64_t inColumns,
                               Encoding encoding, bool manyRows) const = 0;
+  /// The same for products with matrices that each token chooses some of
+  /// (`plan.expert_linear`): `columns` are those of one program, and rows
+  /// become integers inside of it, so that `rowTile` says nothing. By default
+  /// the general path.
+  virtual LinearChoice expertLinear(int64_t outRows, int64_t inColumns,
+                                    Encoding encoding, bool manyRows) const {
+    LinearChoice choice{"rows", Encoding::F32, "f32"};
+    choice.strategy = false;
+    return choice;
+  }
   /// Layout and encoding of an embedding table. Equal to that of a product
   /// with the same matrix where both occur (tied heads keep one copy).
   virtual LinearChoice embedding(int64_t rows, int64_t columns,

@@ -34,6 +34,17 @@ LinearChoice CpuPlanTarget::linear(int64_t outRows, int64_t inColumns,
   return choice;
 }
 
+/// Outputs of one program: gathering a row costs about as much as 32 of them.
+static constexpr int64_t kExpertColumns = 256, kExpertColumnsOfOne = 128;
+
+LinearChoice CpuPlanTarget::expertLinear(int64_t outRows, int64_t inColumns,
+                                         Encoding encoding,
+                                         bool manyRows) const {
+  LinearChoice choice = linear(outRows, inColumns, encoding, manyRows);
+  choice.columns = manyRows ? kExpertColumns : kExpertColumnsOfOne;
+  return choice;
+}
+
 LinearChoice CpuPlanTarget::embedding(int64_t rows, int64_t columns,
                                       Encoding encoding) const {
   return linear(rows, columns, encoding, /*manyRows=*/true);

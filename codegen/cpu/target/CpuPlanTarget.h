@@ -17,6 +17,8 @@ public:
   std::string name() const override { return "cpu"; }
   LinearChoice linear(int64_t outRows, int64_t inColumns, Encoding encoding,
                       bool manyRows) const override;
+  LinearChoice expertLinear(int64_t outRows, int64_t inColumns,
+                            Encoding encoding, bool manyRows) const override;
   LinearChoice embedding(int64_t rows, int64_t columns,
                          Encoding encoding) const override;
   int64_t attentionRowTile() const override;

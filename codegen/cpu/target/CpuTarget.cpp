@@ -2,6 +2,7 @@
 
 #include "codegen/cpu/target/CpuTarget.h"
 #include "codegen/cpu/general/Passes.h"
+#include "codegen/cpu/kernels/ExpertLinear.h"
 #include "codegen/cpu/kernels/Isa.h"
 #include "codegen/cpu/object/EmitObject.h"
 #include "codegen/cpu/object/Pipeline.h"
@@ -100,15 +101,27 @@ Status CpuTarget::pack(const std::string &layout, Encoding encoding,
                        const std::vector<int64_t> &shape,
                        std::span<const std::byte> rows,
                        std::vector<std::byte> &packed) const {
-  if (layout != "r16" || shape.size() != 2)
+  if (layout != "r16" || shape.size() < 2 || shape.size() > 3)
     return Error("", "internal: CPUs have no layout '" + layout + "'");
-  std::optional<uint64_t> bytes = packedBytes(encoding, shape[0], shape[1]);
-  if (!bytes)
-    return Error("", "a matrix of " + std::to_string(shape[0]) + " x " +
-                         std::to_string(shape[1]) +
+  // Of a stack, one matrix after the other.
+  int64_t count = shape.size() == 3 ? shape[0] : 1;
+  int64_t outRows = shape[shape.size() - 2], columns = shape.back();
+  std::optional<uint64_t> bytes = count == 1 && shape.size() == 2
+                                      ? packedBytes(encoding, outRows, columns)
+                                      : expertBytes(encoding, outRows, columns);
+  if (!bytes || *bytes > uint64_t(INT64_MAX) / count)
+    return Error("", "a matrix of " + std::to_string(outRows) + " x " +
+                         std::to_string(columns) +
                          " does not fit the layout 'r16'");
-  packed.assign(*bytes, std::byte(0));
-  return packR16(encoding, shape[0], shape[1], rows, packed);
+  packed.assign(*bytes * count, std::byte(0));
+  size_t each = rows.size() / count;
+  for (int64_t i = 0; i < count; ++i)
+    if (Status status =
+            packR16(encoding, outRows, columns, rows.subspan(i * each, each),
+                    std::span(packed).subspan(i * *bytes, *bytes));
+        !status)
+      return status;
+  return tombolo::success();
 }
 
 Result<std::unique_ptr<tombolo::Target>>

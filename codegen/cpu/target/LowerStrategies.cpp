@@ -2,6 +2,7 @@
 
 #include "codegen/cpu/kernels/Attention.h"
 #include "codegen/cpu/kernels/Embedding.h"
+#include "codegen/cpu/kernels/ExpertLinear.h"
 #include "codegen/cpu/kernels/History.h"
 #include "codegen/cpu/kernels/Linear.h"
 #include "codegen/cpu/kernels/QuantizeRows.h"
@@ -120,6 +121,10 @@ struct LowerStrategiesPass
       LogicalResult done =
           llvm::TypeSwitch<Operation *, LogicalResult>(op)
               .Case([&](plan::LinearOp linear) { return lower(b, linear); })
+              .Case([&](plan::ExpertLinearOp product) {
+                return lower(b, product);
+              })
+              .Case([&](plan::GroupChoicesOp group) { return lower(b, group); })
               .Case([&](plan::AttentionOp attention) {
                 return lower(b, attention);
               })
@@ -195,6 +200,45 @@ struct LowerStrategiesPass
     }
     VectorEpilogue epilogue(op, extras, strides);
     buildLinear(b, loc, cpuLevel, spec, operands, epilogue);
+    return mlir::success();
+  }
+
+  LogicalResult lower(OpBuilder &b, plan::ExpertLinearOp op) {
+    Location loc = op.getLoc();
+    ExpertLinearSpec spec;
+    spec.experts = op.getExperts();
+    spec.choices = op.getChoices();
+    spec.outRows = op.getOutRows();
+    spec.inColumns = op.getInColumns();
+    spec.encoding = encodingOf(op.getEncoding());
+    spec.activations = activationForm(op.getActivations());
+    spec.columns = op.getColumns();
+    spec.manyRows = op.getManyRows();
+    spec.perChoice = op.getPerChoice();
+    if (Status status = checkExpertLinear(spec); !status)
+      return op.emitError(status.error().str());
+    ExpertLinearOperands operands;
+    operands.x = flat(b, loc, op.getX());
+    operands.xStride = strideOf(op.getX());
+    operands.weights = op.getW();
+    operands.routes = flat(b, loc, op.getRoutes());
+    operands.output = flat(b, loc, op.getY());
+    operands.outputStride = strideOf(op.getY());
+    if (op.getBias())
+      operands.bias = flat(b, loc, op.getBias());
+    operands.begin = op.getBegin();
+    operands.end = op.getEnd();
+    operands.scratch =
+        needScratch(b, op, expertLinearScratchBytes(cpuLevel, spec));
+    buildExpertLinear(b, loc, cpuLevel, spec, operands);
+    return mlir::success();
+  }
+
+  LogicalResult lower(OpBuilder &b, plan::GroupChoicesOp op) {
+    Location loc = op.getLoc();
+    buildGroupChoices(b, loc, op.getExperts(), op.getChoices(), op.getTokens(),
+                      flat(b, loc, op.getIds()), strideOf(op.getIds()),
+                      op.getOrder());
     return mlir::success();
   }
 

@@ -259,6 +259,54 @@ static LogicalResult verifyColumns(Operation *op, StringRef name, Value buffer,
          << "', but got " << type;
 }
 
+/// `[T, count]` of i32, a row for each token.
+static LogicalResult verifyIds(Operation *op, StringRef name, Value buffer,
+                               int64_t count) {
+  auto type = cast<MemRefType>(buffer.getType());
+  if (type.getRank() == 2 && type.isDynamicDim(0) &&
+      type.getDimSize(1) == count && type.getElementType().isInteger(32))
+    return mlir::success();
+  return op->emitOpError("expects rows of ")
+         << count << " i32 in '" << name << "', but got " << type;
+}
+
+static LogicalResult verifyOrder(Operation *op, StringRef name, Value buffer) {
+  if (isVector(buffer.getType(), IntegerType::get(op->getContext(), 32)))
+    return mlir::success();
+  return op->emitOpError("expects 'memref<?xi32>' as '")
+         << name << "', but got " << buffer.getType();
+}
+
+LogicalResult GroupChoicesOp::verify() {
+  if (failed(verifyIds(*this, "ids", getIds(), getChoices()))) // C2
+    return failure();
+  return verifyOrder(*this, "order", getOrder()); // C2
+}
+
+LogicalResult ExpertLinearOp::verify() {
+  if (failed(verifyEncoding(*this, getEncoding())) || // C2
+      failed(verifyOneOf(*this, "activations", getActivations(),
+                         {"f32", "i16", "i8"}))) // C2
+    return failure();
+  if (failed(getManyRows() ? verifyOrder(*this, "routes", getRoutes())
+                           : verifyIds(*this, "routes", getRoutes(),
+                                       getChoices()))) // C3
+    return failure();
+  if (failed(verifyColumns(*this, "y", getY(), getOutRows(), getChoices())) ||
+      failed(verifyColumns(*this, "x", getX(), getInColumns(),
+                           getPerChoice() ? getChoices() : 1))) // C4
+    return failure();
+  if (!getBias())
+    return mlir::success();
+  auto bias = cast<MemRefType>(getBias().getType());
+  if (bias.getShape() !=
+          ArrayRef<int64_t>{int64_t(getExperts()), int64_t(getOutRows())} ||
+      !bias.getElementType().isF32()) // C5
+    return emitOpError("expects 'bias' to be f32 of [")
+           << getExperts() << ", " << getOutRows() << "], but got " << bias;
+  return mlir::success();
+}
+
 LogicalResult QuantizeRowsOp::verify() {
   if (failed(verifyOneOf(*this, "activations", getActivations(),
                          {"i16", "i8"}))) // C3

@@ -23,7 +23,7 @@ def Plan_PackOp : Plan_Op<"pack", [Symbol]> {
     | layout | bytes |
     |--------|-------|
     | `rows` | row-major, as stored in `encoding` |
-    | `r16`  | 16 rows interleaved, see `codegen/cpu/packing` |
+    | `r16`  | 16 rows interleaved, see `codegen/cpu/packing`; of three dimensions a matrix after the other, each from a multiple of 64 bytes on |
 
     - (C1) `count` is positive.
     - (C2) `layout` is one of the table.
@@ -277,6 +277,79 @@ def Plan_LinearOp : Plan_Op<"linear", [SingleBlock, IsolatedFromAbove]> {
   }];
   let hasVerifier = 1;
   let hasRegionVerifier = 1;
+}
+
+def Plan_GroupChoicesOp : Plan_Op<"group_choices"> {
+  let summary = "which choices fall to each expert";
+  let description = [{
+    Row t of `ids` has the experts that token t chose; choice `t * choices + j`
+    is its j-th. Sorts the choices of all `tokens` by expert:
+
+        order[e]                for e <= experts + 1: how many choices belong to experts below e
+        order[experts + 2 + i]  the i-th choice, by expert, and of one expert in their order
+
+    Choices of no expert (−1, or anything outside of [0, experts)) stand behind
+    all others, as if of expert `experts`.
+
+    - (C1) `choices` and `experts` are positive.
+    - (C2) `ids` are rows of `choices` i32, `order` is `memref<?xi32>`.
+
+    Example:
+    ```mlir
+    plan.group_choices tokens(%t) ins(%ids : memref<?x2xi32>) outs(%order : memref<?xi32>) {choices = 2 : i64, experts = 8 : i64}
+    ```
+  }];
+  let arguments = (ins Index:$tokens, AnyMemRef:$ids, AnyMemRef:$order, Plan_Positive:$choices,
+                       Plan_Positive:$experts);
+  let assemblyFormat = [{
+    `tokens` `(` $tokens `)` `ins` `(` $ids `:` type($ids) `)` `outs` `(` $order `:` type($order) `)` attr-dict
+  }];
+  let hasVerifier = 1;
+}
+
+def Plan_ExpertLinearOp : Plan_Op<"expert_linear"> {
+  let summary = "product of rows with those of many packed matrices that each chose";
+  let description = [{
+    For each token t and each of its `choices` j, with the expert e that it
+    chose,
+
+        y[t, j, n] = sum_k(x[t, k] * w[e, n, k]) + bias[e, n]
+
+    or `x[t, j, k]` with `per_choice`; zeros where it chose none. Sums are f32.
+    A program makes `columns` n for one choice, or with `many_rows` for all
+    choices of one expert, so that a matrix is read once however many tokens
+    chose it, and one that none chose is not read:
+
+    | `many_rows` | programs                                        | `routes`                                  |
+    |-------------|-------------------------------------------------|-------------------------------------------|
+    | false       | `block * choices + j`, of one token             | row of its ids                            |
+    | true        | `block * (experts + 1) + e`, the last of no expert | what `plan.group_choices` makes of the ids |
+
+    `activations`: "f32", or "i16" and "i8": rows of `x` become integers as
+    they are gathered.
+
+    - (C1) The sizes are positive.
+    - (C2) `encoding` is the name of an encoding; `activations` is "f32", "i16" or "i8".
+    - (C3) `routes` are rows of `choices` i32, or with `many_rows` `memref<?xi32>`.
+    - (C4) Rows of `y` have `choices` times `out_rows` numbers, those of `x` `in_columns`, with `per_choice` times `choices`.
+    - (C5) `bias` is f32 of `[experts, out_rows]`.
+
+    Example:
+    ```mlir
+    plan.expert_linear range(%b, %e) tokens(%t) ins(%x, %w, %ids : memref<?x32xf32>, memref<?xi8>, memref<?x2xi32>) outs(%y : memref<?x32xf32>) {activations = "f32", choices = 2 : i64, columns = 16 : i64, encoding = "q8_0", experts = 8 : i64, in_columns = 32 : i64, many_rows = false, out_rows = 16 : i64, per_choice = false}
+    ```
+  }];
+  let arguments = (ins Index:$begin, Index:$end, Index:$tokens, AnyMemRef:$x, AnyMemRef:$w,
+                       AnyMemRef:$routes, AnyMemRef:$y, Optional<AnyMemRef>:$bias, Plan_Positive:$experts,
+                       Plan_Positive:$choices, Plan_Positive:$out_rows, Plan_Positive:$in_columns,
+                       Plan_Positive:$columns, StrAttr:$encoding, StrAttr:$activations,
+                       BoolAttr:$many_rows, BoolAttr:$per_choice);
+  let assemblyFormat = [{
+    `range` `(` $begin `,` $end `)` `tokens` `(` $tokens `)`
+    `ins` `(` $x `,` $w `,` $routes `:` type($x) `,` type($w) `,` type($routes) `)`
+    `outs` `(` $y `:` type($y) `)` (`bias` `(` $bias^ `:` type($bias) `)`)? attr-dict
+  }];
+  let hasVerifier = 1;
 }
 
 def Plan_QuantizeRowsOp : Plan_Op<"quantize_rows"> {

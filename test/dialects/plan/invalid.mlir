@@ -438,6 +438,86 @@ func.func @linear_c6_x(%b: index, %e: index, %t: index, %x: memref<?x32xf32>, %w
 
 // -----
 
+func.func @group_choices_c1(%t: index, %i: memref<?x2xi32>, %o: memref<?xi32>) {
+  // expected-error@+1 {{attribute 'experts' failed to satisfy constraint}}
+  plan.group_choices tokens(%t) ins(%i : memref<?x2xi32>) outs(%o : memref<?xi32>) {choices = 2 : i64, experts = 0 : i64}
+  return
+}
+
+// -----
+
+func.func @group_choices_c2_ids(%t: index, %i: memref<?x2xi32>, %o: memref<?xi32>) {
+  // expected-error@+1 {{expects rows of 3 i32 in 'ids', but got 'memref<?x2xi32>'}}
+  plan.group_choices tokens(%t) ins(%i : memref<?x2xi32>) outs(%o : memref<?xi32>) {choices = 3 : i64, experts = 8 : i64}
+  return
+}
+
+// -----
+
+func.func @group_choices_c2_order(%t: index, %i: memref<?x2xi32>) {
+  // expected-error@+1 {{expects 'memref<?xi32>' as 'order', but got 'memref<?x2xi32>'}}
+  plan.group_choices tokens(%t) ins(%i : memref<?x2xi32>) outs(%i : memref<?x2xi32>) {choices = 2 : i64, experts = 8 : i64}
+  return
+}
+
+// -----
+
+func.func @expert_linear_c2_encoding(%i: index, %x: memref<?x32xf32>, %w: memref<?xi8>, %c: memref<?x2xi32>, %o: memref<?xi32>) {
+  // expected-error@+1 {{expects the name of an encoding, but got 'q9'}}
+  plan.expert_linear range(%i, %i) tokens(%i) ins(%x, %w, %c : memref<?x32xf32>, memref<?xi8>, memref<?x2xi32>) outs(%x : memref<?x32xf32>) {activations = "f32", choices = 2 : i64, columns = 16 : i64, encoding = "q9", experts = 8 : i64, in_columns = 32 : i64, many_rows = false, out_rows = 16 : i64, per_choice = false}
+  return
+}
+
+// -----
+
+func.func @expert_linear_c2_activations(%i: index, %x: memref<?x32xf32>, %w: memref<?xi8>, %c: memref<?x2xi32>, %o: memref<?xi32>) {
+  // expected-error@+1 {{expects 'activations' to be one of f32, i16, i8, but got 'f64'}}
+  plan.expert_linear range(%i, %i) tokens(%i) ins(%x, %w, %c : memref<?x32xf32>, memref<?xi8>, memref<?x2xi32>) outs(%x : memref<?x32xf32>) {activations = "f64", choices = 2 : i64, columns = 16 : i64, encoding = "q8_0", experts = 8 : i64, in_columns = 32 : i64, many_rows = false, out_rows = 16 : i64, per_choice = false}
+  return
+}
+
+// -----
+
+func.func @expert_linear_c3_ids(%i: index, %x: memref<?x32xf32>, %w: memref<?xi8>, %c: memref<?x2xi32>, %o: memref<?xi32>) {
+  // expected-error@+1 {{expects rows of 2 i32 in 'routes', but got 'memref<?xi32>'}}
+  plan.expert_linear range(%i, %i) tokens(%i) ins(%x, %w, %o : memref<?x32xf32>, memref<?xi8>, memref<?xi32>) outs(%x : memref<?x32xf32>) {activations = "f32", choices = 2 : i64, columns = 16 : i64, encoding = "q8_0", experts = 8 : i64, in_columns = 32 : i64, many_rows = false, out_rows = 16 : i64, per_choice = false}
+  return
+}
+
+// -----
+
+func.func @expert_linear_c3_order(%i: index, %x: memref<?x32xf32>, %w: memref<?xi8>, %c: memref<?x2xi32>, %o: memref<?xi32>) {
+  // expected-error@+1 {{expects 'memref<?xi32>' as 'routes', but got 'memref<?x2xi32>'}}
+  plan.expert_linear range(%i, %i) tokens(%i) ins(%x, %w, %c : memref<?x32xf32>, memref<?xi8>, memref<?x2xi32>) outs(%x : memref<?x32xf32>) {activations = "f32", choices = 2 : i64, columns = 16 : i64, encoding = "q8_0", experts = 8 : i64, in_columns = 32 : i64, many_rows = true, out_rows = 16 : i64, per_choice = false}
+  return
+}
+
+// -----
+
+func.func @expert_linear_c4_y(%i: index, %x: memref<?x32xf32>, %w: memref<?xi8>, %c: memref<?x2xi32>, %o: memref<?xi32>) {
+  // expected-error@+1 {{expects rows of 24 times 2 numbers in 'y', but got 'memref<?x32xf32>'}}
+  plan.expert_linear range(%i, %i) tokens(%i) ins(%x, %w, %c : memref<?x32xf32>, memref<?xi8>, memref<?x2xi32>) outs(%x : memref<?x32xf32>) {activations = "f32", choices = 2 : i64, columns = 16 : i64, encoding = "q8_0", experts = 8 : i64, in_columns = 32 : i64, many_rows = false, out_rows = 24 : i64, per_choice = false}
+  return
+}
+
+// -----
+
+func.func @expert_linear_c4_x(%i: index, %x: memref<?x32xf32>, %w: memref<?xi8>, %c: memref<?x2xi32>, %o: memref<?xi32>) {
+  // expected-error@+1 {{expects rows of 32 times 2 numbers in 'x', but got 'memref<?x32xf32>'}}
+  plan.expert_linear range(%i, %i) tokens(%i) ins(%x, %w, %c : memref<?x32xf32>, memref<?xi8>, memref<?x2xi32>) outs(%x : memref<?x32xf32>) {activations = "f32", choices = 2 : i64, columns = 16 : i64, encoding = "q8_0", experts = 8 : i64, in_columns = 32 : i64, many_rows = false, out_rows = 16 : i64, per_choice = true}
+  return
+}
+
+// -----
+
+func.func @expert_linear_c5(%i: index, %x: memref<?x32xf32>, %w: memref<?xi8>, %c: memref<?x2xi32>, %b: memref<16xf32>) {
+  // expected-error@+1 {{expects 'bias' to be f32 of [8, 16], but got 'memref<16xf32>'}}
+  plan.expert_linear range(%i, %i) tokens(%i) ins(%x, %w, %c : memref<?x32xf32>, memref<?xi8>, memref<?x2xi32>) outs(%x : memref<?x32xf32>) bias(%b : memref<16xf32>) {activations = "f32", choices = 2 : i64, columns = 16 : i64, encoding = "q8_0", experts = 8 : i64, in_columns = 32 : i64, many_rows = false, out_rows = 16 : i64, per_choice = false}
+  return
+}
+
+// -----
+
 func.func @quantize_rows_c1(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>) {
   // expected-error@+1 {{attribute 'columns' failed to satisfy constraint}}
   plan.quantize_rows row(%i) ins(%x : memref<?x32xf32>) outs(%r : memref<?xi8>) {columns = 0 : i64, row_tile = 1 : i64}

@@ -12,7 +12,7 @@ plan.state_group @pages window -1 slot 8192 per_token 64 members [@k, @v] counts
 nn.rope_table @rope freqs = [1.0, 0.1] scale = 1.0
 
 // CHECK-LABEL: func.func @kernel
-func.func @kernel(%b: index, %e: index, %x: memref<?x32xf32>, %y: memref<?x16xf32>, %r: memref<?xi8>, %ids: memref<?xi32>, %t: index) attributes {plan.kernel} {
+func.func @kernel(%b: index, %e: index, %x: memref<?x32xf32>, %y: memref<?x16xf32>, %r: memref<?xi8>, %ids: memref<?xi32>, %t: index, %chosen: memref<?x2xi32>, %b2: memref<8x16xf32>) attributes {plan.kernel} {
   // CHECK: plan.linear range(%{{.*}}, %{{.*}}) tokens(%{{.*}}) ins(%{{.*}}, %{{.*}} : memref<?x32xf32>, memref<?xi8>) outs(%{{.*}} : memref<?x16xf32>) extras(%{{.*}} : memref<?x16xf32>)
   plan.linear range(%b, %e) tokens(%t) ins(%x, %r : memref<?x32xf32>, memref<?xi8>) outs(%y : memref<?x16xf32>) extras(%y : memref<?x16xf32>) attributes {activations = "f32", encoding = "q8_0", in_columns = 32 : i64, many_rows = true, out_rows = 16 : i64, paired = false, row_tile = 1 : i64} {
   ^bb0(%acc: f32, %residual: f32):
@@ -20,6 +20,12 @@ func.func @kernel(%b: index, %e: index, %x: memref<?x32xf32>, %y: memref<?x16xf3
     // CHECK: plan.yield %{{.*}} : f32
     plan.yield %0 : f32
   }
+  // CHECK: plan.group_choices tokens(%{{.*}}) ins(%{{.*}} : memref<?x2xi32>) outs(%{{.*}} : memref<?xi32>)
+  plan.group_choices tokens(%t) ins(%chosen : memref<?x2xi32>) outs(%ids : memref<?xi32>) {choices = 2 : i64, experts = 8 : i64}
+  // CHECK: plan.expert_linear range(%{{.*}}, %{{.*}}) tokens(%{{.*}}) ins(%{{.*}}, %{{.*}}, %{{.*}} : memref<?x32xf32>, memref<?xi8>, memref<?x2xi32>) outs(%{{.*}} : memref<?x32xf32>)
+  plan.expert_linear range(%b, %e) tokens(%t) ins(%x, %r, %chosen : memref<?x32xf32>, memref<?xi8>, memref<?x2xi32>) outs(%x : memref<?x32xf32>) {activations = "f32", choices = 2 : i64, columns = 16 : i64, encoding = "q8_0", experts = 8 : i64, in_columns = 32 : i64, many_rows = false, out_rows = 16 : i64, per_choice = false}
+  // CHECK: plan.expert_linear {{.*}} outs(%{{.*}} : memref<?x32xf32>) bias(%{{.*}} : memref<8x16xf32>) {{.*}}many_rows = true
+  plan.expert_linear range(%b, %e) tokens(%t) ins(%x, %r, %ids : memref<?x32xf32>, memref<?xi8>, memref<?xi32>) outs(%x : memref<?x32xf32>) bias(%b2 : memref<8x16xf32>) {activations = "i16", choices = 2 : i64, columns = 32 : i64, encoding = "q8_0", experts = 8 : i64, in_columns = 16 : i64, many_rows = true, out_rows = 16 : i64, per_choice = true}
   // CHECK: plan.quantize_rows row(%{{.*}}) ins(%{{.*}} : memref<?x32xf32>) outs(%{{.*}} : memref<?xi8>)
   plan.quantize_rows row(%b) ins(%x : memref<?x32xf32>) outs(%r : memref<?xi8>) {columns = 32 : i64, row_tile = 1 : i64}
   // CHECK: plan.append_rows row(%{{.*}}) ins(%{{.*}} : memref<?x32xf32>) pages(%{{.*}}, %{{.*}} : memref<?xi8>, memref<?xi32>) at(%{{.*}}, %{{.*}}, %{{.*}})

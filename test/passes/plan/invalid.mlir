@@ -665,3 +665,30 @@ module {
     return %y : tensor<?x32xf32>
   }
 }
+
+// -----
+
+module {
+  nn.weight @embed : !nn.weight<32x32, f32> {
+    %0 = nn.stored "embed" : !nn.weight<32x32, f32>
+    nn.yield %0 : !nn.weight<32x32, f32>
+  }
+  func.func private @layer0(%layer: index, %x: tensor<?x32xf32>) -> tensor<?x2x32xf32> {
+    %ids = nn.top_k %x k = 2 : tensor<?x32xf32> -> tensor<?x2xi32>
+    %e = nn.get_weight @embed : !nn.weight<32x32, f32>
+    // expected-error@+1 {{expects one id per token, but got 'tensor<?x2xi32>': tables of several ids are not in this version}}
+    %y = nn.embedding %ids, %e : tensor<?x2xi32>, !nn.weight<32x32, f32> -> tensor<?x2x32xf32>
+    return %y : tensor<?x2x32xf32>
+  }
+  func.func @hidden(%tokens: tensor<?xi32>, %positions: tensor<?xi32>) -> tensor<?x2x32xf32> {
+    %e = nn.get_weight @embed : !nn.weight<32x32, f32>
+    %x = nn.embedding %tokens, %e : tensor<?xi32>, !nn.weight<32x32, f32> -> tensor<?x32xf32>
+    %c = arith.constant 0 : index
+    %y = call @layer0(%c, %x) : (index, tensor<?x32xf32>) -> tensor<?x2x32xf32>
+    return %y : tensor<?x2x32xf32>
+  }
+  func.func @logits(%x: tensor<?x2x32xf32>) -> tensor<?x2x32xf32> {
+    %y = nn.neg %x : tensor<?x2x32xf32>
+    return %y : tensor<?x2x32xf32>
+  }
+}
