@@ -323,12 +323,13 @@ Status Compilation::writeArtifact() {
         {"module", std::as_bytes(std::span<const char>(unfused))});
   return artifact::writeArtifact(
       output, std::move(built->index), segments,
-      [&](size_t tensor, std::vector<std::byte> &bytes) -> Status {
-        Status status =
-            packTensor(built->tensors[tensor], *levels.front(), weights, bytes);
-        done += bytes.size();
-        report("write", std::min(done, total), total);
-        return status;
+      [&](size_t tensor, const artifact::ByteSink &write) -> Status {
+        return packTensor(built->tensors[tensor], *levels.front(), weights,
+                          [&](std::span<const std::byte> bytes) -> Status {
+                            done += bytes.size();
+                            report("write", std::min(done, total), total);
+                            return write(bytes);
+                          });
       });
 }
 

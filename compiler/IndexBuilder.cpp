@@ -297,30 +297,57 @@ Result<BuiltIndex> tombolo::buildIndex(ModuleOp module,
   return IndexBuilder(module, levels, weights).build();
 }
 
-Status tombolo::packTensor(const PlannedTensor &tensor, const Target &target,
-                           const nn::WeightEvaluator &weights,
-                           std::vector<std::byte> &bytes) {
-  Result<nn::StoredTensor> stored =
-      weights.evaluate(tensor.source, tensor.index);
-  if (!stored)
-    return stored.takeErrors();
+/// Hands `stored` to `write` in the target's layout.
+static Status packStored(const PlannedTensor &tensor,
+                         const std::vector<int64_t> &shape,
+                         const Target &target, const nn::StoredTensor &stored,
+                         const artifact::ByteSink &write) {
   std::vector<float> values;
-  std::span<const std::byte> rows = stored->bytes;
-  if (stored->encoding != tensor.encoding) {
+  std::span<const std::byte> rows = stored.bytes;
+  if (stored.encoding != tensor.encoding) {
     // The planner asks for f32 where the target has no layout for the storage.
-    Result<std::vector<float>> decoded = stored->toFloats();
+    Result<std::vector<float>> decoded = stored.toFloats();
     if (!decoded)
       return decoded.takeErrors();
     values = std::move(*decoded);
     rows = std::as_bytes(std::span<const float>(values));
   }
+  if (tensor.layout == "rows")
+    return write(rows);
+  std::vector<std::byte> packed;
+  if (Status status =
+          target.pack(tensor.layout, tensor.encoding, shape, rows, packed);
+      !status)
+    return status;
+  return write(packed);
+}
+
+Status tombolo::packTensor(const PlannedTensor &tensor, const Target &target,
+                           const nn::WeightEvaluator &weights,
+                           const artifact::ByteSink &write) {
+  size_t size = 0;
+  auto counted = [&](std::span<const std::byte> bytes) -> Status {
+    size += bytes.size();
+    return write(bytes);
+  };
+  std::vector<int64_t> shape = tensor.shape;
+  bool isStack = shape.size() == 3;
+  int64_t parts = isStack ? std::exchange(shape.front(), 1) : 1;
+  for (int64_t part = 0; part < parts; ++part) {
+    Result<nn::StoredTensor> stored =
+        isStack ? weights.evaluateElement(tensor.source, tensor.index, part)
+                : weights.evaluate(tensor.source, tensor.index);
+    if (!stored)
+      return stored.takeErrors();
+    if (Status status = packStored(tensor, shape, target, *stored, counted);
+        !status)
+      return status;
+  }
   if (tensor.layout != "rows")
-    return target.pack(tensor.layout, tensor.encoding, tensor.shape, rows,
-                       bytes);
-  // Kernels may load whole vectors past the last element.
+    return tombolo::success();
+  // Kernels may load a whole vector at the last element of any row.
   constexpr size_t kVectorBytes = 64;
-  bytes.assign((rows.size() + kVectorBytes - 1) / kVectorBytes * kVectorBytes,
-               std::byte(0));
-  std::memcpy(bytes.data(), rows.data(), rows.size());
-  return tombolo::success();
+  size_t needed = size + (tensor.shape.size() > 1 ? kVectorBytes - 4 : 0);
+  size_t whole = (needed + kVectorBytes - 1) / kVectorBytes * kVectorBytes;
+  return write(std::vector<std::byte>(whole - size));
 }

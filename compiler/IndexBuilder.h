@@ -3,7 +3,7 @@
 #ifndef COMPILER_INDEXBUILDER_H
 #define COMPILER_INDEXBUILDER_H
 
-#include "codegen/artifact/Artifact_generated.h"
+#include "codegen/artifact/ArtifactWriter.h"
 #include "codegen/target/Target.h"
 #include "dialects/nn/weights/WeightEvaluator.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -35,10 +35,11 @@ Result<BuiltIndex> buildIndex(mlir::ModuleOp module,
                               const std::vector<TargetCode> &levels,
                               const nn::WeightEvaluator &weights);
 
-/// The bytes of `tensor` as the artifact stores them.
+/// Hands the bytes of `tensor`, as the artifact stores them, to `write`: a
+/// stack of experts matrix after matrix, of which one is in memory.
 Status packTensor(const PlannedTensor &tensor, const Target &target,
                   const nn::WeightEvaluator &weights,
-                  std::vector<std::byte> &bytes);
+                  const artifact::ByteSink &write);
 
 } // namespace tombolo
 

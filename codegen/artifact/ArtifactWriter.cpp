@@ -56,24 +56,38 @@ static Status writeWeights(OutputFile &file, const std::string &path,
   segment->offset = file.position();
   segment->chunk_bytes = kChunkBytes;
   ChunkHasher hasher;
-  std::vector<std::byte> bytes;
   static constexpr std::byte zeros[kPageBytes] = {};
+  auto write = [&](std::span<const std::byte> bytes) -> Status {
+    hasher.update(bytes);
+    return file.write(bytes);
+  };
   for (size_t i = 0; i != index.tensors.size(); ++i) {
     TensorT &tensor = *index.tensors[i];
-    bytes.clear();
-    TOMBOLO_CHECK(weights(i, bytes));
-    if (tensor.bytes != 0 && uint64_t(tensor.bytes) != bytes.size())
+    // What decides about the alignment.
+    std::vector<std::byte> first;
+    bool placed = false;
+    auto place = [&]() -> Status {
+      placed = true;
+      uint64_t alignment = tensorAlignment(first.size());
+      TOMBOLO_CHECK(write({zeros, size_t(alignUp(file.position(), alignment) -
+                                         file.position())}));
+      tensor.offset = file.position();
+      return write(first);
+    };
+    TOMBOLO_CHECK(weights(i, [&](std::span<const std::byte> bytes) -> Status {
+      if (placed)
+        return write(bytes);
+      first.insert(first.end(), bytes.begin(), bytes.end());
+      return first.size() < kPageBytes ? success() : place();
+    }));
+    if (!placed)
+      TOMBOLO_CHECK(place());
+    uint64_t bytes = file.position() - uint64_t(tensor.offset);
+    if (tensor.bytes != 0 && uint64_t(tensor.bytes) != bytes)
       return Error(path, "tensor '" + tensor.name + "': expects " +
                              std::to_string(tensor.bytes) + " bytes, but got " +
-                             std::to_string(bytes.size()));
-    uint64_t alignment = tensorAlignment(bytes.size());
-    uint64_t padding = alignUp(file.position(), alignment) - file.position();
-    hasher.update({zeros, size_t(padding)});
-    hasher.update(bytes);
-    TOMBOLO_CHECK(file.pad(alignment));
-    tensor.offset = file.position();
-    tensor.bytes = bytes.size();
-    TOMBOLO_CHECK(file.write(bytes));
+                             std::to_string(bytes));
+    tensor.bytes = int64_t(bytes);
   }
   segment->bytes = file.position() - segment->offset;
   segment->chunk_hashes = hasher.finish();

@@ -18,9 +18,11 @@ struct SegmentBytes {
   std::span<const std::byte> bytes;
 };
 
-/// Fills `bytes` with what tensor `tensor` of IndexT::tensors stores.
-using TensorBytes =
-    std::function<Status(size_t tensor, std::vector<std::byte> &bytes)>;
+/// Takes the next bytes of a tensor; fails where they can not be written.
+using ByteSink = std::function<Status(std::span<const std::byte> bytes)>;
+/// Hands what tensor `tensor` of IndexT::tensors stores to `write`, in as many
+/// pieces as it likes.
+using TensorBytes = std::function<Status(size_t tensor, const ByteSink &write)>;
 
 /// Writes `index` and what it speaks of to `path`, whole or not at all.
 ///

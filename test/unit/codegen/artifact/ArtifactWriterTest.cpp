@@ -103,16 +103,34 @@ TEST_F(ArtifactWriterTest, FailingWeightsLeaveTheOldFile) {
   SegmentBytes segments[] = {{"code", model.code}};
   Status status = writeArtifact(
       path, model.index, segments,
-      [&](size_t tensor, std::vector<std::byte> &bytes) -> Status {
+      [&](size_t tensor, const ByteSink &write) -> Status {
         if (tensor == 1)
           return Error("source.gguf", "tensor 'head': is damaged");
-        bytes = model.weights[tensor];
-        return success();
+        return write(model.weights[tensor]);
       });
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().str(), "source.gguf: tensor 'head': is damaged");
   EXPECT_EQ(readFile(path).size(), 3u);
   EXPECT_THAT(files(), testing::ElementsAre("a.tbo"));
+}
+
+/// How a tensor comes is nothing that the file shows.
+TEST_F(ArtifactWriterTest, TensorsMayComeInPieces) {
+  TinyModel model = makeTinyModel();
+  SegmentBytes segments[] = {{"code", model.code}};
+  ASSERT_TRUE(model.write(path));
+  auto whole = readFile(path);
+  for (size_t piece : {100, 4096, 5000}) {
+    ASSERT_TRUE(writeArtifact(
+        path, model.index, segments, [&](size_t tensor, const ByteSink &write) {
+          std::span<const std::byte> bytes = model.weights[tensor];
+          for (; bytes.size() > piece; bytes = bytes.subspan(piece))
+            if (Status status = write(bytes.first(piece)); !status)
+              return status;
+          return write(bytes);
+        }));
+    EXPECT_EQ(readFile(path), whole) << piece;
+  }
 }
 
 TEST_F(ArtifactWriterTest, RefusesWhatDoesNotFitTogether) {
@@ -245,14 +263,12 @@ TEST_F(ArtifactWriterTest, KilledWriterLeavesTheOldFile) {
     EXPECT_EQ(inChild([&] {
                 TinyModel model = makeTinyModel();
                 SegmentBytes segments[] = {{"code", model.code}};
-                (void)writeArtifact(
-                    path, model.index, segments,
-                    [&](size_t tensor, std::vector<std::byte> &bytes) {
-                      if (tensor == when)
-                        raise(SIGKILL);
-                      bytes = model.weights[tensor];
-                      return success();
-                    });
+                (void)writeArtifact(path, model.index, segments,
+                                    [&](size_t tensor, const ByteSink &write) {
+                                      if (tensor == when)
+                                        raise(SIGKILL);
+                                      return write(model.weights[tensor]);
+                                    });
                 return 0;
               }),
               -SIGKILL);

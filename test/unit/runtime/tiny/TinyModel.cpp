@@ -225,9 +225,8 @@ TinyModel tiny::makeTinyModel() {
 Status TinyModel::write(const std::string &path) const {
   SegmentBytes segments[] = {{"code", code}};
   return writeArtifact(path, index, segments,
-                       [&](size_t tensor, std::vector<std::byte> &bytes) {
-                         bytes = weights[tensor];
-                         return success();
+                       [&](size_t tensor, const ByteSink &write) {
+                         return write(weights[tensor]);
                        });
 }
 
