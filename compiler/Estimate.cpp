@@ -42,13 +42,13 @@ static void addOps(ModuleOp module, TargetEstimate &estimate) {
         if (auto weight = buffer.getDefiningOp<plan::WeightOp>()) {
           auto pack = module.lookupSymbol<plan::PackOp>(weight.getPack());
           auto source = module.lookupSymbol<nn::WeightOp>(pack.getSource());
-          StringRef stored = infoOf(source.getType().getEncoding()).name;
+          std::string stored = infoOf(source.getType().getEncoding()).name;
           if (pack.getShape().size() < 2)
             continue;
           layout = pack.getLayout();
           if (stored != pack.getEncoding())
             decoded =
-                ", " + stored.str() + " decoded to " + pack.getEncoding().str();
+                ", " + stored + " decoded to " + pack.getEncoding().str();
         }
       how = strategyOf(module.lookupSymbol<func::FuncOp>(dispatch.getKernel()),
                        layout) +

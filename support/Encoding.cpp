@@ -2,14 +2,23 @@
 
 #include "support/Encoding.h"
 #include "support/decode/Decoders.h"
+#include "support/decode/Grouped.h"
+#include <algorithm>
 #include <bit>
+#include <charconv>
 #include <iterator>
+#include <vector>
 
 namespace tombolo {
 namespace {
 
 struct Row {
-  EncodingInfo info;
+  struct {
+    Encoding::Kind encoding;
+    std::string_view name;
+    uint32_t blockElements, blockBytes;
+    bool plain, isInteger;
+  } info;
   decoders::Function decode;
 };
 
@@ -75,21 +84,115 @@ constexpr bool inOrder() {
 }
 static_assert(inOrder(), "one row for each encoding, in the enum's order");
 
+constexpr std::pair<Encoding::Code, std::string_view> codeNames[] = {
+    {Encoding::Code::F8E4M3, "f8e4m3"}, {Encoding::Code::F8E5M2, "f8e5m2"},
+    {Encoding::Code::F4E2M1, "f4e2m1"}, {Encoding::Code::I2, "i2"},
+    {Encoding::Code::I4, "i4"},         {Encoding::Code::I8, "i8"}};
+constexpr Encoding::Kind scaleKinds[] = {Encoding::F32, Encoding::F16,
+                                         Encoding::BF16, Encoding::F8E8M0,
+                                         Encoding::F8E4M3};
+constexpr uint32_t largestBlock = 1 << 24;
+
+EncodingInfo groupedInfo(Encoding encoding) {
+  const Encoding::Groups &groups = encoding.groups();
+  EncodingInfo info{encoding, "", 0, 0, false, false};
+  for (auto [code, name] : codeNames)
+    if (code == groups.code)
+      info.name = name;
+  info.name += "." + std::string(rows[groups.scale].info.name) + "x" +
+               std::to_string(groups.group);
+  if (groups.zeros)
+    info.name += ".z";
+  if (groups.span)
+    info.name += ".f32x" + std::to_string(groups.span);
+  info.blockElements = groups.span ? groups.span : groups.group;
+  info.blockBytes = uint32_t(decoders::GroupedLayout(groups).bytes());
+  return info;
+}
+
+/// A size of a name: digits without a leading zero.
+std::optional<uint32_t> sizeIn(std::string_view text) {
+  uint32_t size = 0;
+  auto [end, code] =
+      std::from_chars(text.data(), text.data() + text.size(), size);
+  if (code != std::errc() || end != text.data() + text.size())
+    return std::nullopt;
+  return size;
+}
+
+std::optional<Encoding> groupedNamed(std::string_view name) {
+  std::vector<std::string_view> parts;
+  for (size_t at = 0; at <= name.size();) {
+    size_t dot = std::min(name.find('.', at), name.size());
+    parts.push_back(name.substr(at, dot - at));
+    at = dot + 1;
+  }
+  if (parts.size() < 2 || parts.size() > 4)
+    return std::nullopt;
+  Encoding::Groups groups;
+  bool known = false;
+  for (auto [code, codeName] : codeNames)
+    if (codeName == parts[0]) {
+      groups.code = code;
+      known = true;
+    }
+  if (!known)
+    return std::nullopt;
+  size_t x = parts[1].rfind('x');
+  std::optional<Encoding> scale = encodingNamed(parts[1].substr(0, x));
+  if (x == std::string_view::npos || !scale)
+    return std::nullopt;
+  groups.scale = scale->kind();
+  groups.group = sizeIn(parts[1].substr(x + 1)).value_or(0);
+  size_t next = 2;
+  if (next < parts.size() && parts[next] == "z") {
+    groups.zeros = true;
+    ++next;
+  }
+  if (next < parts.size() && parts[next].starts_with("f32x"))
+    groups.span = sizeIn(parts[next++].substr(4)).value_or(0);
+  std::optional<Encoding> encoding = Encoding::grouped(groups);
+  // An encoding has one name.
+  if (!encoding || infoOf(*encoding).name != name)
+    return std::nullopt;
+  return encoding;
+}
+
 } // namespace
 
-const EncodingInfo &infoOf(Encoding encoding) {
-  return rows[size_t(encoding)].info;
+std::optional<Encoding> Encoding::grouped(Groups groups) {
+  uint64_t elements = groups.span ? groups.span : groups.group;
+  unsigned bits = decoders::codeBits(groups.code);
+  bool isFloat = groups.code <= Code::F4E2M1;
+  if (groups.group == 0 || elements > largestBlock ||
+      elements % groups.group != 0 || uint64_t(groups.group) * bits % 8 != 0 ||
+      (isFloat && groups.zeros) ||
+      std::find(std::begin(scaleKinds), std::end(scaleKinds), groups.scale) ==
+          std::end(scaleKinds))
+    return std::nullopt;
+  Encoding encoding(Grouped);
+  encoding.parameters = groups;
+  return encoding;
+}
+
+EncodingInfo infoOf(Encoding encoding) {
+  if (encoding.isGrouped())
+    return groupedInfo(encoding);
+  const auto &info = rows[encoding.kind()].info;
+  return {encoding,           std::string(info.name),
+          info.blockElements, info.blockBytes,
+          info.plain,         info.isInteger};
 }
 
 std::optional<Encoding> encodingNamed(std::string_view name) {
   for (const Row &row : rows)
     if (row.info.name == name)
       return row.info.encoding;
-  return std::nullopt;
+  return groupedNamed(name);
 }
 
 std::optional<uint64_t> encodedBytes(Encoding encoding, uint64_t elements) {
-  const EncodingInfo &info = infoOf(encoding);
+  EncodingInfo info = infoOf(encoding);
   uint64_t bytes;
   if (elements % info.blockElements ||
       __builtin_mul_overflow(elements / info.blockElements,
@@ -100,20 +203,25 @@ std::optional<uint64_t> encodedBytes(Encoding encoding, uint64_t elements) {
 
 Status decode(Encoding encoding, std::span<const std::byte> bytes,
               std::span<float> values) {
-  const Row &row = rows[size_t(encoding)];
-  if (!row.decode)
-    return Error("", "expects numbers that are real, but got '" +
-                         std::string(row.info.name) + "'");
+  EncodingInfo info = infoOf(encoding);
+  decoders::Function function =
+      encoding.isGrouped() ? nullptr : rows[encoding.kind()].decode;
+  if (!function && !encoding.isGrouped())
+    return Error("",
+                 "expects numbers that are real, but got '" + info.name + "'");
   std::optional<uint64_t> expected = encodedBytes(encoding, values.size());
   if (!expected || *expected != bytes.size())
-    return Error("", "expects whole blocks of '" + std::string(row.info.name) +
-                         "' (" + std::to_string(row.info.blockElements) +
-                         " values in " + std::to_string(row.info.blockBytes) +
-                         " bytes), but got " + std::to_string(values.size()) +
-                         " values in " + std::to_string(bytes.size()) +
-                         " bytes");
-  row.decode(reinterpret_cast<const uint8_t *>(bytes.data()), values.data(),
-             values.size() / row.info.blockElements);
+    return Error("", "expects whole blocks of '" + info.name + "' (" +
+                         std::to_string(info.blockElements) + " values in " +
+                         std::to_string(info.blockBytes) + " bytes), but got " +
+                         std::to_string(values.size()) + " values in " +
+                         std::to_string(bytes.size()) + " bytes");
+  auto *in = reinterpret_cast<const uint8_t *>(bytes.data());
+  size_t blocks = values.size() / info.blockElements;
+  if (encoding.isGrouped())
+    decoders::grouped(encoding.groups(), in, values.data(), blocks);
+  else
+    function(in, values.data(), blocks);
   return success();
 }
 

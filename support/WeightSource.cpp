@@ -19,6 +19,15 @@ int64_t TensorInfo::elements() const {
   return product.value_or(0);
 }
 
+uint64_t TensorInfo::storedBytes() const {
+  if (!joined)
+    return bytes;
+  uint64_t sum = 0;
+  for (const TensorInfo &part : joined->parts)
+    sum += part.bytes;
+  return sum;
+}
+
 uint32_t WeightSource::addFile(std::shared_ptr<MappedFile> file) {
   maps.push_back(std::move(file));
   return uint32_t(maps.size() - 1);
@@ -51,6 +60,26 @@ Status WeightSource::addTensor(TensorInfo tensor) {
 const TensorInfo *WeightSource::find(std::string_view name) const {
   auto at = byName.find(name);
   return at == byName.end() ? nullptr : &list[at->second];
+}
+
+Result<TensorBytes> WeightSource::read(const TensorInfo &tensor) const {
+  if (!tensor.joined) {
+    Result<std::span<const std::byte>> stored = bytes(tensor);
+    if (!stored)
+      return stored.takeErrors();
+    return TensorBytes{*stored, nullptr};
+  }
+  std::vector<JoinedParts::Bytes> parts;
+  for (const TensorInfo &part : tensor.joined->parts) {
+    Result<std::span<const std::byte>> stored = bytes(part);
+    if (!stored)
+      return stored.takeErrors();
+    parts.push_back(*stored);
+  }
+  auto blocks = std::make_shared<std::vector<std::byte>>(tensor.bytes);
+  if (Status joined = tensor.joined->join(parts, *blocks); !joined)
+    return Error(maps[tensor.file]->path(), joined.error().message);
+  return TensorBytes{*blocks, blocks};
 }
 
 Result<std::span<const std::byte>>

@@ -1,8 +1,8 @@
 //===- WeightSource.h - Named tensors in mapped files -----------*- C++ -*-===//
 //
 // The index that readers make of a checkpoint's tensors: name, encoding, shape
-// and where the bytes lie. Nothing is read until `bytes` is called, and nothing
-// is copied then: it is a view of the mapped file.
+// and where the bytes lie. Nothing is read until `read` is called, and nothing
+// is copied then but what files keep in several tensors.
 //
 //===----------------------------------------------------------------------===//
 
@@ -11,6 +11,7 @@
 
 #include "support/Encoding.h"
 #include "support/MappedFile.h"
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +24,8 @@ namespace tombolo {
 /// of the dimensions so far passes the range.
 std::optional<int64_t> elementsOf(std::span<const int64_t> shape);
 
+struct JoinedParts;
+
 struct TensorInfo {
   std::string name;
   Encoding encoding;
@@ -32,9 +35,34 @@ struct TensorInfo {
   /// Index into WeightSource::files, byte offset in that file, byte count.
   uint32_t file;
   uint64_t offset, bytes;
+  /// Where the blocks are put together from several stored tensors. `file` is
+  /// that of the first then, and `offset` says nothing.
+  std::shared_ptr<const JoinedParts> joined = nullptr;
+  /// Why a model may leave it aside without saying so; empty: it may not.
+  std::string idle = "";
 
   /// Meant for a tensor of a WeightSource, which has checked the shape.
   int64_t elements() const;
+  /// Bytes in the files.
+  uint64_t storedBytes() const;
+};
+
+/// A tensor whose numbers, scales and zeros are stored apart.
+struct JoinedParts {
+  using Bytes = std::span<const std::byte>;
+
+  std::vector<TensorInfo> parts;
+  /// Writes the whole blocks of the tensor from the bytes of the parts. What is
+  /// wrong with a part's numbers is an error about `parts[i]`.
+  std::function<Status(std::span<const Bytes> parts,
+                       std::span<std::byte> blocks)>
+      join;
+};
+
+/// Bytes of a mapped file, or bytes that `owner` holds.
+struct TensorBytes {
+  std::span<const std::byte> bytes;
+  std::shared_ptr<const void> owner;
 };
 
 /// The tensors of a checkpoint, in the order of the files.
@@ -51,10 +79,13 @@ public:
   /// The pointer holds until the next addTensor.
   const TensorInfo *find(std::string_view name) const;
 
-  /// The stored bytes; fails where a header-only file ends before them.
-  Result<std::span<const std::byte>> bytes(const TensorInfo &tensor) const;
+  /// The whole blocks; fails where a header-only file ends before them. Safe to
+  /// call from several threads at once.
+  Result<TensorBytes> read(const TensorInfo &tensor) const;
 
 private:
+  Result<std::span<const std::byte>> bytes(const TensorInfo &tensor) const;
+
   struct Hash {
     using is_transparent = void;
     size_t operator()(std::string_view name) const {

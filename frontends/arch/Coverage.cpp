@@ -250,6 +250,10 @@ void WeightBinder::reportUnbound() {
   for (const TensorInfo &tensor : tensors) {
     if (usedAs.count(&tensor) || aside.count(&tensor))
       continue;
+    if (!tensor.idle.empty()) {
+      leftAside.push_back({tensor.name, tensor.idle});
+      continue;
+    }
     if (!std::exchange(asked, true))
       others = namesOfOtherSchemes();
     if (auto other = others.find(tensor.name); other != others.end()) {

@@ -110,6 +110,10 @@ Result<Checkpoint> openSafetensors(const std::string &path,
                         : fs::path(weights).parent_path();
   if (Status read = readCompanions(folder, checkpoint); !read)
     return read.takeErrors();
+  if (Status joined = joinStorage(checkpoint.config, checkpoint.configPath,
+                                  checkpoint.weights, checkpoint.leftAside);
+      !joined)
+    return joined.takeErrors();
   return checkpoint;
 }
 

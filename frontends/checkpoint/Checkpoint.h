@@ -1,14 +1,15 @@
 //===- Checkpoint.h - A published checkpoint, opened ------------*- C++ -*-===//
 //
 // What a user passes as SRC: a Hugging Face folder, one `.safetensors` file,
-// one
-// `.gguf` file or the first of a split set. Knows containers, no models.
+// one `.gguf` file or the first of a split set. Knows containers and storage,
+// no models.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef FRONTENDS_CHECKPOINT_CHECKPOINT_H
 #define FRONTENDS_CHECKPOINT_CHECKPOINT_H
 
+#include "frontends/storage/Storage.h"
 #include "support/WeightSource.h"
 #include <cstdint>
 #include <map>
@@ -23,7 +24,10 @@ struct Checkpoint {
   Container container;
   /// The folder, or the file that was given.
   std::string path;
+  /// Logical tensors: quantized ones are joined from what files keep apart.
   WeightSource weights;
+  /// Stored tensors that say nothing of the weights.
+  std::vector<LeftAsideTensor> leftAside;
   /// `config.json` (safetensors; null where there is none).
   nlohmann::ordered_json config;
   std::string configPath;

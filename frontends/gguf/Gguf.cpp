@@ -129,7 +129,7 @@ private:
       return reader.fail("expects a type of ggml that is in use, but got " +
                          std::to_string(type));
     tensor.encoding = *encoding;
-    const EncodingInfo &info = infoOf(*encoding);
+    EncodingInfo info = infoOf(*encoding);
     int64_t row = tensor.shape.empty() ? 1 : tensor.shape.back();
     if (row % info.blockElements)
       return reader.fail("expects rows of a multiple of " +

@@ -61,7 +61,7 @@ Result<TensorInfo> checkEntry(Entry &entry, const MappedFile &file) {
                 "shape " +
                 shapeText(entry.shape));
   std::optional<uint64_t> bytes = encodedBytes(*encoding, *elements);
-  const EncodingInfo &info = infoOf(*encoding);
+  EncodingInfo info = infoOf(*encoding);
   if (!bytes && *elements % info.blockElements)
     return fail("expects a multiple of " + std::to_string(info.blockElements) +
                 " elements of '" + entry.dtype + "', but got shape " +

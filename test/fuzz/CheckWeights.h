@@ -22,12 +22,12 @@ inline void checkWeights(const WeightSource &weights, bool headerOnlyOk) {
     require(weights.find(tensor.name) == &tensor);
     uint64_t elements = uint64_t(tensor.elements());
     require(encodedBytes(tensor.encoding, elements) == tensor.bytes);
-    auto bytes = weights.bytes(tensor);
-    require(headerOnlyOk || bytes.ok());
-    if (!bytes || elements > 1 << 16)
+    auto read = weights.read(tensor);
+    require(headerOnlyOk || read.ok());
+    if (!read || elements > 1 << 16)
       continue;
     std::vector<float> values(elements);
-    require(decode(tensor.encoding, *bytes, values).ok() ||
+    require(decode(tensor.encoding, read->bytes, values).ok() ||
             tensor.encoding == Encoding::C64);
   }
 }

@@ -39,8 +39,8 @@ Result<Inspection> inspectSource(const std::string &path,
   for (const TensorInfo &tensor : checkpoint->weights.tensors()) {
     ++inspection.tensors;
     inspection.parameters += tensor.elements();
-    inspection.bytes += tensor.bytes;
-    encodings[std::string(infoOf(tensor.encoding).name)] += tensor.bytes;
+    inspection.bytes += tensor.storedBytes();
+    encodings[infoOf(tensor.encoding).name] += tensor.storedBytes();
   }
   inspection.encodings.assign(encodings.begin(), encodings.end());
   inspection.tokenizer = !checkpoint->tokenizerJson.empty() ||
@@ -60,6 +60,8 @@ Result<Inspection> inspectSource(const std::string &path,
     inspection.architecture = report.family;
   inspection.context = report.contextLength;
   inspection.unreadConfigKeys = report.unreadKeys;
+  for (const LeftAsideTensor &tensor : checkpoint->leftAside)
+    inspection.unusedTensors.emplace_back(tensor.name, tensor.reason);
   for (const ImportReport::Tensor &tensor : report.unusedTensors)
     inspection.unusedTensors.emplace_back(tensor.name, tensor.reason);
   if (!module) {

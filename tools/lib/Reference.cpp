@@ -29,19 +29,20 @@ private:
 } // namespace
 
 Result<Matrix> Reader::matrix(const TensorInfo &tensor) const {
-  const EncodingInfo &info = infoOf(tensor.encoding);
+  EncodingInfo info = infoOf(tensor.encoding);
   if (tensor.shape.empty() || tensor.elements() <= 0 || !info.plain ||
       info.isInteger)
     return wrong(tensor, "rows of floating-point numbers");
-  Result<std::span<const std::byte>> bytes = tensors.bytes(tensor);
-  if (!bytes)
-    return bytes.takeErrors();
+  Result<TensorBytes> stored = tensors.read(tensor);
+  if (!stored)
+    return stored.takeErrors();
   Matrix matrix;
   // One dimension is one row.
   matrix.rows = tensor.shape.size() == 1 ? 1 : tensor.shape.front();
   matrix.columns = tensor.elements() / matrix.rows;
   matrix.values.resize(tensor.elements());
-  if (Status decoded = decode(tensor.encoding, *bytes, matrix.values); !decoded)
+  if (Status decoded = decode(tensor.encoding, stored->bytes, matrix.values);
+      !decoded)
     return Error(path, fmt::format("tensor {}: {}", quote(tensor.name),
                                    decoded.error().message));
   return matrix;
@@ -51,17 +52,17 @@ Result<std::vector<int32_t>> Reader::ids(const TensorInfo &tensor) const {
   bool wide = tensor.encoding == Encoding::I64;
   if (tensor.shape.size() != 1 || (!wide && tensor.encoding != Encoding::I32))
     return wrong(tensor, "one dimension of i64 or i32 token ids");
-  Result<std::span<const std::byte>> bytes = tensors.bytes(tensor);
-  if (!bytes)
-    return bytes.takeErrors();
+  Result<TensorBytes> stored = tensors.read(tensor);
+  if (!stored)
+    return stored.takeErrors();
   std::vector<int32_t> ids(tensor.elements());
   for (size_t i = 0; i < ids.size(); ++i) {
     int64_t value = 0;
     if (wide) {
-      std::memcpy(&value, bytes->data() + 8 * i, 8);
+      std::memcpy(&value, stored->bytes.data() + 8 * i, 8);
     } else {
       int32_t narrow;
-      std::memcpy(&narrow, bytes->data() + 4 * i, 4);
+      std::memcpy(&narrow, stored->bytes.data() + 4 * i, 4);
       value = narrow;
     }
     if (value < 0 || value > INT32_MAX)

@@ -252,7 +252,7 @@ LogicalResult StateOp::verify() {
 int64_t StateOp::getStateCount() { return getCount().value_or(1); }
 
 int64_t StateOp::getBytesPerToken() {
-  const EncodingInfo &info = infoOf(getStorageEncoding());
+  EncodingInfo info = infoOf(getStorageEncoding());
   return getType().getRowElements() / info.blockElements * info.blockBytes;
 }
 

@@ -86,7 +86,7 @@ void WeightType::print(AsmPrinter &printer) const {
 
 LogicalResult WeightType::verify(function_ref<InFlightDiagnostic()> emitError,
                                  ArrayRef<int64_t> shape, Encoding encoding) {
-  const EncodingInfo &info = infoOf(encoding);
+  EncodingInfo info = infoOf(encoding);
   int64_t count = 1;
   for (int64_t size : shape)
     if (size <= 0 || llvm::MulOverflow(count, size, count)) // C1
@@ -112,9 +112,7 @@ int64_t WeightType::getNumElements() const {
   return count;
 }
 
-const EncodingInfo &WeightType::getInfo() const {
-  return infoOf(getEncoding());
-}
+EncodingInfo WeightType::getInfo() const { return infoOf(getEncoding()); }
 
 int64_t WeightType::getByteSize() const {
   return *encodedBytes(getEncoding(), getNumElements());

@@ -9,11 +9,22 @@
 #include "mlir/IR/OpDefinition.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "support/Encoding.h"
+#include "llvm/ADT/Hashing.h"
 #include <optional>
 
 namespace mlir {
 class AsmParser;
 }
+
+namespace tombolo {
+/// For parameters of types and attributes.
+inline llvm::hash_code hash_value(const Encoding &encoding) {
+  const Encoding::Groups &groups = encoding.groups();
+  return llvm::hash_combine(unsigned(encoding.kind()), unsigned(groups.code),
+                            unsigned(groups.scale), groups.zeros, groups.group,
+                            groups.span);
+}
+} // namespace tombolo
 
 namespace tombolo::nn {
 

@@ -17,10 +17,13 @@ def NN_WeightType : NN_Type<"Weight", "weight"> {
   let description = [{
     The logical tensor is row-major, a matrix of a product `[out, in]`; blocks
     of the encoding run along the innermost dimension and fill it. The encoding
-    is a name of the table in support/Encoding.h.
+    is a name of the table in support/Encoding.h, or says how codes are grouped:
+    `i4.f16x64.z` are 4-bit integers of which 64 share a scale in f16 and a
+    zero. Scales that files keep in other tensors are part of the blocks.
 
     ```mlir
     !nn.weight<576x576, q4_1>
+    !nn.weight<4096x7168, f8e4m3.f32x128>
     !nn.weight<f32>            // a scalar
     ```
     - (C1) Sizes are positive, and the bytes of the whole fit 63 bits.
@@ -30,7 +33,7 @@ def NN_WeightType : NN_Type<"Weight", "weight"> {
   let extraClassDeclaration = [{
     int64_t getRank() const { return getShape().size(); }
     int64_t getNumElements() const;
-    const ::tombolo::EncodingInfo &getInfo() const;
+    ::tombolo::EncodingInfo getInfo() const;
     bool isF32() const { return getEncoding() == ::tombolo::Encoding::F32; }
     /// Elements of the innermost dimension that can not be told apart.
     int64_t getBlockElements() const { return getInfo().blockElements; }

@@ -361,15 +361,15 @@ private:
     }
     if (info->encoding != encoding)
       return failure("expects tensor '" + name + "' to be stored as '" +
-                     std::string(infoOf(encoding).name) + "', but got '" +
-                     std::string(infoOf(info->encoding).name) + "'");
+                     infoOf(encoding).name + "', but got '" +
+                     infoOf(info->encoding).name + "'");
     if (ArrayRef(info->shape) != shape)
       return failure("expects tensor '" + name + "' to have shape " +
                      shapeText(shape) + ", but got " + shapeText(info->shape));
-    Result<std::span<const std::byte>> bytes = source.bytes(*info);
-    if (!bytes)
-      return bytes.takeErrors();
-    return StoredTensor{info->encoding, info->shape, *bytes, nullptr};
+    Result<TensorBytes> read = source.read(*info);
+    if (!read)
+      return read.takeErrors();
+    return StoredTensor{info->encoding, info->shape, read->bytes, read->owner};
   }
 
   Result<StoredTensor> move(const StoredTensor &x, Operation *op,

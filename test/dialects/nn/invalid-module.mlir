@@ -6,6 +6,16 @@ func.func private @weight_type_c2(!nn.weight<4x48, q8_0>)
 
 // -----
 
+// expected-error@+1 {{expects the innermost size to be a multiple of 64, the block of 'i4.f16x64.z', but got 96}}
+func.func private @weight_type_c2_grouped(!nn.weight<4x96, i4.f16x64.z>)
+
+// -----
+
+// expected-error@+1 {{expects the name of an encoding, but got 'i4.f16x64.y'}}
+func.func private @weight_type_encoding(!nn.weight<4x64, i4.f16x64.y>)
+
+// -----
+
 // expected-error@+1 {{expects positive sizes whose product fits 63 bits, but got [0, 4]}}
 func.func private @weight_type_c1(!nn.weight<0x4, f32>)
 

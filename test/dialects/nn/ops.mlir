@@ -13,6 +13,14 @@ nn.weight @embed : !nn.weight<32x64, q8_0> {
   nn.yield %0 : !nn.weight<32x64, q8_0>
 }
 
+// CHECK: nn.weight @grouped : !nn.weight<4x64, f4e2m1.f8e4m3x16.f32x64> {
+// CHECK: nn.slice %{{.*}}[::2, :] : !nn.weight<8x64, f4e2m1.f8e4m3x16.f32x64> -> !nn.weight<4x64, f4e2m1.f8e4m3x16.f32x64>
+nn.weight @grouped : !nn.weight<4x64, f4e2m1.f8e4m3x16.f32x64> {
+  %0 = nn.stored "w" : !nn.weight<8x64, f4e2m1.f8e4m3x16.f32x64>
+  %1 = nn.slice %0[::2, :] : !nn.weight<8x64, f4e2m1.f8e4m3x16.f32x64> -> !nn.weight<4x64, f4e2m1.f8e4m3x16.f32x64>
+  nn.yield %1 : !nn.weight<4x64, f4e2m1.f8e4m3x16.f32x64>
+}
+
 // CHECK: nn.weight @layer0.wq[2] : !nn.weight<64x64, q4_1> indices = [0, 3] {
 // CHECK: nn.rearrange %{{.*}}, "(n r two) ... -> (n two r) ..." {n = 2 : i64, two = 2 : i64} : !nn.weight<64x64, q4_1> -> !nn.weight<64x64, q4_1>
 nn.weight @layer0.wq[2] : !nn.weight<64x64, q4_1> indices = [0, 3] {

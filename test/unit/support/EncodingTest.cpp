@@ -15,7 +15,7 @@ constexpr float inf = std::numeric_limits<float>::infinity();
 constexpr size_t encodingCount = size_t(Encoding::Q2_0) + 1;
 
 std::vector<float> decodeAll(Encoding encoding, const std::string &bytes) {
-  const EncodingInfo &info = infoOf(encoding);
+  EncodingInfo info = infoOf(encoding);
   std::vector<float> values(bytes.size() / info.blockBytes *
                             info.blockElements);
   Status status = decode(encoding, std::as_bytes(std::span(bytes)), values);
@@ -32,10 +32,10 @@ std::vector<float> decodeBytes(Encoding encoding) {
 }
 
 TEST(Encoding, NamesAreUniqueAndFound) {
-  std::set<std::string_view> names;
+  std::set<std::string> names;
   for (size_t i = 0; i < encodingCount; ++i) {
-    Encoding encoding = Encoding(i);
-    const EncodingInfo &info = infoOf(encoding);
+    Encoding encoding = Encoding::Kind(i);
+    EncodingInfo info = infoOf(encoding);
     EXPECT_EQ(info.encoding, encoding);
     EXPECT_TRUE(names.insert(info.name).second) << info.name;
     EXPECT_EQ(encodingNamed(info.name), encoding);
@@ -216,10 +216,65 @@ TEST(Encoding, DecodesActivationBlocks) {
   EXPECT_EQ(values[255], 0.1f * 127);
 }
 
+TEST(Encoding, GroupedNamesSayAll) {
+  struct {
+    const char *name;
+    uint32_t elements, bytes;
+  } const good[] = {
+      {"f8e4m3.f32x128", 128, 4 + 128},
+      {"f8e5m2.f8e8m0x32", 32, 1 + 32},
+      {"i4.bf16x32", 32, 2 + 16},
+      {"i4.f16x64.z", 64, 2 + 1 + 32},
+      {"i2.f16x16.z", 16, 2 + 1 + 4},
+      {"i8.f32x3", 3, 4 + 3},
+      {"f4e2m1.f8e4m3x16.f32x256", 256, 4 + 16 + 128},
+      {"i4.f8e8m0x2.z.f32x4", 4, 4 + 2 + 2 + 2},
+  };
+  for (const auto &[name, elements, bytes] : good) {
+    auto encoding = encodingNamed(name);
+    ASSERT_TRUE(encoding.has_value()) << name;
+    EncodingInfo info = infoOf(*encoding);
+    EXPECT_EQ(info.name, name);
+    EXPECT_EQ(info.encoding, *encoding);
+    EXPECT_EQ(info.blockElements, elements) << name;
+    EXPECT_EQ(info.blockBytes, bytes) << name;
+    EXPECT_FALSE(info.plain || info.isInteger);
+  }
+  for (const char *name :
+       {"f8e4m3.", "f8e4m3.f32", "f8e4m3.f32x", "f8e4m3.f32x0", "i4.f16x1",
+        "f8e4m3.f32x012", "f8e4m3.f32x16777217", "f8e4m3.f32x8.z", "i4.q4_0x32",
+        "i4.f16x4.f32x6", "i4.f16x4.f32x8.z", "i4.f16x4.y",
+        "i4.f16x4.z.f32x8.z", "i4.f16x4.z.", "x.f16x4", "i4.f16x99999999999"})
+    EXPECT_EQ(encodingNamed(name), std::nullopt) << name;
+}
+
+TEST(Encoding, GroupedAreDecodedByGroup) {
+  auto named = [](const char *name) { return *encodingNamed(name); };
+  EXPECT_EQ(decodeAll(named("f8e4m3.f32x2"),
+                      bytesOf(2.0f) + "\x38\xb8" + bytesOf(0.5f) + "\x40\x01"),
+            (std::vector<float>{2, -2, 1, 0x1p-10f}));
+  EXPECT_EQ(decodeAll(named("f8e5m2.f8e8m0x1"), "\x80\x3c"),
+            (std::vector<float>{2}));
+  EXPECT_EQ(decodeAll(named("i4.bf16x2"), bytesOf(floatToBfloat(3)) + "\x2f"),
+            (std::vector<float>{21, -18}));
+  EXPECT_EQ(
+      decodeAll(named("i4.f16x2.z"), bytesOf(floatToHalf(0.5f)) + "\x03\x2f"),
+      (std::vector<float>{6, -0.5f}));
+  EXPECT_EQ(decodeAll(named("i2.f32x4"), bytesOf(1.0f) + "\xe4"),
+            (std::vector<float>{-2, -1, 0, 1}));
+  EXPECT_EQ(decodeAll(named("i8.f32x2"),
+                      bytesOf(1.0f) + "\xff" + std::string(1, '\0')),
+            (std::vector<float>{127, -128}));
+  // A factor for two groups.
+  EXPECT_EQ(decodeAll(named("f4e2m1.f8e4m3x2.f32x4"),
+                      bytesOf(10.0f) + "\x38\x40\x7f\x21"),
+            (std::vector<float>{-60, 60, 10, 20}));
+}
+
 TEST(Encoding, DecodeTakesNoBlocks) {
   for (size_t i = 0; i < encodingCount; ++i)
-    if (Encoding(i) != Encoding::C64)
-      EXPECT_TRUE(decode(Encoding(i), {}, {}).ok());
+    if (i != Encoding::C64)
+      EXPECT_TRUE(decode(Encoding::Kind(i), {}, {}).ok());
 }
 
 TEST(Encoding, DecodeRefusesComplexNumbers) {

@@ -24,12 +24,12 @@ TEST(WeightSource, FindsTensorsAndTheirBytes) {
   EXPECT_EQ(b->elements(), 3);
   EXPECT_EQ(weights.find("scalar")->elements(), 1);
   EXPECT_EQ(weights.find("c"), nullptr);
-  auto bytes = weights.bytes(*b);
-  ASSERT_TRUE(bytes.ok());
-  EXPECT_EQ(
-      std::string(reinterpret_cast<const char *>(bytes->data()), bytes->size()),
-      "456789");
-  EXPECT_TRUE(weights.bytes(*weights.find("empty"))->empty());
+  auto read = weights.read(*b);
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ(std::string(reinterpret_cast<const char *>(read->bytes.data()),
+                        read->bytes.size()),
+            "456789");
+  EXPECT_TRUE(weights.read(*weights.find("empty"))->bytes.empty());
 }
 
 TEST(WeightSource, RefusesANameGivenTwice) {
@@ -63,10 +63,10 @@ TEST(WeightSource, FailsWhereAHeaderOnlyFileEnds) {
   weights.addFile(fileOf("0123", "f"));
   ASSERT_TRUE(weights.addTensor(tensor("a", {2}, 2, 4)).ok());
   ASSERT_TRUE(weights.addTensor(tensor("b", {2}, ~uint64_t(0), 4)).ok());
-  EXPECT_EQ(errorOf(weights.bytes(*weights.find("a"))),
+  EXPECT_EQ(errorOf(weights.read(*weights.find("a"))),
             "f: tensor 'a': expects 4 bytes at byte 2, but the file has only 4 "
             "bytes");
-  EXPECT_FALSE(weights.bytes(*weights.find("b")).ok());
+  EXPECT_FALSE(weights.read(*weights.find("b")).ok());
 }
 
 } // namespace

@@ -86,7 +86,7 @@ TEST(PackR16, InterleavesPairs) {
 
 TEST(PackR16, RefusesScalesThatAreNotFinite) {
   for (Encoding encoding : {Encoding::Q4_0, Encoding::Q6_K, Encoding::Q4_K}) {
-    const EncodingInfo &info = infoOf(encoding);
+    EncodingInfo info = infoOf(encoding);
     int64_t columns = 2 * info.blockElements;
     auto in = test::randomWeights(encoding, 18 * columns, 1);
     std::vector<std::byte> packed(*packedBytes(encoding, 18, columns));

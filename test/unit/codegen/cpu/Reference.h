@@ -29,7 +29,7 @@ inline std::vector<std::byte> randomWeights(Encoding encoding, int64_t elements,
                                             unsigned seed,
                                             bool largest = false) {
   std::mt19937 random(seed);
-  const EncodingInfo &info = infoOf(encoding);
+  EncodingInfo info = infoOf(encoding);
   std::vector<std::byte> bytes(*encodedBytes(encoding, elements));
   std::vector<float> values = randomFloats(elements, seed);
   auto put16 = [&](size_t at, uint16_t v) {
@@ -94,7 +94,7 @@ inline int64_t wholeBlocks(Encoding encoding, int64_t columns) {
 
 inline std::vector<float> decoded(Encoding encoding,
                                   const std::vector<std::byte> &bytes) {
-  const EncodingInfo &info = infoOf(encoding);
+  EncodingInfo info = infoOf(encoding);
   std::vector<float> values(bytes.size() / info.blockBytes *
                             info.blockElements);
   (void)decode(encoding, bytes, values).ok();

@@ -61,7 +61,7 @@ TEST_F(WeightTest, WhatDoesNotMoveIsBorrowed) {
                         R"(%r = nn.stored "q" : !nn.weight<4x64, q8_0>)");
   ASSERT_TRUE(whole) << whole.error().str();
   EXPECT_TRUE(whole->isBorrowed());
-  EXPECT_EQ(whole->bytes.data(), source.bytes(*source.find("q"))->data());
+  EXPECT_EQ(whole->bytes.data(), source.read(*source.find("q"))->bytes.data());
   auto rows = evaluate("!nn.weight<2x64, q8_0>", R"(
     %0 = nn.stored "q" : !nn.weight<4x64, q8_0>
     %r = nn.slice %0[1:3, :] : !nn.weight<4x64, q8_0> -> !nn.weight<2x64, q8_0>)");

@@ -27,10 +27,10 @@ TEST_P(GoldenCheckpoint, OpensAndDecodes) {
   EXPECT_EQ(checkpoint->architectures()[0], golden.architecture);
   EXPECT_EQ(checkpoint->weights.tensors().size(), golden.tensors);
   for (const TensorInfo &tensor : checkpoint->weights.tensors()) {
-    auto bytes = checkpoint->weights.bytes(tensor);
-    ASSERT_TRUE(bytes.ok());
+    auto read = checkpoint->weights.read(tensor);
+    ASSERT_TRUE(read.ok()) << read.error().str();
     std::vector<float> values(tensor.elements());
-    ASSERT_TRUE(decode(tensor.encoding, *bytes, values).ok());
+    ASSERT_TRUE(decode(tensor.encoding, read->bytes, values).ok());
     bool finite = true;
     for (float value : values)
       finite &= std::isfinite(value);
@@ -42,6 +42,9 @@ const Golden goldens[] = {
     {"llama", Container::Safetensors, "LlamaForCausalLM", 30},
     {"llama_f16", Container::Safetensors, "LlamaForCausalLM", 21},
     {"llama_f32", Container::Safetensors, "LlamaForCausalLM", 35},
+    {"llama_awq", Container::Safetensors, "LlamaForCausalLM", 21},
+    {"llama_gptq_desc_act", Container::Safetensors, "LlamaForCausalLM", 35},
+    {"llama_nvfp4", Container::Safetensors, "LlamaForCausalLM", 21},
     {"smollm2", Container::Safetensors, "LlamaForCausalLM", 38},
     {"mistral", Container::Safetensors, "MistralForCausalLM", 30},
     {"qwen2", Container::Safetensors, "Qwen2ForCausalLM", 38},

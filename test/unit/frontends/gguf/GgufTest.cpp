@@ -33,10 +33,10 @@ TEST_F(Gguf, IndexesTensorsWithReversedDimensions) {
   EXPECT_EQ(b.shape, (std::vector<int64_t>{3, 64}));
   EXPECT_EQ(b.bytes, 108u);
   EXPECT_EQ(b.offset % 32, 0u);
-  auto bytes = weights.bytes(b);
-  ASSERT_TRUE(bytes.ok());
-  EXPECT_EQ(char(bytes->front()), 'b');
-  EXPECT_EQ(char(bytes->back()), 'b');
+  auto read = weights.read(b);
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ(char(read->bytes.front()), 'b');
+  EXPECT_EQ(char(read->bytes.back()), 'b');
   EXPECT_EQ(weights.find("a")->shape, (std::vector<int64_t>{2, 3}));
 }
 
@@ -75,14 +75,14 @@ TEST_F(Gguf, NeedsNoPaddingBehindTheLastTensor) {
   file.tensor("a", {2}, 24, "ab");
   file.data.resize(2);
   read(file.bytes());
-  EXPECT_TRUE(weights.bytes(*weights.find("a")).ok());
+  EXPECT_TRUE(weights.read(*weights.find("a")).ok());
 }
 
 TEST_F(Gguf, IndexesAHeaderAlone) {
   GgufBytes file;
   file.tensor("a", {2}, 24, "ab");
   read(file.header(), true);
-  EXPECT_FALSE(weights.bytes(*weights.find("a")).ok());
+  EXPECT_FALSE(weights.read(*weights.find("a")).ok());
 }
 
 TEST_F(Gguf, ReadsIntegersAs64Bits) {

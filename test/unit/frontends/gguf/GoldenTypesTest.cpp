@@ -16,9 +16,9 @@ const std::string folder = TOMBOLO_SOURCE_DIR "/test/goldens/gguf-types/";
 std::vector<float> decoded(const WeightSource &weights,
                            const TensorInfo &tensor) {
   std::vector<float> values(tensor.elements());
-  auto bytes = weights.bytes(tensor);
-  EXPECT_TRUE(bytes.ok());
-  Status status = decode(tensor.encoding, *bytes, values);
+  auto read = weights.read(tensor);
+  EXPECT_TRUE(read.ok());
+  Status status = decode(tensor.encoding, read->bytes, values);
   EXPECT_TRUE(status.ok());
   return values;
 }

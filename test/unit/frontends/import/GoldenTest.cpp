@@ -38,9 +38,9 @@ std::vector<float> floatsOf(const WeightSource &source,
   EXPECT_TRUE(info) << name;
   std::vector<float> values(info ? info->elements() : 0);
   if (info) {
-    auto bytes = source.bytes(*info);
-    EXPECT_TRUE(bytes.ok());
-    EXPECT_TRUE(decode(info->encoding, *bytes, values).ok());
+    auto read = source.read(*info);
+    EXPECT_TRUE(read.ok());
+    EXPECT_TRUE(decode(info->encoding, read->bytes, values).ok());
   }
   return values;
 }

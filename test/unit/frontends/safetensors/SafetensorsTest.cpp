@@ -35,9 +35,9 @@ TEST(Safetensors, IndexesTensorsInTheOrderOfTheirData) {
   EXPECT_EQ(w->shape, (std::vector<int64_t>{2, 3}));
   EXPECT_EQ(w->offset, 8 + twoTensors.size() + 4);
   EXPECT_EQ(w->bytes, 12u);
-  auto data = weights.bytes(*w);
+  auto data = weights.read(*w);
   ASSERT_TRUE(data.ok());
-  EXPECT_EQ(char((*data)[0]), '4');
+  EXPECT_EQ(char(data->bytes[0]), '4');
 }
 
 TEST(Safetensors, TakesTensorsWithoutElements) {
@@ -162,7 +162,7 @@ TEST(Safetensors, IndexesAHeaderAlone) {
   const TensorInfo *w = weights.find("w");
   ASSERT_NE(w, nullptr);
   EXPECT_EQ(w->bytes, 12u);
-  EXPECT_EQ(errorOf(weights.bytes(*w)),
+  EXPECT_EQ(errorOf(weights.read(*w)),
             "f: tensor 'w': expects 12 bytes at byte " +
                 std::to_string(w->offset) + ", but the file has only " +
                 std::to_string(bytes.size()) + " bytes");

@@ -1,0 +1,187 @@
+//===- MethodTest.cpp - What a quantization_config may say ----------------===//
+
+#include "frontends/storage/Method.h"
+#include "test/unit/frontends/storage/StoredFixture.h"
+
+using namespace tombolo;
+using namespace tombolo::storage;
+
+namespace {
+
+Result<Method> read(const std::string &config) {
+  return readMethod(nlohmann::ordered_json::parse(config), "c");
+}
+
+std::string failureOf(const std::string &quantization,
+                      const std::string &outer = "") {
+  Result<Method> method =
+      read("{\"quantization_config\": " + quantization + outer + "}");
+  if (method.ok())
+    return "read";
+  std::string text;
+  for (const Error &error : method.errors())
+    text += (text.empty() ? "" : "\n") + error.str();
+  return text;
+}
+
+TEST(StorageMethod, IsNoneWithoutAConfig) {
+  EXPECT_EQ(read("{}")->kind, Method::Kind::None);
+  EXPECT_EQ(read("null")->kind, Method::Kind::None);
+  EXPECT_EQ(read(R"({"quantization_config": null})")->kind, Method::Kind::None);
+}
+
+TEST(StorageMethod, MayBeThatOfTheTextModel) {
+  auto method = read(R"({"text_config": {"quantization_config": {
+      "quant_method": "gptq", "bits": 8, "group_size": -1, "desc_act": true,
+      "checkpoint_format": "gptq_v2"}}})");
+  ASSERT_TRUE(method.ok()) << errorOf(method);
+  EXPECT_EQ(method->kind, Method::Kind::Gptq);
+  EXPECT_EQ(method->bits, 8);
+  EXPECT_EQ(method->groupSize, -1);
+  EXPECT_TRUE(method->descAct);
+  EXPECT_FALSE(method->zerosLessOne);
+}
+
+TEST(StorageMethod, ReadsBlocksOfFp8) {
+  auto method = read(R"({"quantization_config": {"quant_method": "fp8",
+      "fmt": "e4m3", "weight_block_size": [128, 64], "scale_fmt": "ue8m0",
+      "activation_scheme": "dynamic"}, "expert_dtype": "fp4"})");
+  ASSERT_TRUE(method.ok()) << errorOf(method);
+  EXPECT_EQ(method->block, (BlockSize{128, 64}));
+  EXPECT_TRUE(method->fp4Experts);
+}
+
+TEST(StorageMethod, RefusesMethodsByName) {
+  EXPECT_EQ(failureOf(R"({"quant_method": "aqlm"})"),
+            "c: key 'quantization_config.quant_method': expects one of awq, "
+            "compressed-tensors, fbgemm_fp8, fp8, gptq, modelopt, mxfp4, but "
+            "got 'aqlm'");
+  EXPECT_EQ(failureOf("{}"), "c: key 'quantization_config.quant_method': "
+                             "expects the name of a method, but got none");
+  EXPECT_EQ(failureOf(R"({"quant_method": 4})"),
+            "c: key 'quantization_config.quant_method': expects the name of a "
+            "method, but got a number");
+  EXPECT_EQ(failureOf("[]"), "c: key 'quantization_config': expects an object, "
+                             "but got an array");
+}
+
+TEST(StorageMethod, SaysWhyBitsandbytesIsNotRead) {
+  const std::string sentence =
+      "c: key 'quantization_config': the storage of bitsandbytes is not read: "
+      "its scales run over flattened matrices, across rows; take the "
+      "checkpoint that it was made from, or one in FP8, AWQ, GPTQ or GGUF";
+  EXPECT_EQ(failureOf(R"({"quant_method": "bitsandbytes"})"), sentence);
+  EXPECT_EQ(failureOf(R"({"load_in_4bit": true})"), sentence);
+}
+
+TEST(StorageMethod, KnowsEveryKey) {
+  EXPECT_EQ(failureOf(R"({"quant_method": "awq", "rotation": 3})"),
+            "c: key 'quantization_config.rotation' = 3 is not known to the "
+            "reader of this storage");
+  EXPECT_EQ(failureOf(R"({"quant_method": "compressed-tensors",
+      "config_groups": {"group_0": {"weights": {"num_bits": 4, "x": 1},
+                                    "y": 2}}})"),
+            "c: key 'quantization_config.config_groups.group_0.weights.x' = 1 "
+            "is not known to the reader of this storage\n"
+            "c: key 'quantization_config.config_groups.group_0.y' = 2 is not "
+            "known to the reader of this storage");
+}
+
+TEST(StorageMethod, ChecksValues) {
+  EXPECT_EQ(failureOf(R"({"quant_method": "awq", "bits": 3,
+                          "version": "gemv", "zero_point": 1,
+                          "group_size": 0})"),
+            "c: key 'quantization_config.bits': expects 4, but got 3\n"
+            "c: key 'quantization_config.group_size': expects -1 or a positive "
+            "integer, but got 0\n"
+            "c: key 'quantization_config.zero_point': expects a bool, but got "
+            "1\n"
+            "c: key 'quantization_config.version': expects 'gemm' or 'GEMM', "
+            "but got \"gemv\"");
+  EXPECT_EQ(failureOf(R"({"quant_method": "gptq", "bits": 3,
+                          "checkpoint_format": "marlin",
+                          "is_marlin_format": true, "group_size": "x"})"),
+            "c: key 'quantization_config.bits': expects 2, 4 or 8, but got 3\n"
+            "c: key 'quantization_config.group_size': expects an integer, but "
+            "got \"x\"\n"
+            "c: key 'quantization_config.checkpoint_format': expects 'gptq' or "
+            "'gptq_v2', but got \"marlin\"\n"
+            "c: key 'quantization_config.is_marlin_format': expects nothing "
+            "(that order of codes is not read), but got true");
+  EXPECT_EQ(failureOf(R"({"quant_method": "fp8", "fmt": "e5m2",
+                          "weight_block_size": [128]})",
+                      R"(, "expert_dtype": "int4")"),
+            "c: key 'expert_dtype': expects 'fp4' or 'fp8', but got \"int4\"\n"
+            "c: key 'quantization_config.fmt': expects 'e4m3' or "
+            "'float8_e4m3fn', but got \"e5m2\"\n"
+            "c: key 'quantization_config.weight_block_size': expects two "
+            "positive integers, but got [128]");
+  EXPECT_EQ(
+      failureOf(R"({"quant_method": "compressed-tensors",
+                    "format": "marlin-24", "quantization_status": "frozen",
+                    "transform_config": {"a": 1},
+                    "sparsity_config": {"format": "sparse-24-bitmask"},
+                    "config_groups": {"g": {"weights": {"num_bits": 3,
+                      "dynamic": true, "strategy": "token"}}}})"),
+      "c: key 'quantization_config.config_groups.g.weights.num_bits': expects "
+      "4 "
+      "or 8, but got 3\n"
+      "c: key 'quantization_config.config_groups.g.weights.strategy': expects "
+      "'tensor', 'channel', 'group', 'block' or 'tensor_group', but got "
+      "\"token\"\n"
+      "c: key 'quantization_config.config_groups.g.weights.dynamic': expects "
+      "false for weights, but got true\n"
+      "c: key 'quantization_config.format': expects 'pack-quantized', "
+      "'int-quantized', 'float-quantized', 'naive-quantized', "
+      "'mixed-precision', 'nvfp4-pack-quantized' or 'mxfp4-pack-quantized', "
+      "but got \"marlin-24\"\n"
+      "c: key 'quantization_config.quantization_status': expects 'compressed', "
+      "but got \"frozen\"\n"
+      "c: key 'quantization_config.transform_config': expects nothing (rotated "
+      "weights are not read), but got {\"a\":1}\n"
+      "c: key 'quantization_config.sparsity_config': expects none, or the "
+      "format 'dense', but got {\"format\":\"sparse-24-bitmask\"}");
+  EXPECT_EQ(failureOf(R"({"quant_method": "compressed-tensors",
+                          "config_groups": [1]})"),
+            "c: key 'quantization_config.config_groups': expects an object, "
+            "but got [1]");
+  EXPECT_EQ(failureOf(R"({"quant_method": "compressed-tensors",
+                          "config_groups": {"g": 1, "h": {"weights": 2}}})"),
+            "c: key 'quantization_config.config_groups.h.weights': expects an "
+            "object, but got 2\n"
+            "c: key 'quantization_config.config_groups': expects an object of "
+            "objects, but got {\"g\":1,\"h\":{\"weights\":2}}");
+  EXPECT_EQ(failureOf(R"({"quant_method": "modelopt", "quant_algo": "W4A8"})"),
+            "c: key 'quantization_config.quant_algo': expects 'FP8' or "
+            "'NVFP4', but got \"W4A8\"");
+}
+
+TEST_F(Stored, NeedsAConfigWhereTensorsAreQuantized) {
+  for (const char *name : {"a.qweight", "a.weight_packed", "a.weight_scale_inv",
+                           "a.weight.quant_state.bitsandbytes__nf4"}) {
+    weights = WeightSource();
+    add(name, Encoding::I32, {1});
+    EXPECT_EQ(errorOf(joinStorage({}, "", weights, leftAside)),
+              std::string("f: tensor '") + name +
+                  "': expects 'quantization_config' in config.json to say how "
+                  "it is stored, but there is none");
+  }
+}
+
+TEST_F(Stored, LeavesPlainTensorsAlone) {
+  add("norm", Encoding::BF16, {4});
+  EXPECT_TRUE(joinStorage({}, "", weights, leftAside).ok());
+  EXPECT_TRUE(join("fp8").ok());
+  EXPECT_EQ(names(), (std::vector<std::string>{"norm bf16"}));
+}
+
+TEST_F(Stored, SaysSoManyErrorsAndNoMore) {
+  for (int i = 0; i < 12; ++i)
+    add("layer" + std::to_string(i) + ".weight", Encoding::F8E4M3, {2, 2});
+  Status joined = join("fp8");
+  ASSERT_EQ(joined.errors().size(), 10u);
+  EXPECT_EQ(joined.errors().back().notes,
+            std::vector<std::string>{"and 2 more errors of this kind"});
+}
+
+} // namespace
