@@ -9,7 +9,9 @@
 
 using namespace tombolo;
 using namespace tombolo::test;
+using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 namespace {
 
@@ -256,6 +258,228 @@ TEST(Families, GemmaGgufOf62LayersScalesByTheWidthOfItsHeads) {
   model.each("attn_k_norm.weight", {{16}});
   model.tensors.erase("output.weight");
   EXPECT_THAT(model.import(), HasSubstr("scale = 2.500000e-01"));
+}
+
+TEST(Families, Gemma2GgufCapsLogitsAndHasAWindowInEvenLayers) {
+  GgufModel model("gemma2");
+  model.set("attention.key_length", 16);
+  model.set("attention.value_length", 16);
+  model.set("attention.sliding_window", 8);
+  model.set("attn_logit_softcapping", 40.0);
+  model.set("final_logit_softcapping", 20.0);
+  for (const char *name :
+       {"post_attention_norm.weight", "post_ffw_norm.weight"})
+    model.each(name, {{64}});
+  model.tensors.erase("output.weight");
+  std::string text = model.import();
+  EXPECT_THAT(text, HasSubstr("scale = 2.500000e-01 softcap = 4.000000e+01"))
+      << text;
+  EXPECT_THAT(text, HasSubstr("@layer0.k[1] : !nn.rows<2x16xf32, window = 8>"));
+  EXPECT_THAT(text, HasSubstr("@layer1.k[1] : !nn.rows<2x16xf32> storage"));
+  EXPECT_THAT(text, HasSubstr("arith.constant 2.000000e+01 : f32"));
+}
+
+TEST(Families, Gpt2GgufStoresProductsAsLinearsDo) {
+  GgufModel model("gpt2");
+  for (const char *key : {"attention.head_count_kv", "rope.freq_base",
+                          "attention.layer_norm_rms_epsilon"})
+    model.metadata.erase("gpt2." + std::string(key));
+  model.set("attention.layer_norm_epsilon", 1e-5);
+  for (const char *name :
+       {"attn_q.weight", "attn_k.weight", "attn_v.weight", "ffn_gate.weight"})
+    model.drop(name);
+  model.tensors["position_embd.weight"] = {{256, 64}};
+  model.tensors["output_norm.bias"] = {{64}};
+  for (const char *name :
+       {"attn_norm.bias", "ffn_norm.bias", "attn_output.bias", "ffn_down.bias"})
+    model.each(name, {{64}});
+  model.each("attn_qkv.weight", {{192, 64}, "q4_0"});
+  model.each("attn_qkv.bias", {{192}});
+  model.each("ffn_up.bias", {{96}});
+  std::string text = model.import();
+  EXPECT_THAT(text, HasSubstr("nn.slice %0[64:128, :] : !nn.weight<192x64, "
+                              "q4_0> -> !nn.weight<64x64, q4_0>"))
+      << text;
+  EXPECT_THAT(text, HasSubstr("nn.weight @lm_head"));
+}
+
+/// Config and tensors of files in Hugging Face's layout.
+struct HfModel {
+  nlohmann::ordered_json config;
+  TinyTensors tensors;
+
+  void each(const std::string &prefix, int layers,
+            const std::vector<std::pair<std::string, TinyTensor>> &rows) {
+    for (int layer = 0; layer < layers; ++layer)
+      for (const auto &[name, tensor] : rows)
+        tensors[prefix + std::to_string(layer) + "." + name] = tensor;
+  }
+  std::string import() {
+    mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
+    return textOf(importModel(context, makeCheckpoint(config, tensors)));
+  }
+};
+
+TEST(Families, Gpt2MayHaveThePrefixOfItsClass) {
+  HfModel model;
+  model.config = {{"architectures", {"GPT2LMHeadModel"}},
+                  {"vocab_size", 40},
+                  {"n_embd", 16},
+                  {"n_layer", 1},
+                  {"n_head", 2},
+                  {"n_positions", 32},
+                  {"scale_attn_by_inverse_layer_idx", true},
+                  {"scale_attn_weights", false}};
+  model.tensors["transformer.wte.weight"] = {{40, 16}};
+  model.tensors["transformer.wpe.weight"] = {{32, 16}};
+  model.tensors["transformer.ln_f.weight"] = {{16}};
+  model.tensors["transformer.ln_f.bias"] = {{16}};
+  model.each("transformer.h.", 1,
+             {{"ln_1.weight", {{16}}},
+              {"ln_1.bias", {{16}}},
+              {"ln_2.weight", {{16}}},
+              {"ln_2.bias", {{16}}},
+              {"attn.bias", {{1, 1, 32, 32}}},
+              {"attn.masked_bias", {{}}},
+              {"attn.c_attn.weight", {{16, 48}}},
+              {"attn.c_attn.bias", {{48}}},
+              {"attn.c_proj.weight", {{16, 16}}},
+              {"attn.c_proj.bias", {{16}}},
+              {"mlp.c_fc.weight", {{16, 64}}},
+              {"mlp.c_fc.bias", {{64}}},
+              {"mlp.c_proj.weight", {{64, 16}}},
+              {"mlp.c_proj.bias", {{16}}}});
+  std::string text = model.import();
+  EXPECT_THAT(text, HasSubstr("nn.stored \"transformer.wte.weight\"")) << text;
+  EXPECT_THAT(text, HasSubstr("scale = 1.000000e+00"));
+  EXPECT_THAT(text, HasSubstr("nn.rearrange %1, \"i o -> o i\""));
+}
+
+/// Four layers in pairs: a window, then none.
+HfModel gemma4() {
+  HfModel model;
+  model.config = {{"architectures", {"Gemma4ForCausalLM"}},
+                  {"vocab_size", 40},
+                  {"hidden_size", 16},
+                  {"num_hidden_layers", 4},
+                  {"num_attention_heads", 2},
+                  {"num_key_value_heads", 1},
+                  {"head_dim", 8},
+                  {"global_head_dim", 16},
+                  {"intermediate_size", 32},
+                  {"sliding_window", 4},
+                  {"layer_types",
+                   {"sliding_attention", "full_attention", "sliding_attention",
+                    "full_attention"}}};
+  model.tensors["model.embed_tokens.weight"] = {{40, 16}};
+  model.tensors["model.norm.weight"] = {{16}};
+  model.each("model.layers.", 4,
+             {{"input_layernorm.weight", {{16}}},
+              {"post_attention_layernorm.weight", {{16}}},
+              {"pre_feedforward_layernorm.weight", {{16}}},
+              {"post_feedforward_layernorm.weight", {{16}}},
+              {"layer_scalar", {{1}}},
+              {"mlp.gate_proj.weight", {{32, 16}}},
+              {"mlp.up_proj.weight", {{32, 16}}},
+              {"mlp.down_proj.weight", {{16, 32}}}});
+  for (int layer = 0; layer < 4; ++layer) {
+    std::string prefix =
+        "model.layers." + std::to_string(layer) + ".self_attn.";
+    int64_t hd = layer % 2 ? 16 : 8;
+    model.tensors[prefix + "q_proj.weight"] = {{2 * hd, 16}};
+    model.tensors[prefix + "o_proj.weight"] = {{16, 2 * hd}};
+    model.tensors[prefix + "k_proj.weight"] = {{hd, 16}};
+    model.tensors[prefix + "v_proj.weight"] = {{hd, 16}};
+    model.tensors[prefix + "q_norm.weight"] = {{hd}};
+    model.tensors[prefix + "k_norm.weight"] = {{hd}};
+  }
+  return model;
+}
+
+TEST(Families, Gemma4LayersMayReadEarlierRows) {
+  HfModel model = gemma4();
+  EXPECT_THAT(model.import(), HasSubstr("@layer0.k[2] : !nn.rows<1x8xf32, "
+                                        "window = 4>"));
+  model.config["num_kv_shared_layers"] = 2;
+  for (const char *layer : {"2", "3"})
+    for (const char *name : {"k_proj", "v_proj", "k_norm"})
+      model.tensors.erase("model.layers." + std::string(layer) + ".self_attn." +
+                          name + ".weight");
+  std::string text = model.import();
+  EXPECT_THAT(text, HasSubstr("@layer0.k[1] : !nn.rows<1x8xf32, window = 4>"))
+      << text;
+  // The last two have no states of their own.
+  EXPECT_THAT(text, Not(HasSubstr("@layer2.k")));
+  EXPECT_THAT(text, HasSubstr("!nn.rows<1x8xf32, window = 4>, "
+                              "!nn.rows<1x8xf32, window = 4>"));
+}
+
+TEST(Families, Gemma4SaysWhatIsNotDescribed) {
+  HfModel model = gemma4();
+  model.config["hidden_size_per_layer_input"] = 8;
+  model.config["enable_moe_block"] = true;
+  EXPECT_THAT(
+      model.import(),
+      AllOf(HasSubstr("embeddings for each layer "
+                      "(hidden_size_per_layer_input) are not described"),
+            HasSubstr("experts (enable_moe_block) are not described")));
+}
+
+/// One layer of 2 heads of 8 channels, with or without its own rows.
+HfModel oneLayer(const char *architecture, bool biases) {
+  HfModel model;
+  model.config = {{"architectures", {architecture}},
+                  {"vocab_size", 40},
+                  {"hidden_size", 16},
+                  {"num_hidden_layers", 1},
+                  {"num_attention_heads", 2},
+                  {"num_key_value_heads", 1},
+                  {"head_dim", 8},
+                  {"intermediate_size", 32},
+                  {"hidden_act", "gelu"},
+                  {"attention_bias", biases}};
+  model.tensors["model.embed_tokens.weight"] = {{40, 16}};
+  model.tensors["model.norm.weight"] = {{16}};
+  model.tensors["lm_head.weight"] = {{40, 16}};
+  model.each("model.layers.", 1,
+             {{"input_layernorm.weight", {{16}}},
+              {"post_attention_layernorm.weight", {{16}}},
+              {"self_attn.q_proj.weight", {{16, 16}}},
+              {"self_attn.k_proj.weight", {{8, 16}}},
+              {"self_attn.v_proj.weight", {{8, 16}}},
+              {"self_attn.o_proj.weight", {{16, 16}}},
+              {"mlp.gate_proj.weight", {{32, 16}}},
+              {"mlp.up_proj.weight", {{32, 16}}},
+              {"mlp.down_proj.weight", {{16, 32}}}});
+  if (biases)
+    model.each("model.layers.", 1,
+               {{"self_attn.q_proj.bias", {{16}}},
+                {"self_attn.k_proj.bias", {{8}}},
+                {"self_attn.v_proj.bias", {{8}}},
+                {"self_attn.o_proj.bias", {{16}}}});
+  return model;
+}
+
+TEST(Families, Qwen3MayHaveBiases) {
+  HfModel model = oneLayer("Qwen3ForCausalLM", true);
+  model.each(
+      "model.layers.", 1,
+      {{"self_attn.q_norm.weight", {{8}}}, {"self_attn.k_norm.weight", {{8}}}});
+  std::string text = model.import();
+  EXPECT_THAT(text, HasSubstr("nn.get_weight @layer0.bo")) << text;
+  EXPECT_THAT(text, HasSubstr("nn.gelu "));
+}
+
+TEST(Families, SmolLM3MayHaveAWindowWhereItDoesNotRotate) {
+  HfModel model = oneLayer("SmolLM3ForCausalLM", false);
+  model.config["tie_word_embeddings"] = false;
+  model.config["no_rope_layers"] = {0};
+  model.config["sliding_window"] = 4;
+  EXPECT_THAT(model.import(), HasSubstr("!nn.rows<1x8xf32> storage"));
+  model.config["use_sliding_window"] = true;
+  EXPECT_THAT(model.import(), HasSubstr("!nn.rows<1x8xf32, window = 4>"));
+  model.config["layer_types"] = {"full_attention"};
+  EXPECT_THAT(model.import(), HasSubstr("!nn.rows<1x8xf32> storage"));
 }
 
 } // namespace
