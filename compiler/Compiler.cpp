@@ -3,6 +3,7 @@
 #include "compiler/Compiler.h"
 #include "codegen/artifact/ArtifactWriter.h"
 #include "codegen/artifact/Format.h"
+#include "compiler/CachedKernels.h"
 #include "compiler/Diagnostics.h"
 #include "compiler/IndexBuilder.h"
 #include "compiler/Instrumentation.h"
@@ -14,6 +15,7 @@
 #include "mlir/Parser/Parser.h"
 #include "passes/fuse/Passes.h"
 #include "passes/plan/Passes.h"
+#include "support/ContentKey.h"
 #include "support/Spelling.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
@@ -250,18 +252,29 @@ Status Compilation::lower(ModuleOp module, const Target &level) {
 
 /// Code of the plan for each level, best first.
 Result<std::vector<TargetCode>> Compilation::generateCode() {
+  // Dumps and timings are of work that is done.
+  std::optional<KernelCache> cache;
+  if (!options.kernelCache.empty() && options.dumpAfter.empty() &&
+      !options.timing) {
+    // One that can't be used, or that others could write to, is not needed.
+    if (Result<KernelCache> opened = KernelCache::open(
+            options.kernelCache, ContentKey().addProgram().text()))
+      cache = std::move(*opened);
+  }
   std::vector<TargetCode> codes;
   for (const std::unique_ptr<Target> &level : levels) {
     OwningOpRef<ModuleOp> lowered = module->clone();
+    CachedKernels kernels(*lowered, *level, cache ? &*cache : nullptr);
     if (done < *phaseNumber("lower"))
       if (Status status = lower(*lowered, *level); !status)
         return status.takeErrors();
     report("codegen");
     DiagnosticErrors diagnostics(&context);
-    Result<TargetCode> code = level->emit(*lowered);
-    if (!code)
-      return code.takeErrors();
-    codes.push_back(std::move(*code));
+    Result<std::vector<KernelCode>> made = level->emit(*lowered);
+    if (!made)
+      return made.takeErrors();
+    codes.push_back(level->emptyCode());
+    codes.back().append(kernels.join(std::move(*made)));
   }
   llvm::sort(codes, [](const TargetCode &x, const TargetCode &y) {
     return std::tie(x.rank, x.level) > std::tie(y.rank, y.level);

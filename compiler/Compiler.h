@@ -45,6 +45,8 @@ struct CompileOptions {
   std::string dumpDir = ".";
   /// MLIR's pass timing to stderr.
   bool timing = false;
+  /// Folder of machine code that earlier runs made; empty: all is compiled.
+  std::string kernelCache;
   /// The checkpoint of a `.mlir` module, where it is not where the module says.
   std::string checkpoint;
 

@@ -26,6 +26,18 @@ class OpPassManager;
 
 namespace tombolo {
 
+/// Code of one kernel, which runs at any address that is a multiple of
+/// `alignment`.
+struct KernelCode {
+  std::string name;
+  std::vector<std::byte> bytes;
+  uint64_t alignment = 1;
+  /// Where it is entered, in `bytes`.
+  uint64_t entry = 0;
+  /// Memory that a thread brings along.
+  int64_t scratchBytes = 0;
+};
+
 /// Code of all kernels of a plan for one instruction-set level.
 struct TargetCode {
   struct Kernel {
@@ -42,6 +54,9 @@ struct TargetCode {
   int64_t rank = 0;
   std::vector<std::byte> bytes;
   std::vector<Kernel> kernels;
+
+  /// Lays kernels behind those that are there.
+  void append(std::vector<KernelCode> more);
 };
 
 struct TargetOptions {
@@ -70,8 +85,12 @@ public:
   virtual std::shared_ptr<const PlanTarget> planTarget() const = 0;
   /// From the kernels of a plan to what `emit` takes.
   virtual void buildLowerPipeline(mlir::OpPassManager &pm) const = 0;
-  /// The code of the kernels, which are consumed.
-  virtual Result<TargetCode> emit(mlir::ModuleOp module) const = 0;
+  /// Level, triple, features and rank of its code, without kernels.
+  virtual TargetCode emptyCode() const = 0;
+  /// What a kernel's code depends on beside its IR and this program.
+  virtual std::string codeKey() const = 0;
+  /// The code of the kernels, in their order; they are consumed.
+  virtual Result<std::vector<KernelCode>> emit(mlir::ModuleOp module) const = 0;
   /// Packs a row-major matrix in `layout` (a name the planner got from
   /// planTarget()).
   virtual Status pack(const std::string &layout, Encoding encoding,

@@ -1,4 +1,6 @@
 #include "tools/lib/Cache.h"
+#include "support/ContentKey.h"
+#include "support/PrivateFolder.h"
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
@@ -8,17 +10,11 @@
 #include <fmt/format.h>
 #include <fstream>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 namespace tombolo {
 
 namespace fs = std::filesystem;
-
-/// Bytes at a file's start that its key covers: every header is in there, or
-/// the beginning of one whose tensors' offsets are.
-static constexpr size_t hashedBytes = size_t(1) << 20;
 
 Result<std::string> cacheFolder() {
   if (const char *folder = std::getenv("TOMBOLO_CACHE"); folder && *folder)
@@ -39,46 +35,6 @@ bool isArtifact(const std::string &path) {
   std::ifstream(path, std::ios::binary).read(magic, sizeof magic);
   return std::memcmp(magic, "TOMBOLO\0", 8) == 0;
 }
-
-namespace {
-/// 128 bits over strings and numbers, each with its length.
-class Key {
-public:
-  Key() : state(XXH3_createState()) { XXH3_128bits_reset(state); }
-  ~Key() { XXH3_freeState(state); }
-  Key(const Key &) = delete;
-  Key &operator=(const Key &) = delete;
-
-  void add(std::string_view text) {
-    uint64_t size = text.size();
-    XXH3_128bits_update(state, &size, sizeof size);
-    XXH3_128bits_update(state, text.data(), text.size());
-  }
-  void add(uint64_t number) {
-    XXH3_128bits_update(state, &number, sizeof number);
-  }
-  void addFile(const fs::path &path) {
-    struct stat info = {};
-    if (stat(path.c_str(), &info) != 0)
-      return;
-    add(path.string());
-    add(uint64_t(info.st_size));
-    add(uint64_t(info.st_mtim.tv_sec));
-    add(uint64_t(info.st_mtim.tv_nsec));
-    std::string head(std::min(hashedBytes, size_t(info.st_size)), '\0');
-    std::ifstream file(path, std::ios::binary);
-    file.read(head.data(), std::streamsize(head.size()));
-    add(std::string_view(head).substr(0, size_t(file.gcount())));
-  }
-  /// 16 hexadecimal digits.
-  std::string text() const {
-    return fmt::format("{:016x}", XXH3_128bits_digest(state).low64);
-  }
-
-private:
-  XXH3_state_t *state;
-};
-} // namespace
 
 /// The files that a checkpoint consists of: the folder's, or for a file those
 /// beside it that readers look at (shards, config, tokenizer).
@@ -111,17 +67,14 @@ static Result<std::vector<fs::path>> sourceFiles(const fs::path &source) {
 
 /// What the machine's compiled code depends on: this program and this CPU.
 static std::string machineKey() {
-  Key key;
-  std::error_code error;
-  fs::path program = fs::read_symlink("/proc/self/exe", error);
-  if (!error)
-    key.addFile(program);
+  ContentKey key;
+  key.addProgram();
   std::ifstream cpus("/proc/cpuinfo");
   for (std::string line; std::getline(cpus, line) && !line.empty();)
     for (const char *field : {"model name", "flags", "Features", "CPU part"})
       if (line.starts_with(field))
         key.add(line);
-  return key.text();
+  return key.shortText();
 }
 
 Result<std::string> cachedArtifactPath(const std::string &folder,
@@ -134,11 +87,11 @@ Result<std::string> cachedArtifactPath(const std::string &folder,
   Result<std::vector<fs::path>> files = sourceFiles(path);
   if (!files)
     return files.takeErrors();
-  Key key;
+  ContentKey key;
   for (const fs::path &file : *files)
-    key.addFile(file);
+    key.addFile(file.string());
   for (const std::string &file : options.archFiles)
-    key.addFile(fs::path(file));
+    key.addFile(file);
   for (const std::string &text :
        {options.target, options.compute, options.weights, options.quantize})
     key.add(text);
@@ -153,26 +106,8 @@ Result<std::string> cachedArtifactPath(const std::string &folder,
         !std::strchr("-_.", letter))
       letter = '_';
   stem.resize(std::min<size_t>(stem.size(), 60));
-  return fmt::format("{}/{}-{}-{}.tbo", folder, stem, key.text(), machineKey());
-}
-
-/// Makes the folder, for this user only, or refuses one that others could have
-/// put code into.
-static Status prepareFolder(const std::string &folder) {
-  std::error_code error;
-  fs::create_directories(fs::path(folder).parent_path(), error);
-  if (!error && mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
-    error = std::error_code(errno, std::generic_category());
-  if (error)
-    return Error(folder, "cannot be made: " + error.message() +
-                             ": set TOMBOLO_CACHE to a folder that can be "
-                             "written");
-  struct stat info = {};
-  if (stat(folder.c_str(), &info) != 0 || !S_ISDIR(info.st_mode) ||
-      info.st_uid != geteuid() || (info.st_mode & 022) != 0)
-    return Error(folder, "expects a folder that only its owner, this user, "
-                         "can write: compiled code is kept there");
-  return success();
+  return fmt::format("{}/{}-{}-{}.tbo", folder, stem, key.shortText(),
+                     machineKey());
 }
 
 namespace {
@@ -226,7 +161,7 @@ Result<std::string> resolveModel(const std::string &model,
   Result<std::string> path = cachedArtifactPath(folder, model, options);
   if (!path)
     return path.takeErrors();
-  if (Status status = prepareFolder(folder); !status)
+  if (Status status = preparePrivateFolder(folder); !status)
     return status.takeErrors();
   if (isArtifact(*path))
     return *path;

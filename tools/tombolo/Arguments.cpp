@@ -20,7 +20,7 @@ void CompileArguments::add(CLI::App &app) {
          "targets, comma-separated: cpu, cpu:x86-64-v3, cpu:znver4, ...");
   option("--activations", activations,
          "operand of products: f32, i16 (default on CPUs), i8");
-  option("--kv", kv, "cached keys and values: f32, f16 (default), bf16");
+  option("--kv", kv, "cached keys and values: f32, f16 (default), bf16, q8_0");
   option("--compute", compute, "values between operations: f32");
   option("--weights", weights, "where weights are kept: embed");
   option("--quantize", quantize, "not in this version");
@@ -32,6 +32,9 @@ void CompileArguments::add(CLI::App &app) {
   option("--disable", disabled, "strategies and passes to leave out, by name")
       ->allow_extra_args(false)
       ->type_name("NAME");
+  app.add_flag("--no-kernel-cache", noKernelCache,
+               "compile every kernel anew, and keep none for later runs")
+      ->group("Compile options");
 }
 
 static Error notYet(const std::string &what) {
@@ -79,6 +82,9 @@ Result<CompileOptions> CompileArguments::options() const {
   result.archFiles = archFiles;
   result.disabled = disabled;
   result.chunk = chunk;
+  if (!noKernelCache)
+    if (Result<std::string> folder = cacheFolder())
+      result.kernelCache = *folder + "/kernels";
   return result;
 }
 

@@ -20,6 +20,7 @@ struct CompileArguments {
   std::string weights = "embed", quantize;
   std::vector<std::string> archFiles, disabled;
   int64_t chunk = 256;
+  bool noKernelCache = false;
 
   void add(CLI::App &app);
   /// Whether names are names.

@@ -19,7 +19,11 @@ using ElfFile = ELF64LEObjectFile;
 
 class Linker {
 public:
-  Linker(const ElfFile &file) : file(file) {}
+  Linker(const ElfFile &file) : file(file) {
+    // Code that refers to pages.
+    if (file.getArch() == Triple::aarch64)
+      image.alignment = kPageBytes;
+  }
 
   Result<LinkedImage> run(ArrayRef<std::string> symbols) {
     if (Status status = layOut(); !status)
@@ -30,6 +34,7 @@ public:
   }
 
 private:
+  static constexpr uint64_t kPageBytes = 4096;
   static Error failure(const Twine &message) { return {"", message.str()}; }
   static Error failure(llvm::Error error) {
     return {"", "object file: " + toString(std::move(error))};
@@ -62,8 +67,9 @@ private:
         Expected<StringRef> contents = section.getContents();
         if (!contents)
           return failure(contents.takeError());
-        uint64_t start =
-            alignTo(image.bytes.size(), section.getAlignment().value());
+        uint64_t alignment = section.getAlignment().value();
+        image.alignment = std::max(image.alignment, alignment);
+        uint64_t start = alignTo(image.bytes.size(), alignment);
         place[section.getIndex()] = start;
         image.bytes.resize(start + contents->size());
         std::memcpy(image.bytes.data() + start, contents->data(),
@@ -230,8 +236,7 @@ private:
       return isInt<21>(distance) && field(distance, 2, 29) &&
              field(distance >> 2, 19, 5);
     case ELF::R_AARCH64_ADR_PREL_PG_HI21: {
-      // The image lies at a multiple of the page size, so pages of the image
-      // are pages of memory.
+      // Pages of the image are pages of memory.
       int64_t pages = static_cast<int64_t>(target >> 12) -
                       static_cast<int64_t>(where >> 12);
       return isInt<21>(pages) && field(pages, 2, 29) &&

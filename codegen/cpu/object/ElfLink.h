@@ -14,6 +14,8 @@ namespace tombolo {
 
 struct LinkedImage {
   std::vector<std::byte> bytes;
+  /// The image lies at a multiple of this.
+  uint64_t alignment = 1;
   /// Offsets of the symbols asked for, in their order.
   std::vector<uint64_t> offsets;
 };

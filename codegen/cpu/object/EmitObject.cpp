@@ -5,6 +5,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/Threading.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/Analysis/TargetLibraryInfo.h"
@@ -16,11 +17,13 @@
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/Transforms/Utils/LowerMemIntrinsics.h"
+#include <optional>
 
 namespace tombolo {
 
-/// Lowers to the LLVM dialect, with what passes complain about as the error.
-static Status lower(mlir::ModuleOp module, const CpuLevel &level) {
+/// Lowers to the LLVM dialect, with what passes complain about as the error;
+/// `nested`: the modules in `module`.
+static Status lower(mlir::ModuleOp module, const CpuLevel &level, bool nested) {
   std::vector<Error> errors;
   mlir::ScopedDiagnosticHandler handler(
       module.getContext(), [&](mlir::Diagnostic &diagnostic) {
@@ -29,7 +32,7 @@ static Status lower(mlir::ModuleOp module, const CpuLevel &level) {
         return mlir::success();
       });
   mlir::PassManager pm(module.getContext());
-  buildCpuLlvmPipeline(pm, level);
+  buildCpuLlvmPipeline(nested ? pm.nest<mlir::ModuleOp>() : pm, level);
   if (mlir::succeeded(pm.run(module)))
     return success();
   if (errors.empty())
@@ -107,41 +110,53 @@ static void annotate(llvm::Module &module, const CpuLevel &level,
   }
 }
 
-Result<CodeBlob> emitObject(mlir::ModuleOp module, const CpuLevel &level) {
+/// Of a module that is lowered. Touches nothing outside of it: modules are
+/// compiled side by side.
+static Result<TranslatedKernels> translate(mlir::ModuleOp module,
+                                           llvm::LLVMContext &context) {
+  TranslatedKernels kernels;
+  for (auto function : module.getOps<mlir::LLVM::LLVMFuncOp>())
+    if (auto bytes =
+            function->getAttrOfType<mlir::IntegerAttr>(kScratchBytesAttr)) {
+      kernels.entries.push_back({function.getName().str(), 0, bytes.getInt()});
+      function->removeAttr(kScratchBytesAttr);
+    }
+  if (kernels.entries.empty())
+    return Error("", "expects a module with at least one kernel entry");
+  kernels.code = mlir::translateModuleToLLVMIR(module, context, "kernels");
+  if (!kernels.code)
+    return Error("", "cannot translate the kernels to LLVM IR");
+  return kernels;
+}
+
+Result<TranslatedKernels> translateKernels(mlir::ModuleOp module,
+                                           const CpuLevel &level,
+                                           llvm::LLVMContext &context) {
+  if (Status status = lower(module, level, /*nested=*/false); !status)
+    return status.takeErrors();
+  return translate(module, context);
+}
+
+Result<CodeBlob> compileKernels(TranslatedKernels kernels,
+                                const CpuLevel &level) {
   std::unique_ptr<llvm::TargetMachine> machine = level.targetMachine();
   if (!machine)
     return Error("", "cpu level '" + level.name +
                          "': expects a triple that code can be made for, but "
                          "got '" +
                          level.triple + "'");
-  if (Status status = lower(module, level); !status)
-    return status.takeErrors();
-
-  CodeBlob blob;
+  llvm::Module &code = *kernels.code;
   std::vector<std::string> names;
-  for (auto function : module.getOps<mlir::LLVM::LLVMFuncOp>())
-    if (auto bytes =
-            function->getAttrOfType<mlir::IntegerAttr>(kScratchBytesAttr)) {
-      names.push_back(function.getName().str());
-      blob.entries.push_back({names.back(), 0, bytes.getInt()});
-      function->removeAttr(kScratchBytesAttr);
-    }
-  if (names.empty())
-    return Error("", "expects a module with at least one kernel entry");
-
-  llvm::LLVMContext context;
-  std::unique_ptr<llvm::Module> code =
-      mlir::translateModuleToLLVMIR(module, context, "kernels");
-  if (!code)
-    return Error("", "cannot translate the kernels to LLVM IR");
-  code->setTargetTriple(llvm::Triple(level.triple));
-  code->setDataLayout(machine->createDataLayout());
-  code->setPICLevel(llvm::PICLevel::BigPIC);
-  annotate(*code, level, names);
-  for (llvm::Function &function : *code)
+  for (const CodeBlob::Entry &entry : kernels.entries)
+    names.push_back(entry.name);
+  code.setTargetTriple(llvm::Triple(level.triple));
+  code.setDataLayout(machine->createDataLayout());
+  code.setPICLevel(llvm::PICLevel::BigPIC);
+  annotate(code, level, names);
+  for (llvm::Function &function : code)
     expandMemoryIntrinsics(function, *machine);
-  optimize(*code, *machine);
-  for (llvm::Function &function : *code)
+  optimize(code, *machine);
+  for (llvm::Function &function : code)
     expandMemoryIntrinsics(function, *machine);
 
   llvm::SmallVector<char, 0> object;
@@ -151,16 +166,55 @@ Result<CodeBlob> emitObject(mlir::ModuleOp module, const CpuLevel &level) {
                                    llvm::CodeGenFileType::ObjectFile))
     return Error("", "cpu level '" + level.name +
                          "': expects a target that can emit object files");
-  emitter.run(*code);
+  emitter.run(code);
 
   Result<LinkedImage> image =
       linkElf(llvm::StringRef(object.data(), object.size()), names);
   if (!image)
     return image.takeErrors();
+  CodeBlob blob;
+  blob.entries = std::move(kernels.entries);
   blob.bytes = std::move(image->bytes);
+  blob.alignment = image->alignment;
   for (size_t i = 0; i < names.size(); ++i)
     blob.entries[i].offset = image->offsets[i];
   return blob;
+}
+
+/// Of a module that is lowered.
+static Result<CodeBlob> compile(mlir::ModuleOp module, const CpuLevel &level) {
+  llvm::LLVMContext context;
+  Result<TranslatedKernels> kernels = translate(module, context);
+  if (!kernels)
+    return kernels.takeErrors();
+  return compileKernels(std::move(*kernels), level);
+}
+
+Result<CodeBlob> emitObject(mlir::ModuleOp module, const CpuLevel &level) {
+  if (Status status = lower(module, level, /*nested=*/false); !status)
+    return status.takeErrors();
+  return compile(module, level);
+}
+
+Result<std::vector<CodeBlob>> emitObjects(mlir::ModuleOp modules,
+                                          const CpuLevel &level) {
+  if (Status status = lower(modules, level, /*nested=*/true); !status)
+    return status.takeErrors();
+  std::vector<mlir::ModuleOp> all(modules.getOps<mlir::ModuleOp>().begin(),
+                                  modules.getOps<mlir::ModuleOp>().end());
+  std::vector<std::optional<Result<CodeBlob>>> made(all.size());
+  mlir::parallelFor(modules.getContext(), 0, all.size(),
+                    [&](size_t i) { made[i] = compile(all[i], level); });
+  std::vector<CodeBlob> blobs;
+  std::vector<Error> errors;
+  for (std::optional<Result<CodeBlob>> &one : made)
+    if (*one)
+      blobs.push_back(std::move(**one));
+    else
+      llvm::append_range(errors, one->takeErrors());
+  if (!errors.empty())
+    return errors;
+  return blobs;
 }
 
 } // namespace tombolo

@@ -14,6 +14,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace tombolo;
@@ -53,7 +54,18 @@ public:
     pm.addPass(cpu::createLowerStrategiesPass(strategies));
   }
 
-  Result<TargetCode> emit(ModuleOp module) const override;
+  TargetCode emptyCode() const override {
+    TargetCode code;
+    code.level = level();
+    code.triple = cpu.triple;
+    code.features = cpu.requiredFeatures();
+    code.rank = cpu.vectorBytes() * 1000 + int64_t(code.features.size());
+    return code;
+  }
+  std::string codeKey() const override {
+    return cpu.triple + ' ' + cpu.cpu + ' ' + llvm::join(cpu.enabled, ",");
+  }
+  Result<std::vector<KernelCode>> emit(ModuleOp module) const override;
   Status pack(const std::string &layout, Encoding encoding,
               const std::vector<int64_t> &shape,
               std::span<const std::byte> rows,
@@ -66,16 +78,18 @@ private:
 
 } // namespace
 
-Result<TargetCode> CpuTarget::emit(ModuleOp module) const {
-  // Programs and weights stay behind: only kernels become code.
-  OwningOpRef<ModuleOp> kernels = ModuleOp::create(module.getLoc());
-  OpBuilder b(kernels->getBodyRegion());
-  SmallVector<func::FuncOp> bodies;
-  b.setInsertionPointToEnd(kernels->getBody());
-  for (auto kernel : module.getOps<func::FuncOp>())
-    if (kernel->hasAttr(plan::kKernelAttr))
-      bodies.push_back(cast<func::FuncOp>(b.clone(*kernel)));
-  for (func::FuncOp body : bodies) {
+Result<std::vector<KernelCode>> CpuTarget::emit(ModuleOp module) const {
+  // Programs and weights stay behind: only kernels become code. A module for
+  // each, so that they are compiled side by side.
+  OwningOpRef<ModuleOp> modules = ModuleOp::create(module.getLoc());
+  OpBuilder b(modules->getBodyRegion());
+  for (auto kernel : module.getOps<func::FuncOp>()) {
+    if (!kernel->hasAttr(plan::kKernelAttr) || kernel.isExternal())
+      continue;
+    b.setInsertionPointToEnd(modules->getBody());
+    auto own = ModuleOp::create(b, kernel.getLoc());
+    b.setInsertionPointToEnd(own.getBody());
+    auto body = cast<func::FuncOp>(b.clone(*kernel));
     std::string name = body.getSymName().str();
     body.setSymName(name + ".body");
     auto scratch = body->getAttrOfType<IntegerAttr>(plan::kScratchAttr);
@@ -83,18 +97,16 @@ Result<TargetCode> CpuTarget::emit(ModuleOp module) const {
         !status)
       return status.takeErrors();
   }
-  Result<CodeBlob> blob = emitObject(*kernels, cpu);
-  if (!blob)
-    return blob.takeErrors();
-  TargetCode code;
-  code.level = level();
-  code.triple = cpu.triple;
-  code.features = cpu.requiredFeatures();
-  code.rank = cpu.vectorBytes() * 1000 + int64_t(code.features.size());
-  code.bytes = std::move(blob->bytes);
-  for (const CodeBlob::Entry &entry : blob->entries)
-    code.kernels.push_back({entry.name, entry.offset, entry.scratchBytes});
-  return code;
+  Result<std::vector<CodeBlob>> blobs = emitObjects(*modules, cpu);
+  if (!blobs)
+    return blobs.takeErrors();
+  std::vector<KernelCode> kernels;
+  for (CodeBlob &blob : *blobs) {
+    const CodeBlob::Entry &entry = blob.entries.front();
+    kernels.push_back({entry.name, std::move(blob.bytes), blob.alignment,
+                       entry.offset, entry.scratchBytes});
+  }
+  return kernels;
 }
 
 Status CpuTarget::pack(const std::string &layout, Encoding encoding,
@@ -148,7 +160,8 @@ std::vector<TargetLevel> tombolo::cpuTargetLevels() {
     std::string instructions = std::to_string(level->vectorRegisters()) +
                                " vectors of " +
                                std::to_string(level->vectorBytes() * 8) +
-                               " bits, integers by " + Isa(*level).dots().name;
+                               " bits, integers by " + Isa(*level).dots().name +
+                               (Isa(*level).hasTiles() ? " and tdpbsud" : "");
     levels.push_back(
         {"cpu:" + known.name.str(), instructions,
          known.evidence == KnownCpuLevel::Evidence::Executed   ? "executed"
