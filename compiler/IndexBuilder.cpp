@@ -139,8 +139,9 @@ void IndexBuilder::addTensors() {
 Result<artifact::Arg> IndexBuilder::argument(Value value) {
   Operation *op = value.getDefiningOp();
   if (auto buffer = dyn_cast<plan::BufferOp>(op))
-    return artifact::Arg(artifact::ArgKind_Arena, 0,
-                         static_cast<int64_t>(*buffer.getOffset()));
+    return artifact::Arg(buffer.getPerThread() ? artifact::ArgKind_Thread
+                                               : artifact::ArgKind_Arena,
+                         0, static_cast<int64_t>(*buffer.getOffset()));
   if (auto weight = dyn_cast<plan::WeightOp>(op))
     return artifact::Arg(artifact::ArgKind_Weight,
                          firstTensor.lookup(weight.getPack()) +
@@ -199,6 +200,7 @@ IndexBuilder::program(plan::ProgramOp op) {
       }
       for (Attribute attr : dispatch.getSizes())
         entry->sizes.push_back(size(cast<plan::SizeAttr>(attr)));
+      entry->each_thread = dispatch.getEachThread();
       entry->barrier = dispatch.getBarrier();
       entry->op = dispatch.getLabel().str();
       entry->bytes = dispatch.getWeightBytes();
@@ -227,6 +229,8 @@ Result<std::unique_ptr<artifact::PlanT>> IndexBuilder::plan() {
   auto made = std::make_unique<artifact::PlanT>();
   made->arena_bytes =
       module->getAttrOfType<IntegerAttr>("plan.arena_bytes").getInt();
+  made->thread_bytes =
+      module->getAttrOfType<IntegerAttr>("plan.thread_bytes").getInt();
   std::pair<const char *, std::unique_ptr<artifact::ProgramT> *> programs[] = {
       {"prefill", &made->prefill},
       {"decode", &made->decode},

@@ -87,6 +87,7 @@ void tombolo::buildPlanPipeline(OpPassManager &pm, const Target &target,
   // Constants of kernels are folded before kernels are compared.
   pm.addNestedPass<func::FuncOp>(createCSEPass());
   pm.addPass(plan::createMergeKernelsPass());
+  pm.addPass(plan::createReplicateRowsPass());
   pm.addPass(plan::createAssignMemoryPass());
   pm.addPass(plan::createCheckPlanPass());
 }

@@ -78,6 +78,9 @@ Status TargetChecker::checkArg(const Arg &arg, const Place &place) const {
     if (arg.index() >= 0 && arg.index() < elements)
       bytes = index.tensors()->Get(arg.index())->bytes();
     break;
+  case ArgKind_Thread:
+    bytes = plan.thread_bytes();
+    break;
   case ArgKind_Tokens:
   case ArgKind_Positions:
     break;
@@ -94,8 +97,8 @@ Status TargetChecker::checkArg(const Arg &arg, const Place &place) const {
     break;
   }
   if (elements == 0 &&
-      (arg.kind() == ArgKind_Arena || arg.kind() == ArgKind_Tokens ||
-       arg.kind() == ArgKind_Positions))
+      (arg.kind() == ArgKind_Arena || arg.kind() == ArgKind_Thread ||
+       arg.kind() == ArgKind_Tokens || arg.kind() == ArgKind_Positions))
     elements = 1;
   TOMBOLO_CHECK(place.inRange("index", arg.index(), 0, elements - 1));
   return place.inRange("offset", arg.offset(), 0, bytes - 1);
@@ -221,6 +224,8 @@ Status artifact::checkTarget(const Index &index, const Target &target,
     return place.error("expects a 'plan'");
   TOMBOLO_CHECK(
       place.inRange("arena_bytes", plan->arena_bytes(), 0, kMaxBytes));
+  TOMBOLO_CHECK(
+      place.inRange("thread_bytes", plan->thread_bytes(), 0, int64_t(1) << 32));
   TargetChecker checker{index, *plan, kernels, index.model()->hidden_size()};
   if (!plan->prefill())
     return place.error("expects a program 'prefill'");

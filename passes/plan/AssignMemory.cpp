@@ -19,6 +19,12 @@ namespace {
 struct Place {
   LiveBuffer live;
   int64_t offset = -1;
+
+  bool isPerThread() const { return BufferOp(live.buffer).getPerThread(); }
+};
+/// Bytes of the arena, and of each thread's.
+struct Sizes {
+  int64_t arena = 0, thread = 0;
 };
 
 struct AssignMemoryPass
@@ -38,15 +44,19 @@ struct AssignMemoryPass
       roleOffset[role] = shared;
       shared += bytes;
     }
-    int64_t arena = shared;
+    Sizes sizes{shared, 0};
     for (ProgramOp program : getOperation().getOps<ProgramOp>())
-      arena = std::max(arena, plan(program, shared, roleOffset));
-    getOperation()->setAttr("plan.arena_bytes", b.getI64IntegerAttr(arena));
-    arenaBytes = arena;
+      plan(program, shared, roleOffset, sizes);
+    getOperation()->setAttr("plan.arena_bytes",
+                            b.getI64IntegerAttr(sizes.arena));
+    getOperation()->setAttr("plan.thread_bytes",
+                            b.getI64IntegerAttr(sizes.thread));
+    arenaBytes = sizes.arena;
+    threadBytes = sizes.thread;
   }
 
-  int64_t plan(ProgramOp program, int64_t base,
-               const std::map<std::string, int64_t> &roles) {
+  void plan(ProgramOp program, int64_t base,
+            const std::map<std::string, int64_t> &roles, Sizes &sizes) {
     for (auto buffer : program.getBody().getOps<BufferOp>())
       if (buffer.getRole())
         buffer.setOffset(roles.at(buffer.getRole()->str()));
@@ -56,16 +66,16 @@ struct AssignMemoryPass
     llvm::stable_sort(places, [](const Place &a, const Place &b) {
       return placedBytes(a.live.buffer) > placedBytes(b.live.buffer);
     });
-    int64_t top = base;
     for (auto [index, place] : llvm::enumerate(places)) {
       int64_t bytes = placedBytes(place.live.buffer);
       SmallVector<std::pair<int64_t, int64_t>> busy;
       for (Place &other : MutableArrayRef(places).take_front(index))
-        if (other.live.meets(place.live))
+        if (other.isPerThread() == place.isPerThread() &&
+            other.live.meets(place.live))
           busy.push_back(
               {other.offset, other.offset + placedBytes(other.live.buffer)});
       llvm::sort(busy);
-      int64_t offset = base;
+      int64_t offset = place.isPerThread() ? 0 : base;
       for (auto [begin, end] : busy) {
         if (offset + bytes <= begin)
           break;
@@ -73,9 +83,9 @@ struct AssignMemoryPass
       }
       place.offset = offset;
       place.live.buffer.setOffset(offset);
+      int64_t &top = place.isPerThread() ? sizes.thread : sizes.arena;
       top = std::max(top, offset + bytes);
     }
-    return top;
   }
 };
 

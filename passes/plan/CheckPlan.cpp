@@ -41,7 +41,7 @@ struct CheckPlanPass : tombolo::plan::impl::CheckPlanPassBase<CheckPlanPass> {
   LogicalResult checkOverlaps(ProgramOp program);
 
   std::optional<SymbolTable> symbols;
-  int64_t arena = 0;
+  int64_t arena = 0, thread = 0;
   /// The largest buffer of each role.
   llvm::MapVector<StringRef, BufferOp> roles;
 };
@@ -55,6 +55,8 @@ static std::pair<int64_t, int64_t> extentOf(BufferOp buffer) {
 }
 
 static bool overlap(BufferOp a, BufferOp b) {
+  if (a.getPerThread() != b.getPerThread())
+    return false;
   auto [firstA, lastA] = extentOf(a);
   auto [firstB, lastB] = extentOf(b);
   return firstA < lastB && firstB < lastA;
@@ -127,10 +129,12 @@ LogicalResult CheckPlanPass::check(func::FuncOp kernel) {
 
 LogicalResult CheckPlanPass::check(BufferOp buffer, ProgramOp program) {
   int64_t bytes = placedBytes(buffer);
-  if (!buffer.getOffset() || bytes > arena ||
-      static_cast<int64_t>(*buffer.getOffset()) > arena - bytes)
-    return buffer.emitOpError("expects a place inside the arena of ")
-           << arena << " bytes";
+  int64_t all = buffer.getPerThread() ? thread : arena;
+  if (!buffer.getOffset() || bytes > all ||
+      static_cast<int64_t>(*buffer.getOffset()) > all - bytes)
+    return buffer.emitOpError("expects a place inside the ")
+           << (buffer.getPerThread() ? "memory of a thread of " : "arena of ")
+           << all << " bytes";
   if (buffer.getRows() < program.getMaxTokens())
     return buffer.emitOpError("expects a row for each of ")
            << program.getMaxTokens() << " tokens, but has " << buffer.getRows();
@@ -235,6 +239,11 @@ LogicalResult CheckPlanPass::checkModule(ModuleOp module) {
     return module.emitError("expects 'plan.arena_bytes', an i64 that is not "
                             "negative: memory is not planned");
   arena = bytes.getInt();
+  bytes = module->getAttrOfType<IntegerAttr>("plan.thread_bytes");
+  if (!bytes || !bytes.getType().isSignlessInteger(64) || bytes.getInt() < 0)
+    return module.emitError("expects 'plan.thread_bytes', an i64 that is not "
+                            "negative: memory is not planned");
+  thread = bytes.getInt();
   if (!module->getAttrOfType<StringAttr>("plan.target"))
     return module.emitError("expects 'plan.target', the name of a target");
   const ProgramContract contracts[] = {

@@ -1,12 +1,15 @@
 #include "runtime/core/Program.h"
 #include "codegen/artifact/Artifact_generated.h"
 #include "runtime/core/Model.h"
+#include <algorithm>
 
 using namespace tombolo;
 
 static void *bufferOf(const artifact::Arg &arg, const Model &model,
-                      const Bindings &bindings) {
+                      const Bindings &bindings, size_t thread) {
   switch (arg.kind()) {
+  case artifact::ArgKind_Thread:
+    return bindings.threads[thread] + arg.offset();
   case artifact::ArgKind_Arena:
     return bindings.arena + arg.offset();
   case artifact::ArgKind_Weight:
@@ -31,13 +34,18 @@ static void *bufferOf(const artifact::Arg &arg, const Model &model,
 BoundProgram::BoundProgram(const Model &model, const artifact::Program &program,
                            const char *name, const Bindings &bindings)
     : program(&program), name(name), arena(bindings.arena) {
+  buffers.resize(std::max<size_t>(bindings.threads.size(), 1));
+  uint32_t args = 0;
   for (const artifact::Dispatch *dispatch : *program.dispatches()) {
-    dispatches.push_back({model.kernel(dispatch->kernel()),
-                          uint32_t(buffers.size()),
-                          uint32_t(sizeExpressions.size())});
-    if (dispatch->args())
-      for (const artifact::Arg *arg : *dispatch->args())
-        buffers.push_back(bufferOf(*arg, model, bindings));
+    dispatches.push_back({model.kernel(dispatch->kernel()), args,
+                          uint32_t(sizeExpressions.size()),
+                          dispatch->each_thread()});
+    if (dispatch->args()) {
+      args += dispatch->args()->size();
+      for (size_t thread = 0; thread != buffers.size(); ++thread)
+        for (const artifact::Arg *arg : *dispatch->args())
+          buffers[thread].push_back(bufferOf(*arg, model, bindings, thread));
+    }
     if (dispatch->sizes())
       for (const artifact::Size *size : *dispatch->sizes())
         sizeExpressions.push_back(size);
@@ -54,12 +62,16 @@ int64_t BoundProgram::maxTokens() const { return program->max_tokens(); }
 
 void BoundProgram::runRange(int begin, int end, int thread, int threads,
                             std::byte *scratch) const {
+  // Kernels do not write the list.
+  auto **own =
+      const_cast<void **>(buffers[buffers.size() == 1 ? 0 : thread].data());
   for (int i = begin; i != end; ++i) {
     const Dispatch &dispatch = dispatches[i];
-    int64_t first = grids[i] * thread / threads;
-    int64_t last = grids[i] * (thread + 1) / threads;
+    int64_t first = dispatch.eachThread ? 0 : grids[i] * thread / threads;
+    int64_t last =
+        dispatch.eachThread ? grids[i] : grids[i] * (thread + 1) / threads;
     if (first != last)
-      dispatch.kernel(buffers.data() + dispatch.firstBuffer,
+      dispatch.kernel(own + dispatch.firstBuffer,
                       sizes.data() + dispatch.firstSize, first, last, scratch);
   }
 }

@@ -24,6 +24,8 @@ class Model;
 /// Where the arguments of dispatches lie in a session.
 struct Bindings {
   std::byte *arena;
+  /// Each thread's own memory.
+  std::vector<std::byte *> threads;
   int32_t *tokens;
   int32_t *positions;
   std::vector<float *> ropeTables;
@@ -80,8 +82,10 @@ public:
 private:
   struct Dispatch {
     KernelFunction kernel;
-    /// Into `buffers` and `sizes`.
+    /// Into each of `buffers`, and `sizes`.
     uint32_t firstBuffer, firstSize;
+    /// Every thread runs the whole grid.
+    bool eachThread;
   };
   void runRange(int begin, int end, int thread, int threads,
                 std::byte *scratch) const;
@@ -93,7 +97,8 @@ private:
   std::vector<Dispatch> dispatches;
   /// Dispatches [phaseEnds[p - 1], phaseEnds[p]) run without a barrier between.
   std::vector<int> phaseEnds;
-  std::vector<void *> buffers;
+  /// Of each thread, for memory of its own; one for all where none is used.
+  std::vector<std::vector<void *>> buffers;
   std::vector<const artifact::Size *> sizeExpressions;
 
   /// Of the step that runs.

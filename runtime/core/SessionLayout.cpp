@@ -20,22 +20,29 @@ uint64_t SessionMemory::total() const {
 }
 
 /// What the dispatches of `program`, which may be null, need of a thread.
-static int64_t scratchOf(const Model &model, const artifact::Program *program) {
+static int64_t scratchOf(const artifact::Executable &executable,
+                         const artifact::Program *program) {
   int64_t bytes = 0;
   if (program)
     for (const artifact::Dispatch *dispatch : *program->dispatches())
-      bytes = std::max(bytes, model.executable()
-                                  .kernels()
-                                  ->Get(dispatch->kernel())
-                                  ->scratch_bytes());
+      bytes = std::max(
+          bytes,
+          executable.kernels()->Get(dispatch->kernel())->scratch_bytes());
   return bytes;
 }
 
 SessionLayout::SessionLayout(const Model &model, int64_t context)
-    : weightBytes(model.weightBytes()),
-      arenaBytes(alignUp(model.plan().arena_bytes(), artifact::kPageBytes)),
-      inputBytes(0), threads(model.executor().threads()) {
-  const artifact::Plan &plan = model.plan();
+    : SessionLayout(model.artifact(), model.plan(), model.executable(),
+                    model.executor().threads(), context) {}
+
+SessionLayout::SessionLayout(const Artifact &artifact,
+                             const artifact::Plan &plan,
+                             const artifact::Executable &executable,
+                             int threads, int64_t context)
+    : weightBytes(artifact.segmentNamed("weights").size()),
+      arenaBytes(alignUp(plan.arena_bytes(), artifact::kPageBytes)),
+      inputBytes(0), threads(threads) {
+  const artifact::Index &index = artifact.index();
   int64_t maxStep = std::max(plan.prefill()->max_tokens(),
                              plan.decode() ? plan.decode()->max_tokens() : 1);
   auto addInput = [&](uint64_t bytesOfRow) {
@@ -46,19 +53,20 @@ SessionLayout::SessionLayout(const Model &model, int64_t context)
   };
   tokens = addInput(sizeof(int32_t));
   positions = addInput(sizeof(int32_t));
-  if (model.index().rope_tables())
-    for (const artifact::RopeTable *table : *model.index().rope_tables())
+  if (index.rope_tables())
+    for (const artifact::RopeTable *table : *index.rope_tables())
       ropeTables.push_back(
           addInput(2 * table->freqs()->size() * sizeof(float)));
-  if (model.index().state_groups())
-    for (const artifact::StateGroup *group : *model.index().state_groups())
+  if (index.state_groups())
+    for (const artifact::StateGroup *group : *index.state_groups())
       groups.push_back(
           {group->window(), group->slot_bytes(), context, maxStep});
   int64_t scratch = 0;
   for (const artifact::Program *program :
        {plan.prefill(), plan.decode(), plan.logits(), plan.logits_one()})
-    scratch = std::max(scratch, scratchOf(model, program));
-  scratchBytes = alignUp(scratch, artifact::kPageBytes);
+    scratch = std::max(scratch, scratchOf(executable, program));
+  scratchAt = alignUp(plan.thread_bytes(), artifact::kTensorAlignment);
+  threadBytes = alignUp(scratchAt + scratch, artifact::kPageBytes);
 }
 
 SessionMemory SessionLayout::memory() const {
@@ -66,7 +74,7 @@ SessionMemory SessionLayout::memory() const {
   memory.weights = weightBytes;
   for (const StateGroup::Shape &group : groups)
     memory.states = addSaturating(memory.states, group.poolBytes());
-  memory.activations = arenaBytes + inputBytes + scratchBytes * threads;
+  memory.activations = arenaBytes + inputBytes + threadBytes * threads;
   return memory;
 }
 
@@ -75,9 +83,9 @@ Result<SessionBuffers> SessionBuffers::allocate(const SessionLayout &layout) {
   std::pair<Pages *, Result<Pages>> all[] = {
       {&buffers.arena, Pages::allocate(layout.arenaBytes, "activations")},
       {&buffers.inputs, Pages::allocate(layout.inputBytes, "inputs")},
-      {&buffers.scratchPages,
-       Pages::allocate(layout.scratchBytes * layout.threads,
-                       "scratch of threads")}};
+      {&buffers.threadPages,
+       Pages::allocate(layout.threadBytes * layout.threads,
+                       "buffers of threads")}};
   for (auto &[place, pages] : all) {
     if (!pages)
       return pages.takeErrors();
@@ -99,8 +107,10 @@ Result<SessionBuffers> SessionBuffers::allocate(const SessionLayout &layout) {
     bindings.pools.push_back(buffers.groups.back().pool());
     bindings.pageTables.push_back(buffers.groups.back().pageTable());
   }
-  for (int thread = 0; thread != layout.threads; ++thread)
-    buffers.scratch.push_back(buffers.scratchPages.data() +
-                              thread * layout.scratchBytes);
+  for (int thread = 0; thread != layout.threads; ++thread) {
+    std::byte *own = buffers.threadPages.data() + thread * layout.threadBytes;
+    bindings.threads.push_back(own);
+    buffers.scratch.push_back(own + layout.scratchAt);
+  }
   return buffers;
 }

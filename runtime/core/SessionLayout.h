@@ -10,7 +10,13 @@
 #include <cstdint>
 #include <vector>
 
+namespace tombolo::artifact {
+struct Executable;
+struct Plan;
+} // namespace tombolo::artifact
+
 namespace tombolo {
+class Artifact;
 class Model;
 
 /// Bytes that a session takes at its longest.
@@ -24,6 +30,10 @@ struct SessionMemory {
 /// knows, for the sums that are checked as for the memory that is taken.
 struct SessionLayout {
   SessionLayout(const Model &model, int64_t context);
+  /// Of an artifact whose code is not loaded.
+  SessionLayout(const Artifact &artifact, const artifact::Plan &plan,
+                const artifact::Executable &executable, int threads,
+                int64_t context);
 
   SessionMemory memory() const;
 
@@ -34,8 +44,9 @@ struct SessionLayout {
   uint64_t tokens, positions;
   std::vector<uint64_t> ropeTables;
   uint64_t inputBytes;
-  /// Pages of each thread: no two write into one cache line.
-  uint64_t scratchBytes;
+  /// Pages of each thread, its own buffers and then scratch: no two write into
+  /// one cache line.
+  uint64_t threadBytes, scratchAt;
   int threads;
   std::vector<StateGroup::Shape> groups;
 };
@@ -44,7 +55,7 @@ struct SessionLayout {
 struct SessionBuffers {
   static Result<SessionBuffers> allocate(const SessionLayout &layout);
 
-  Pages arena, inputs, scratchPages;
+  Pages arena, inputs, threadPages;
   std::vector<StateGroup> groups;
   Bindings bindings;
   /// One for each thread.

@@ -123,7 +123,10 @@ LogicalResult BufferOp::verify() {
            << *getOffset();
   if (getRole() && failed(verifyOneOf(*this, "role", *getRole(),
                                       {"hidden", "logits_in", "logits_out"})))
-    return failure(); // C3
+    return failure();              // C3
+  if (getRole() && getPerThread()) // C5
+    return emitOpError("expects the buffer that the host sees as '")
+           << *getRole() << "' to be one for all threads";
   MemRefType type = getType();
   SmallVector<int64_t> strides;
   int64_t offset = 0;
@@ -223,6 +226,14 @@ LogicalResult DispatchOp::verify() {
              << count << " buffers, but got " << position;
     if (getBuffers()[position].getDefiningOp<WeightOp>()) // C2
       return emitOpError("writes buffer ") << position << ", a weight";
+    auto buffer = getBuffers()[position].getDefiningOp<BufferOp>();
+    if ((buffer && buffer.getPerThread()) != getEachThread()) // C4
+      return emitOpError(getEachThread() ? "runs on each thread, but writes "
+                                           "buffer "
+                                         : "runs once, but writes buffer ")
+             << position
+             << (getEachThread() ? ", which is one for all"
+                                 : ", which is one of each thread");
   }
   return mlir::success();
 }
@@ -235,9 +246,10 @@ LogicalResult DispatchOp::verifySymbolUses(SymbolTableCollection &tables) {
 }
 
 LogicalResult TapOp::verify() {
-  if (!getBuffer().getDefiningOp<BufferOp>() ||
-      !isRows(getBuffer().getType())) // C1
-    return emitOpError("expects a 'plan.buffer' of f32 rows, but got ")
+  auto buffer = getBuffer().getDefiningOp<BufferOp>();
+  if (!buffer || buffer.getPerThread() || !isRows(getBuffer().getType())) // C1
+    return emitOpError("expects a 'plan.buffer' of f32 rows, one for all "
+                       "threads, but got ")
            << getBuffer().getType();
   return mlir::success();
 }

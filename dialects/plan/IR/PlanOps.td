@@ -104,24 +104,27 @@ def Plan_BufferOp : Plan_Op<"buffer", [HasParent<"ProgramOp">]> {
   let description = [{
     `rows` (padded to what the kernels write) times `row_bytes`, 64-byte aligned.
     `role` names buffers that the host reads or writes (`hidden`, `logits_in`,
-    `logits_out`); they have the same place in every program. Memory planning
-    sets `offset`.
+    `logits_out`); they have the same place in every program. Of a buffer
+    `per_thread` each thread has one of its own, which it alone writes and
+    reads. Memory planning sets `offset`: in the arena, or in each thread's.
 
     - (C1) `rows` and `row_bytes` are positive, and the whole is at most 2^47 bytes.
     - (C2) `offset` is a multiple of 64.
     - (C3) `role` is one of the three.
     - (C4) The result has one or two dimensions, of which only the first is dynamic; a row fits `row_bytes`.
+    - (C5) A buffer with a role is not `per_thread`.
 
     Example:
     ```mlir
     %0 = plan.buffer rows 72 row_bytes 2304 offset 0 : memref<?x576xf32, strided<[576, 1]>>
+    %1 = plan.buffer per_thread rows 1 row_bytes 2304 offset 0 : memref<?x576xf32, strided<[576, 1]>>
     ```
   }];
   let arguments = (ins Plan_Positive:$rows, Plan_Positive:$row_bytes, OptionalAttr<StrAttr>:$role,
-                       OptionalAttr<Plan_NonNegative>:$offset);
+                       OptionalAttr<Plan_NonNegative>:$offset, UnitAttr:$per_thread);
   let results = (outs AnyMemRef:$result);
   let assemblyFormat = [{
-    (`role` $role^)? `rows` $rows `row_bytes` $row_bytes (`offset` $offset^)? attr-dict
+    (`role` $role^)? (`per_thread` $per_thread^)? `rows` $rows `row_bytes` $row_bytes (`offset` $offset^)? attr-dict
     `:` type($result)
   }];
   let hasVerifier = 1;
@@ -177,12 +180,15 @@ def Plan_DispatchOp : Plan_Op<"dispatch", [HasParent<"ProgramOp">,
   let description = [{
     Runs the programs `[0, grid)` of `kernel` on `buffers`; `writes` are the
     positions of those that it writes. Without `barrier` the next dispatch may
-    start before this one ends.
+    start before this one ends. With `each_thread` every thread runs the whole
+    grid, into buffers of its own: work that is too small to be dealt out, and
+    that nobody then has to wait for.
 
     - (C1) `kernel` names a function marked `plan.kernel`.
     - (C2) `writes` are positions of `buffers`, and none is that of a weight.
     - (C3) `weight_bytes`, `flops`, `row_bytes` and `row_flops` are not
       negative.
+    - (C4) With `each_thread` only buffers `per_thread` are written, without none of these.
 
     For reports it says what it costs: `weight_bytes` are read once, `flops` done
     for each token; of a history, `row_bytes` are read for each row that a token
@@ -192,6 +198,7 @@ def Plan_DispatchOp : Plan_Op<"dispatch", [HasParent<"ProgramOp">,
     Example:
     ```mlir
     plan.dispatch @rows grid <tokens * 1 + 0 ceildiv 1>(%x, %y) writes [1] sizes [] barrier true "rms_norm" : memref<?x32xf32>, memref<?x32xf32>
+    plan.dispatch @rows grid <tokens * 1 + 0 ceildiv 1>(%x, %z) writes [1] sizes [] each_thread barrier false "rms_norm" : memref<?x32xf32>, memref<?x32xf32>
     ```
   }];
   let arguments = (ins FlatSymbolRefAttr:$kernel, Plan_SizeAttr:$grid,
@@ -201,10 +208,10 @@ def Plan_DispatchOp : Plan_Op<"dispatch", [HasParent<"ProgramOp">,
                        DefaultValuedAttr<Plan_NonNegative, "0">:$flops,
                        DefaultValuedAttr<Plan_NonNegative, "0">:$row_bytes,
                        DefaultValuedAttr<Plan_NonNegative, "0">:$row_flops,
-                       DefaultValuedAttr<I64Attr, "-1">:$window);
+                       DefaultValuedAttr<I64Attr, "-1">:$window, UnitAttr:$each_thread);
   let assemblyFormat = [{
     $kernel `grid` $grid `(` $buffers `)` `writes` $writes `sizes` $sizes
-    `barrier` $barrier $label attr-dict `:` type($buffers)
+    (`each_thread` $each_thread^)? `barrier` $barrier $label attr-dict `:` type($buffers)
   }];
   let hasVerifier = 1;
 }
@@ -212,7 +219,7 @@ def Plan_DispatchOp : Plan_Op<"dispatch", [HasParent<"ProgramOp">,
 def Plan_TapOp : Plan_Op<"tap", [HasParent<"ProgramOp">]> {
   let summary = "here `buffer` holds hidden.N, for verify";
   let description = [{
-    - (C1) `buffer` is a `plan.buffer` of f32 rows.
+    - (C1) `buffer` is a `plan.buffer` of f32 rows, and not one `per_thread`.
 
     Example:
     ```mlir

@@ -297,10 +297,47 @@ plan.program @p max_tokens 1 {
 
 // -----
 
+func.func @dispatch_c4(%begin: index, %end: index, %x: memref<?xi8>) attributes {plan.kernel} {
+  return
+}
+plan.program @p max_tokens 1 {
+  %0 = plan.buffer rows 1 row_bytes 64 : memref<?xi8>
+  // expected-error@+1 {{runs on each thread, but writes buffer 0, which is one for all}}
+  plan.dispatch @dispatch_c4 grid <one * 1 + 0 ceildiv 1> (%0) writes [0] sizes [] each_thread barrier true "x" : memref<?xi8>
+}
+
+// -----
+
+func.func @dispatch_c4(%begin: index, %end: index, %x: memref<?xi8>) attributes {plan.kernel} {
+  return
+}
+plan.program @p max_tokens 1 {
+  %0 = plan.buffer per_thread rows 1 row_bytes 64 : memref<?xi8>
+  // expected-error@+1 {{runs once, but writes buffer 0, which is one of each thread}}
+  plan.dispatch @dispatch_c4 grid <one * 1 + 0 ceildiv 1> (%0) writes [0] sizes [] barrier true "x" : memref<?xi8>
+}
+
+// -----
+
+plan.program @buffer_c5 max_tokens 1 {
+  // expected-error@+1 {{expects the buffer that the host sees as 'hidden' to be one for all threads}}
+  %0 = plan.buffer role "hidden" per_thread rows 1 row_bytes 64 : memref<?x16xf32>
+}
+
+// -----
+
 plan.program @p max_tokens 1 {
   %0 = plan.input "tokens" : memref<?xi32>
-  // expected-error@+1 {{expects a 'plan.buffer' of f32 rows, but got 'memref<?xi32>'}}
+  // expected-error@+1 {{expects a 'plan.buffer' of f32 rows, one for all threads, but got 'memref<?xi32>'}}
   plan.tap %0 hidden 0 : memref<?xi32>
+}
+
+// -----
+
+plan.program @tap_c1 max_tokens 1 {
+  %0 = plan.buffer per_thread rows 1 row_bytes 64 : memref<?x16xf32, strided<[16, 1]>>
+  // expected-error@+1 {{expects a 'plan.buffer' of f32 rows, one for all threads}}
+  plan.tap %0 hidden 0 : memref<?x16xf32, strided<[16, 1]>>
 }
 
 // -----

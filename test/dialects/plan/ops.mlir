@@ -57,6 +57,10 @@ plan.program @decode max_tokens 1 {
   %p = plan.input "pool" @pages : memref<?xi8>
   // CHECK: plan.dispatch @kernel grid <tokens * 3 + 0 ceildiv 2>(%{{.*}}, %{{.*}}) writes [0] sizes [#plan.size<one * 4 + 0 ceildiv 1>] barrier true "label"
   plan.dispatch @kernel grid <tokens * 3 + 0 ceildiv 2>(%x, %p) writes [0] sizes [#plan.size<one * 4 + 0 ceildiv 1>] barrier true "label" : memref<?x32xf32, strided<[32, 1]>>, memref<?xi8>
+  // CHECK: plan.buffer per_thread rows 1 row_bytes 128 offset 0 : memref<?x32xf32, strided<[32, 1]>>
+  %o = plan.buffer per_thread rows 1 row_bytes 128 offset 0 : memref<?x32xf32, strided<[32, 1]>>
+  // CHECK: plan.dispatch @kernel {{.*}} writes [0] sizes [] each_thread barrier false "own"
+  plan.dispatch @kernel grid <tokens * 1 + 0 ceildiv 1>(%o, %p) writes [0] sizes [] each_thread barrier false "own" : memref<?x32xf32, strided<[32, 1]>>, memref<?xi8>
   // CHECK: plan.tap %{{.*}} hidden 1
   plan.tap %x hidden 1 : memref<?x32xf32, strided<[32, 1]>>
 }

@@ -1,7 +1,7 @@
 // RUN: tombolo-opt %s -plan-check -split-input-file -verify-diagnostics
 
 // A plan that keeps the contract.
-module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
+module attributes {plan.arena_bytes = 512 : i64, plan.thread_bytes = 128 : i64, plan.target = "cpu"} {
   nn.weight @w : !nn.weight<16x32, f16> {
     %0 = nn.stored "w" : !nn.weight<16x32, f16>
     nn.yield %0 : !nn.weight<16x32, f16>
@@ -53,19 +53,25 @@ module attributes {plan.arena_bytes = -64 : i64} {
 
 // -----
 
+// expected-error@+1 {{expects 'plan.thread_bytes', an i64 that is not negative: memory is not planned}}
+module attributes {plan.arena_bytes = 64 : i64} {
+}
+
+// -----
+
 // expected-error@+1 {{expects 'plan.target', the name of a target}}
-module attributes {plan.arena_bytes = 0 : i64, plan.target = 7 : i64} {
+module attributes {plan.arena_bytes = 0 : i64, plan.thread_bytes = 0 : i64, plan.target = 7 : i64} {
 }
 
 // -----
 
 // expected-error@+1 {{expects a program 'prefill'}}
-module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
+module attributes {plan.arena_bytes = 512 : i64, plan.thread_bytes = 128 : i64, plan.target = "cpu"} {
 }
 
 // -----
 
-module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
+module attributes {plan.arena_bytes = 512 : i64, plan.thread_bytes = 128 : i64, plan.target = "cpu"} {
   // expected-error@+1 {{expects kernels only, but got function 'f'}}
   func.func private @f()
   plan.program @prefill max_tokens 1 {
@@ -86,7 +92,7 @@ module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
 
 // -----
 
-module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
+module attributes {plan.arena_bytes = 512 : i64, plan.thread_bytes = 128 : i64, plan.target = "cpu"} {
   // expected-error@+1 {{expects kernel 'k' to have a body, to take a range (index, index) first and to return nothing}}
   func.func private @k(index, index) attributes {plan.kernel}
   plan.program @prefill max_tokens 1 {
@@ -107,7 +113,7 @@ module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
 
 // -----
 
-module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
+module attributes {plan.arena_bytes = 512 : i64, plan.thread_bytes = 128 : i64, plan.target = "cpu"} {
   // expected-error@+1 {{expects kernel 'k' to have a body, to take a range (index, index) first and to return nothing}}
   func.func @k() attributes {plan.kernel} {
     return
@@ -130,7 +136,7 @@ module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
 
 // -----
 
-module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
+module attributes {plan.arena_bytes = 512 : i64, plan.thread_bytes = 128 : i64, plan.target = "cpu"} {
   // expected-error@+1 {{expects kernel 'k' to have a body, to take a range (index, index) first and to return nothing}}
   func.func @k(%b: index, %e: f32) attributes {plan.kernel} {
     return
@@ -153,7 +159,7 @@ module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
 
 // -----
 
-module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
+module attributes {plan.arena_bytes = 512 : i64, plan.thread_bytes = 128 : i64, plan.target = "cpu"} {
   // expected-error@+1 {{expects '@w' to be an 'nn.weight' of this module}}
   plan.pack @w.r16 of @w[1] layout "r16" encoding "f16" shape [16, 32]
   plan.program @prefill max_tokens 1 {
@@ -174,7 +180,7 @@ module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
 
 // -----
 
-module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
+module attributes {plan.arena_bytes = 512 : i64, plan.thread_bytes = 128 : i64, plan.target = "cpu"} {
   nn.weight @w : !nn.weight<16x32, f16> {
     %0 = nn.stored "w" : !nn.weight<16x32, f16>
     nn.yield %0 : !nn.weight<16x32, f16>
@@ -199,7 +205,7 @@ module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
 
 // -----
 
-module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
+module attributes {plan.arena_bytes = 512 : i64, plan.thread_bytes = 128 : i64, plan.target = "cpu"} {
   nn.weight @w : !nn.weight<16x32, f16> {
     %0 = nn.stored "w" : !nn.weight<16x32, f16>
     nn.yield %0 : !nn.weight<16x32, f16>
@@ -224,7 +230,7 @@ module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
 
 // -----
 
-module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
+module attributes {plan.arena_bytes = 512 : i64, plan.thread_bytes = 128 : i64, plan.target = "cpu"} {
   nn.weight @w : !nn.weight<16x32, f16> {
     %0 = nn.stored "w" : !nn.weight<16x32, f16>
     nn.yield %0 : !nn.weight<16x32, f16>
@@ -249,7 +255,7 @@ module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
 
 // -----
 
-module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
+module attributes {plan.arena_bytes = 512 : i64, plan.thread_bytes = 128 : i64, plan.target = "cpu"} {
   nn.state @s[2] : !nn.rows<1x16xf32> storage = f32
   // expected-error@+1 {{expects '@s' to be an 'nn.state' of 1 instances of this module}}
   plan.state_group @pages window -1 slot 16384 per_token 128 members [@s] counts [1] offsets [0]
@@ -271,7 +277,7 @@ module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
 
 // -----
 
-module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
+module attributes {plan.arena_bytes = 512 : i64, plan.thread_bytes = 128 : i64, plan.target = "cpu"} {
   nn.state @s[2] : !nn.rows<1x16xf32> storage = f32
   // expected-error@+1 {{expects a slot that holds a page of '@s' (128 rows of 64 bytes) at 8256, but has 16384 bytes}}
   plan.state_group @pages window -1 slot 16384 per_token 128 members [@s] counts [2] offsets [0, 8256]
@@ -293,7 +299,30 @@ module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
 
 // -----
 
-module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
+module attributes {plan.arena_bytes = 512 : i64, plan.thread_bytes = 128 : i64, plan.target = "cpu"} {
+  plan.program @prefill max_tokens 1 {
+    %r0 = plan.buffer role "hidden" rows 1 row_bytes 64 offset 0 : memref<?x16xf32, strided<[16, 1]>>
+    // Of other memory than what lies in the arena.
+    %0 = plan.buffer per_thread rows 1 row_bytes 64 offset 0 : memref<?x16xf32, strided<[16, 1]>>
+    // expected-error@+1 {{expects a place inside the memory of a thread of 128 bytes}}
+    %1 = plan.buffer per_thread rows 1 row_bytes 64 offset 128 : memref<?x16xf32, strided<[16, 1]>>
+  }
+  plan.program @decode max_tokens 1 {
+    %r0 = plan.buffer role "hidden" rows 1 row_bytes 64 offset 0 : memref<?x16xf32, strided<[16, 1]>>
+  }
+  plan.program @logits max_tokens 1 {
+    %r0 = plan.buffer role "logits_in" rows 1 row_bytes 64 offset 64 : memref<?x16xf32, strided<[16, 1]>>
+    %r1 = plan.buffer role "logits_out" rows 1 row_bytes 64 offset 128 : memref<?x16xf32, strided<[16, 1]>>
+  }
+  plan.program @logits_one max_tokens 1 {
+    %r0 = plan.buffer role "logits_in" rows 1 row_bytes 64 offset 64 : memref<?x16xf32, strided<[16, 1]>>
+    %r1 = plan.buffer role "logits_out" rows 1 row_bytes 64 offset 128 : memref<?x16xf32, strided<[16, 1]>>
+  }
+}
+
+// -----
+
+module attributes {plan.arena_bytes = 512 : i64, plan.thread_bytes = 128 : i64, plan.target = "cpu"} {
   plan.program @prefill max_tokens 1 {
     %r0 = plan.buffer role "hidden" rows 1 row_bytes 64 offset 0 : memref<?x16xf32, strided<[16, 1]>>
     // expected-error@+1 {{expects a place inside the arena of 512 bytes}}
@@ -314,7 +343,7 @@ module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
 
 // -----
 
-module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
+module attributes {plan.arena_bytes = 512 : i64, plan.thread_bytes = 128 : i64, plan.target = "cpu"} {
   plan.program @prefill max_tokens 1 {
     %r0 = plan.buffer role "hidden" rows 1 row_bytes 64 offset 0 : memref<?x16xf32, strided<[16, 1]>>
     // expected-error@+1 {{expects a place inside the arena of 512 bytes}}
@@ -335,7 +364,7 @@ module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
 
 // -----
 
-module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
+module attributes {plan.arena_bytes = 512 : i64, plan.thread_bytes = 128 : i64, plan.target = "cpu"} {
   plan.program @prefill max_tokens 1 {
     %r0 = plan.buffer role "hidden" rows 1 row_bytes 64 offset 0 : memref<?x16xf32, strided<[16, 1]>>
     // expected-error@+1 {{expects a place inside the arena of 512 bytes}}
@@ -356,7 +385,7 @@ module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
 
 // -----
 
-module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
+module attributes {plan.arena_bytes = 512 : i64, plan.thread_bytes = 128 : i64, plan.target = "cpu"} {
   plan.program @prefill max_tokens 1 {
     %r0 = plan.buffer role "hidden" rows 1 row_bytes 64 offset 0 : memref<?x16xf32, strided<[16, 1]>>
     // expected-error@+1 {{expects a place inside the arena of 512 bytes}}
@@ -377,7 +406,7 @@ module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
 
 // -----
 
-module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
+module attributes {plan.arena_bytes = 512 : i64, plan.thread_bytes = 128 : i64, plan.target = "cpu"} {
   plan.program @prefill max_tokens 1 {
     %r0 = plan.buffer role "hidden" rows 1 row_bytes 64 offset 0 : memref<?x16xf32, strided<[16, 1]>>
   }
@@ -397,7 +426,7 @@ module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
 
 // -----
 
-module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
+module attributes {plan.arena_bytes = 512 : i64, plan.thread_bytes = 128 : i64, plan.target = "cpu"} {
   plan.program @prefill max_tokens 1 {
     %r0 = plan.buffer role "hidden" rows 1 row_bytes 64 offset 0 : memref<?x16xf32, strided<[16, 1]>>
     // expected-error@+1 {{expects rows of f32 for role 'hidden', but got 'memref<?xf32>'}}
@@ -418,7 +447,7 @@ module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
 
 // -----
 
-module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
+module attributes {plan.arena_bytes = 512 : i64, plan.thread_bytes = 128 : i64, plan.target = "cpu"} {
   plan.program @prefill max_tokens 1 {
     // expected-note@+1 {{as here}}
     %r0 = plan.buffer role "hidden" rows 1 row_bytes 64 offset 0 : memref<?x16xf32, strided<[16, 1]>>
@@ -440,7 +469,7 @@ module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
 // -----
 
 // The last layer left no buffer to read.
-module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
+module attributes {plan.arena_bytes = 512 : i64, plan.thread_bytes = 128 : i64, plan.target = "cpu"} {
   plan.program @prefill max_tokens 1 {
     %r0 = plan.buffer role "hidden" rows 1 row_bytes 64 offset 0 : memref<?x16xf32, strided<[16, 1]>>
   }
@@ -459,7 +488,7 @@ module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
 
 // -----
 
-module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
+module attributes {plan.arena_bytes = 512 : i64, plan.thread_bytes = 128 : i64, plan.target = "cpu"} {
   plan.program @prefill max_tokens 1 {
     %r0 = plan.buffer role "hidden" rows 1 row_bytes 64 offset 0 : memref<?x16xf32, strided<[16, 1]>>
   }
@@ -480,7 +509,7 @@ module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
 
 // -----
 
-module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
+module attributes {plan.arena_bytes = 512 : i64, plan.thread_bytes = 128 : i64, plan.target = "cpu"} {
   func.func @k(%begin: index, %end: index, %x: memref<?x16xf32, strided<[16, 1]>>, %y: memref<?x16xf32, strided<[16, 1]>>) attributes {plan.kernel} {
     return
   }
@@ -508,7 +537,7 @@ module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
 // -----
 
 // What the host reads is alive throughout, in every program.
-module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
+module attributes {plan.arena_bytes = 512 : i64, plan.thread_bytes = 128 : i64, plan.target = "cpu"} {
   func.func @k(%begin: index, %end: index, %x: memref<?x16xf32, strided<[16, 1]>>, %y: memref<?x16xf32, strided<[16, 1]>>) attributes {plan.kernel} {
     return
   }
@@ -534,7 +563,7 @@ module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
 
 // -----
 
-module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
+module attributes {plan.arena_bytes = 512 : i64, plan.thread_bytes = 128 : i64, plan.target = "cpu"} {
   nn.rope_table @rope freqs = [1.0, 0.1] scale = 1.0
   plan.program @prefill max_tokens 1 {
     %r0 = plan.buffer role "hidden" rows 1 row_bytes 64 offset 0 : memref<?x16xf32, strided<[16, 1]>>
@@ -556,7 +585,7 @@ module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
 
 // -----
 
-module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
+module attributes {plan.arena_bytes = 512 : i64, plan.thread_bytes = 128 : i64, plan.target = "cpu"} {
   func.func @k(%begin: index, %end: index, %x: memref<?x8xf32>) attributes {plan.kernel} {
     return
   }
@@ -580,7 +609,7 @@ module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
 
 // -----
 
-module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
+module attributes {plan.arena_bytes = 512 : i64, plan.thread_bytes = 128 : i64, plan.target = "cpu"} {
   func.func @k(%begin: index, %end: index, %x: memref<?x16xf32, strided<[16, 1]>>) attributes {plan.kernel} {
     return
   }
@@ -604,7 +633,7 @@ module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
 
 // -----
 
-module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
+module attributes {plan.arena_bytes = 512 : i64, plan.thread_bytes = 128 : i64, plan.target = "cpu"} {
   func.func @k(%begin: index, %end: index, %x: memref<?x16xf32, strided<[16, 1]>>, %s: f32) attributes {plan.kernel} {
     return
   }
@@ -628,7 +657,7 @@ module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
 
 // -----
 
-module attributes {plan.arena_bytes = 512 : i64, plan.target = "cpu"} {
+module attributes {plan.arena_bytes = 512 : i64, plan.thread_bytes = 128 : i64, plan.target = "cpu"} {
   plan.program @prefill max_tokens 1 {
     %r0 = plan.buffer role "hidden" rows 1 row_bytes 64 offset 0 : memref<?x16xf32, strided<[16, 1]>>
     // expected-error@+1 {{expects a dispatch before it}}

@@ -180,8 +180,8 @@ TEST_F(ArtifactTest, VersionsDecide) {
     return refusal(bytes);
   };
   EXPECT_EQ(withVersion(kSchemaVersion + 1),
-            "was written with format version 2, but this runtime reads "
-            "versions up to 1; use a newer runtime");
+            "was written with format version 3, but this runtime reads "
+            "versions up to 2; use a newer runtime");
   EXPECT_EQ(withVersion(0), "names format version 0, but versions start at 1");
   for (uint32_t version = 1; version <= kSchemaVersion; ++version)
     EXPECT_EQ(withVersion(version), "");
@@ -397,8 +397,8 @@ TEST_F(ArtifactTest, IndexNumbersAreChecked) {
          dispatchOf(i, 1).sizes[2] = Size(Symbol_History, INT64_MAX, 0, 1);
        },
        "dispatch 1: size 2: expects sizes up to"},
-      {[](IndexT &i) { dispatchOf(i, 1).args[0] = Arg(ArgKind(7), 0, 0); },
-       "dispatch 1: arg 0: expects 'kind' between 0 and 6, but got 7"},
+      {[](IndexT &i) { dispatchOf(i, 1).args[0] = Arg(ArgKind(8), 0, 0); },
+       "dispatch 1: arg 0: expects 'kind' between 0 and 7, but got 8"},
       {[](IndexT &i) { dispatchOf(i, 0).args[1] = Arg(ArgKind_Weight, 2, 0); },
        "dispatch 0: arg 1: expects 'index' between 0 and 1, but got 2"},
       {[](IndexT &i) {
@@ -409,6 +409,12 @@ TEST_F(ArtifactTest, IndexNumbersAreChecked) {
          dispatchOf(i, 0).args[2] = Arg(ArgKind_Arena, 0, 1 << 20);
        },
        "dispatch 0: arg 2: expects 'offset' between 0 and"},
+      {[](IndexT &i) {
+         dispatchOf(i, 0).args[2] = Arg(ArgKind_Thread, 0, 128);
+       },
+       "dispatch 0: arg 2: expects 'offset' between 0 and 127, but got 128"},
+      {[](IndexT &i) { planOf(i).thread_bytes = -1; },
+       "expects 'thread_bytes' between 0 and 4294967296, but got -1"},
       {[](IndexT &i) {
          dispatchOf(i, 1).args[1] = Arg(ArgKind_StatePool, -1, 0);
        },

@@ -16,6 +16,8 @@ constexpr int64_t kRowBytes = kStride * 4;
 constexpr int64_t kRowsA = 0, kRowsB = kChunk * kRowBytes;
 constexpr int64_t kLogitsIn = 2 * kChunk * kRowBytes, kLogitsRows = 8;
 constexpr int64_t kLogitsOut = kLogitsIn + kLogitsRows * kRowBytes;
+/// A row in each thread's own memory.
+constexpr int64_t kOwnRow = 64, kThreadBytes = kOwnRow + kRowBytes;
 constexpr int64_t kArenaBytes = kLogitsOut + kLogitsRows * kOutStride * 4;
 /// One state's page.
 constexpr int64_t kStateBytes = 128 * kHidden * 4;
@@ -64,19 +66,28 @@ static std::unique_ptr<ProgramT> makeStep(const char *name, int64_t tokens) {
                {constant(kHidden), constant(kStride)}));
   program->taps.push_back(tap(0, 0, kRowsA));
   int64_t input = kRowsA, output = kRowsB;
+  Arg read(ArgKind_Arena, 0, input);
+  if (tokens == 1) {
+    // Once more, by each thread for itself.
+    read = Arg(ArgKind_Thread, 0, kOwnRow);
+    program->dispatches.push_back(
+        dispatch(Embed, "embedding", rows,
+                 {Arg(ArgKind_Tokens, 0, 0), Arg(ArgKind_Weight, 0, 0), read},
+                 {constant(kHidden), constant(kStride)}));
+    program->dispatches.back()->each_thread = true;
+    program->dispatches.back()->barrier = false;
+  }
   for (int layer = 0; layer != kLayers; ++layer) {
     const LayerState &state = kStates[layer];
     Size slotBytes = constant((state.group == 0 ? 2 : 1) * kStateBytes);
     program->dispatches.push_back(
         dispatch(Append, "history", rows,
-                 {Arg(ArgKind_Arena, 0, input),
-                  Arg(ArgKind_StatePool, state.group, state.offset),
+                 {read, Arg(ArgKind_StatePool, state.group, state.offset),
                   Arg(ArgKind_PageTable, state.group, 0)},
                  {constant(kHidden), constant(kStride), first, slotBytes}));
     program->dispatches.push_back(dispatch(
         Mix, "mix", rows,
-        {Arg(ArgKind_Arena, 0, input),
-         Arg(ArgKind_StatePool, state.group, state.offset),
+        {read, Arg(ArgKind_StatePool, state.group, state.offset),
          Arg(ArgKind_PageTable, state.group, 0), Arg(ArgKind_RopeTable, 0, 0),
          Arg(ArgKind_Positions, 0, 0), Arg(ArgKind_Arena, 0, output)},
         {constant(kHidden), constant(kStride), first, slotBytes,
@@ -84,6 +95,7 @@ static std::unique_ptr<ProgramT> makeStep(const char *name, int64_t tokens) {
     program->taps.push_back(
         tap(layer + 1, program->dispatches.size() - 1, output));
     std::swap(input, output);
+    read = Arg(ArgKind_Arena, 0, input);
   }
   return program;
 }
@@ -172,6 +184,7 @@ TinyModel tiny::makeTinyModel() {
 
   auto plan = std::make_unique<PlanT>();
   plan->arena_bytes = kArenaBytes;
+  plan->thread_bytes = kThreadBytes;
   plan->prefill = makeStep("prefill", kChunk);
   plan->decode = makeStep("decode", 1);
   plan->logits = makeLogits("logits", kLogitsRows);
