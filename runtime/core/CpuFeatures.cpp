@@ -4,6 +4,8 @@
 #include <iterator>
 #if defined(__x86_64__)
 #include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #elif defined(__aarch64__)
 #include <sys/auxv.h>
 #elif defined(__riscv) && __riscv_xlen == 64
@@ -196,8 +198,17 @@ static uint64_t savedStates() {
   return uint64_t(high) << 32 | low;
 }
 
+/// Tile registers are large: Linux gives them to programs that ask.
+static bool getTileRegisters() {
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
+
 static std::set<std::string> detect() {
   uint64_t saved = savedStates();
+  if (constexpr uint64_t tiles = 0x60000;
+      (saved & tiles) == tiles && !getTileRegisters())
+    saved &= ~tiles;
   auto isSaved = [&](OsState state) {
     uint64_t mask = state == OsState::Avx      ? 0x6
                     : state == OsState::Avx512 ? 0xe6

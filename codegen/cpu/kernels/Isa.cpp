@@ -42,7 +42,7 @@ static const DotInstructions &dotsOf(const CpuLevel &level) {
 
 Isa::Isa(const CpuLevel &level)
     : vectorBytes(level.vectorBytes()), registers(level.vectorRegisters()),
-      integerDots(&dotsOf(level)) {
+      tiles(level.has("amx-int8")), integerDots(&dotsOf(level)) {
   if (level.isAArch64())
     std::tie(shuffle, shuffleBytes) =
         std::pair("llvm.aarch64.neon.tbl1.v16i8", 16);

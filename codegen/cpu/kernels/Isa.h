@@ -66,12 +66,15 @@ public:
   /// divide `recordRows`, those of a tile of records.
   int64_t integerRows(int64_t recordRows, int64_t planes, int64_t groups) const;
   Tile integerTile(int64_t recordRows, int64_t planes, bool paired) const;
+  /// Whether tiles of rows are multiplied in tile registers (TileDots.h).
+  bool hasTiles() const { return tiles; }
 
   /// table[index] for each of 64 bytes, which are below 16.
   Value lookUp(Emitter &e, const uint8_t (&table)[16], Value indices) const;
 
 private:
   int64_t vectorBytes, registers;
+  bool tiles;
   const DotInstructions *integerDots;
   /// The widest shuffle of bytes inside of 16: its intrinsic, and its bytes.
   const char *shuffle = nullptr;

@@ -1,6 +1,7 @@
 #include "codegen/cpu/kernels/Linear.h"
 #include "codegen/cpu/kernels/IntegerDots.h"
 #include "codegen/cpu/kernels/QuantizeRows.h"
+#include "codegen/cpu/kernels/TileDots.h"
 #include "codegen/cpu/kernels/WeightGroups.h"
 #include "codegen/cpu/packing/PackR16.h"
 #include "llvm/Support/MathExtras.h"
@@ -79,15 +80,15 @@ Isa::Tile tileOf(const Isa &isa, const LinearSpec &spec) {
 }
 
 /// Where the scratch of products with many rows lies: a panel of weights as the
-/// tiles read them, unpacked once for all rows, and the tiles' sums between two
-/// passes.
+/// tiles read them, unpacked once for all rows, the tiles' sums between two
+/// passes, and what tile registers leave.
 struct Scratch {
   bool usesPanel, usesSums;
-  int64_t panelBytes, sumBytes;
-  int64_t bytes() const { return panelBytes + sumBytes; }
+  int64_t panelBytes, sumBytes, tileBytes;
+  int64_t bytes() const { return panelBytes + sumBytes + tileBytes; }
 };
 Scratch scratchOf(const Isa &isa, const LinearSpec &spec) {
-  Scratch scratch{false, false, 0, 0};
+  Scratch scratch{false, false, 0, 0, 0};
   if (!spec.manyRows)
     return scratch;
   Isa::Tile tile = tileOf(isa, spec);
@@ -100,6 +101,10 @@ Scratch scratchOf(const Isa &isa, const LinearSpec &spec) {
     scratch.usesPanel = true;
     scratch.panelBytes = columns / kRecordColumns * tile.groups *
                          WeightGroups(spec.encoding, isa).panelRunBytes();
+    if (isa.hasTiles())
+      scratch.tileBytes =
+          tile.groups *
+          TileDots::scratchBytes(tile.rows, planesOf(spec.activations));
   }
   scratch.usesSums = spec.inColumns > kPassColumns;
   if (scratch.usesSums)
@@ -457,16 +462,18 @@ private:
           for (int64_t g = 0; g < groups; ++g)
             ofGroup.push_back(weights.loadPanelRun(
                 e, in.scratch, e.add(run, g * weights.panelRunBytes())));
-          addRun(e.add(record, e.mul(at, layout.bytes())), inside, tile.rows,
-                 ofGroup, next);
+          Value from = e.add(record, e.mul(at, layout.bytes()));
+          addRun(from, inside, tile.rows, ofGroup, next,
+                 isa.hasTiles() ? run : Value());
           return next;
         });
   }
 
   /// Adds the products of 32 columns with `rows` rows from `inside` on of the
-  /// tile of records at byte `record`.
+  /// tile of records at byte `record`. `panel`: where the columns of all groups
+  /// begin in scratch, for tile registers.
   void addRun(Value record, Value inside, int64_t rows,
-              ArrayRef<WeightRun> ofGroup, Values &sums) {
+              ArrayRef<WeightRun> ofGroup, Values &sums, Value panel = {}) {
     IntegerDots dots(e, isa, planes(), weights.largestCode(), weights.zero());
     RecordLayout layout = recordLayout();
     // What the layout says is of row 0 and on.
@@ -492,33 +499,23 @@ private:
     auto subf = [&](Value x, Value y) { return e.subf(x, y); };
     auto integer = [&](int64_t offset) { return splat(offset, integers); };
     auto real = [&](int64_t offset) { return splat(offset, e.f32()); };
+    int64_t zero = panel ? weights.zero() : dots.zero();
 
     for (int64_t part = 0; part < parts; ++part) {
-      std::vector<IntegerDots::Sum> products;
-      for (int64_t m = 0; m < rows; ++m) {
+      Values starts;
+      for (int64_t m = 0; m < rows; ++m)
         // Starting at minus the codes' zero times the sum of the values makes
         // unsigned codes signed for nothing.
-        Value first = e.constantInt(0, integers);
-        if (!hasMinima && dots.zero() != 0)
-          first = timesEighth(ofPart(part, layout.start8(m),
+        starts.push_back(
+            hasMinima || zero == 0
+                ? e.constantInt(0, integers)
+                : timesEighth(ofPart(part, layout.start8(m),
                                      layout.halfStart8(m), integer, subi),
-                              dots.zero());
-        for (int64_t g = 0; g < groups; ++g)
-          products.push_back(dots.start(first));
-      }
-      for (int64_t v = 8 / parts * part; v < 8 / parts * (part + 1); ++v) {
-        std::vector<IntegerDots::Codes> codes;
-        for (const WeightRun &run : ofGroup)
-          codes.push_back(dots.codes(run.codes[v]));
-        for (int64_t m = 0; m < rows; ++m) {
-          Values offsets;
-          for (int64_t plane = 0; plane < planes(); ++plane)
-            offsets.push_back(e.add(bytes, layout.plane(plane, m) + 4 * v));
-          IntegerDots::Factors factors = dots.factors(in.activations, offsets);
-          for (int64_t g = 0; g < groups; ++g)
-            dots.add(products[m * groups + g], codes[g], factors);
-        }
-      }
+                              zero));
+      Values products =
+          panel ? tileProducts(bytes, rows, panel, groups, part, parts, starts)
+                : registerProducts(dots, bytes, rows, ofGroup, part, parts,
+                                   starts);
       for (int64_t m = 0; m < rows; ++m) {
         Value scale = real(layout.scale(m));
         Value sumScale;
@@ -528,13 +525,66 @@ private:
         for (int64_t g = 0; g < groups; ++g) {
           int64_t i = m * groups + g;
           const WeightRun &run = ofGroup[g];
-          sums[i] = e.fma(e.toFloat(dots.finish(products[i])),
+          sums[i] = e.fma(e.toFloat(products[i]),
                           e.mulf(run.scales[part], scale), sums[i]);
           if (sumScale)
             sums[i] = e.fma(run.minima[part], sumScale, sums[i]);
         }
       }
     }
+  }
+
+  /// starts[row] plus the products of part `part` of `parts` of 32 columns, as
+  /// [row][group]; `bytes`: where the rows' bytes begin.
+  Values registerProducts(const IntegerDots &dots, Value bytes, int64_t rows,
+                          ArrayRef<WeightRun> ofGroup, int64_t part,
+                          int64_t parts, ValueRange starts) {
+    RecordLayout layout = recordLayout();
+    int64_t groups = ofGroup.size();
+    std::vector<IntegerDots::Sum> products;
+    for (int64_t i = 0; i < rows * groups; ++i)
+      products.push_back(dots.start(starts[i / groups]));
+    for (int64_t v = 8 / parts * part; v < 8 / parts * (part + 1); ++v) {
+      std::vector<IntegerDots::Codes> codes;
+      for (const WeightRun &run : ofGroup)
+        codes.push_back(dots.codes(run.codes[v]));
+      for (int64_t m = 0; m < rows; ++m) {
+        Values offsets;
+        for (int64_t plane = 0; plane < planes(); ++plane)
+          offsets.push_back(e.add(bytes, layout.plane(plane, m) + 4 * v));
+        IntegerDots::Factors factors = dots.factors(in.activations, offsets);
+        for (int64_t g = 0; g < groups; ++g)
+          dots.add(products[m * groups + g], codes[g], factors);
+      }
+    }
+    Values result;
+    for (IntegerDots::Sum &sum : products)
+      result.push_back(dots.finish(sum));
+    return result;
+  }
+
+  /// The same in tile registers, of the codes in the panel at byte `panel` of
+  /// scratch.
+  Values tileProducts(Value bytes, int64_t rows, Value panel, int64_t groups,
+                      int64_t part, int64_t parts, ValueRange starts) {
+    RecordLayout layout = recordLayout();
+    int64_t columns = kRecordColumns / parts;
+    TileDots dots(e, rows, planes());
+    Values valuesAt;
+    for (int64_t plane = 0; plane < planes(); ++plane)
+      valuesAt.push_back(e.add(bytes, layout.plane(plane, 0) + columns * part));
+    Values result(rows * groups);
+    for (int64_t g = 0; g < groups; ++g) {
+      Value codesAt =
+          e.add(panel, g * weights.panelRunBytes() + columns / 4 * part * 64);
+      Value scratchAt = e.index(scratch.panelBytes + scratch.sumBytes +
+                                g * TileDots::scratchBytes(rows, planes()));
+      Values sums = dots.products(in.scratch, codesAt, in.activations, valuesAt,
+                                  columns, in.scratch, scratchAt);
+      for (int64_t m = 0; m < rows; ++m)
+        result[m * groups + g] = e.addi(sums[m], starts[m]);
+    }
+    return result;
   }
 
   /// x * zero / 8 of multiples of 8, for a power of two.

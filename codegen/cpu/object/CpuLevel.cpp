@@ -62,26 +62,23 @@ int CpuLevel::vectorRegisters() const {
 }
 
 // Features that only change tuning, or whose instructions code generation never
-// chooses by itself (amx-*), must not keep a machine from running the code.
+// chooses by itself (amx-bf16), must not keep a machine from running the code.
 // Those here must be known to runtime/core/CpuFeatures.cpp.
 static constexpr llvm::StringLiteral kSelectableX86[] = {
-    "sse3",        "ssse3",        "sse4.1",
-    "sse4.2",      "sse4a",        "popcnt",
-    "cx16",        "sahf",         "avx",
-    "avx2",        "f16c",         "fma",
-    "fma4",        "xop",          "bmi",
-    "bmi2",        "lzcnt",        "movbe",
-    "adx",         "tbm",          "avx512f",
-    "avx512bw",    "avx512cd",     "avx512dq",
-    "avx512vl",    "avx512vnni",   "avx512bf16",
-    "avx512fp16",  "avx512vbmi",   "avx512vbmi2",
-    "avx512ifma",  "avx512bitalg", "gfni",
-    "vaes",        "vpclmulqdq",   "avx512vpopcntdq",
-    "avxvnni",     "avxifma",      "avxneconvert",
-    "avxvnniint8", "avxvnniint16", "avx10.1",
-    "avx10.2",     "egpr",         "push2pop2",
-    "ppx",         "ndd",          "ccmp",
-    "nf",          "cf",           "zu"};
+    "sse3",         "ssse3",       "sse4.1",       "sse4.2",
+    "sse4a",        "popcnt",      "cx16",         "sahf",
+    "avx",          "avx2",        "f16c",         "fma",
+    "fma4",         "xop",         "bmi",          "bmi2",
+    "lzcnt",        "movbe",       "adx",          "tbm",
+    "avx512f",      "avx512bw",    "avx512cd",     "avx512dq",
+    "avx512vl",     "avx512vnni",  "avx512bf16",   "avx512fp16",
+    "avx512vbmi",   "avx512vbmi2", "avx512ifma",   "avx512bitalg",
+    "gfni",         "vaes",        "vpclmulqdq",   "avx512vpopcntdq",
+    "avxvnni",      "avxifma",     "avxneconvert", "avxvnniint8",
+    "avxvnniint16", "avx10.1",     "avx10.2",      "egpr",
+    "push2pop2",    "ppx",         "ndd",          "ccmp",
+    "nf",           "cf",          "zu",           "amx-tile",
+    "amx-int8"};
 static constexpr llvm::StringLiteral kSelectableAArch64[] = {
     "neon",      "fp-armv8", "fullfp16", "dotprod", "i8mm", "bf16",
     "fp16fml",   "lse",      "rdm",      "rcpc",    "sve",  "sve2",
@@ -160,9 +157,9 @@ static constexpr KnownCpuLevel kLevels[] = {
     {"x86-64-v2", kX86Linux, "x86-64-v2", "", Evidence::Executed},
     {"x86-64-v3", kX86Linux, "x86-64-v3", "", Evidence::Executed},
     {"x86-64-v4", kX86Linux, "x86-64-v4", "", Evidence::Executed},
-    {"alderlake", kX86Linux, "alderlake", "", Evidence::Assembled},
+    {"alderlake", kX86Linux, "alderlake", "", Evidence::Emulated},
     {"cascadelake", kX86Linux, "cascadelake", "", Evidence::Assembled},
-    {"sapphirerapids", kX86Linux, "sapphirerapids", "", Evidence::Assembled},
+    {"sapphirerapids", kX86Linux, "sapphirerapids", "", Evidence::Emulated},
     {"znver4", kX86Linux, "znver4", "", Evidence::Executed},
     {"armv8-a", kAArch64Linux, "generic", "", Evidence::Emulated},
     {"neoverse-n1", kAArch64Linux, "neoverse-n1", "", Evidence::Emulated},

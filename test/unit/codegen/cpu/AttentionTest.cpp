@@ -106,7 +106,7 @@ void check(const CpuLevel &level, const std::vector<Case> &cases) {
   for (size_t i = 0; i < cases.size(); ++i)
     addKernels(kernels, "k" + std::to_string(i), level, cases[i].spec,
                slotBytesOf(cases[i].spec));
-  Result<CodeBlob> blob = kernels.emit(level);
+  Result<CodeBlob> blob = kernels.emitToRun(level);
   ASSERT_TRUE(blob.ok()) << blob.error().str();
   MappedCode code(std::move(*blob));
 
@@ -201,6 +201,7 @@ void check(const CpuLevel &level, const std::vector<Case> &cases) {
 class AttentionLevels : public testing::TestWithParam<std::string> {};
 
 TEST_P(AttentionLevels, MatchesFloat64) {
+  CpuLevel level = levelNamed(GetParam());
   std::vector<Case> cases;
   auto add = [&](int64_t heads, int64_t kvHeads, int64_t ck, int64_t cv,
                  Encoding storage, int64_t first,
@@ -235,13 +236,15 @@ TEST_P(AttentionLevels, MatchesFloat64) {
   cases.back().tolerance = 2e-5; // scores of 200 have errors of 1e-5
   // The same by tiles of rows, whole ones and others, and in parts.
   for (size_t i = 0, count = cases.size(); i < count; ++i) {
+    if (!takesAll(level) && i % 4)
+      continue;
     cases.push_back(cases[i]);
     cases.back().spec.rowTile = i % 3 ? kAttentionRowTile : 3;
     cases.push_back(cases[i]);
     cases.back().spec.splits = i % 2 ? kAttentionSplits : 3;
   }
   add(2, 1, 16, 16, Encoding::F16, 1300, 1).splits = kAttentionSplits;
-  check(levelNamed(GetParam()), cases);
+  check(level, cases);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, AttentionLevels,

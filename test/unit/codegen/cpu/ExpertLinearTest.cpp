@@ -91,7 +91,7 @@ void check(const CpuLevel &level, const std::vector<Case> &cases) {
     addGrouping(kernels, describe(c) + " group", c.spec.experts, c.spec.choices,
                 c.spec.choices);
   }
-  Result<CodeBlob> blob = kernels.emit(level);
+  Result<CodeBlob> blob = kernels.emitToRun(level);
   ASSERT_TRUE(blob.ok()) << blob.error().str();
   MappedCode code(std::move(*blob));
 
@@ -210,7 +210,7 @@ TEST(ExpertLinear, ChoicesAreSortedByExpert) {
   KernelModule kernels;
   addGrouping(kernels, "group", /*experts=*/3, /*choices=*/2, /*idsStride=*/4);
   CpuLevel level = levelNamed(runnableLevels().front());
-  Result<CodeBlob> blob = kernels.emit(level);
+  Result<CodeBlob> blob = kernels.emitToRun(level);
   ASSERT_TRUE(blob.ok()) << blob.error().str();
   MappedCode code(std::move(*blob));
   // -1 and what is no expert stand behind all others; what lies between rows

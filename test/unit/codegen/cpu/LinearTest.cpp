@@ -95,7 +95,7 @@ void check(const CpuLevel &level, const std::vector<Case> &cases) {
               rowStride(roundUp(c.spec.outRows, 32)));
     addQuantizer(kernels, describe(c) + " quantize", c, stride);
   }
-  Result<CodeBlob> blob = kernels.emit(level);
+  Result<CodeBlob> blob = kernels.emitToRun(level);
   ASSERT_TRUE(blob.ok()) << blob.error().str();
   MappedCode code(std::move(*blob));
 
@@ -168,15 +168,23 @@ double roundings(int64_t terms) {
 
 class LinearLevels : public testing::TestWithParam<std::string> {};
 
-std::vector<Encoding> encodings() {
+/// All; of an emulated level one of each way to unpack codes and scales.
+std::vector<Encoding> quantizedEncodings(const CpuLevel &level) {
+  if (!takesAll(level))
+    return {Encoding::Q4_1, Encoding::Q8_0, Encoding::Q6_K, Encoding::IQ4_XS};
+  return {std::begin(kInterleaved), std::end(kInterleaved)};
+}
+std::vector<Encoding> encodings(const CpuLevel &level) {
   std::vector<Encoding> all = {Encoding::F32, Encoding::F16, Encoding::BF16};
-  all.insert(all.end(), std::begin(kInterleaved), std::end(kInterleaved));
+  for (Encoding encoding : quantizedEncodings(level))
+    all.push_back(encoding);
   return all;
 }
 
 TEST_P(LinearLevels, OneRowOfFloats) {
+  CpuLevel level = levelNamed(GetParam());
   std::vector<Case> cases;
-  for (Encoding encoding : encodings()) {
+  for (Encoding encoding : encodings(level)) {
     auto whole = [&](int64_t columns) {
       return wholeBlocks(encoding, columns);
     };
@@ -188,10 +196,11 @@ TEST_P(LinearLevels, OneRowOfFloats) {
   for (Encoding encoding : {Encoding::F32, Encoding::F16, Encoding::BF16})
     for (int64_t columns : {1, 7, 13})
       cases.push_back({{3, columns, encoding}, 2, 1e-6});
-  check(levelNamed(GetParam()), cases);
+  check(level, cases);
 }
 
 TEST_P(LinearLevels, ManyRowsOfFloats) {
+  CpuLevel level = levelNamed(GetParam());
   std::vector<Case> cases;
   auto many = [](int64_t out, int64_t in, Encoding encoding, bool paired,
                  int64_t rows) {
@@ -201,7 +210,7 @@ TEST_P(LinearLevels, ManyRowsOfFloats) {
     spec.maxRows = rows;
     return Case{spec, rows, roundings(spec.inColumns)};
   };
-  for (Encoding encoding : encodings()) {
+  for (Encoding encoding : encodings(level)) {
     cases.push_back(many(48, 160, encoding, false, 5));
     cases.push_back(many(32, 2048 + 64, encoding, false, 13));
   }
@@ -213,14 +222,14 @@ TEST_P(LinearLevels, ManyRowsOfFloats) {
   cases.push_back(many(17, 2051, Encoding::BF16, false, 2));
   cases.push_back(many(5, 4099, Encoding::F32, true, 3));
   cases.back().tolerance *= std::sqrt(2.0); // a product of two such sums
-  check(levelNamed(GetParam()), cases);
+  check(level, cases);
 }
 
 TEST_P(LinearLevels, Integers) {
   CpuLevel level = levelNamed(GetParam());
   std::vector<Case> cases;
   for (ActivationForm form : {ActivationForm::I16, ActivationForm::I8})
-    for (Encoding encoding : kInterleaved)
+    for (Encoding encoding : quantizedEncodings(level))
       for (auto [manyRows, rows] :
            {std::pair(false, int64_t(2)), std::pair(true, int64_t(2)),
             std::pair(true, int64_t(11))}) {
@@ -252,9 +261,10 @@ TEST_P(LinearLevels, Integers) {
 }
 
 TEST_P(LinearLevels, IntegersAtTheirLimits) {
+  CpuLevel level = levelNamed(GetParam());
   std::vector<Case> cases;
   for (ActivationForm form : {ActivationForm::I16, ActivationForm::I8})
-    for (Encoding encoding : kInterleaved) {
+    for (Encoding encoding : quantizedEncodings(level)) {
       LinearSpec spec{16, wholeBlocks(encoding, 128), encoding, form};
       spec.manyRows = true;
       spec.maxRows = 7;
@@ -262,16 +272,16 @@ TEST_P(LinearLevels, IntegersAtTheirLimits) {
       // The values are exact in either form.
       cases.push_back({spec, 7, roundings(spec.inColumns), true});
     }
-  check(levelNamed(GetParam()), cases);
+  check(level, cases);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, LinearLevels, testing::ValuesIn(runnableLevels()),
                          levelTestName);
 
-/// Levels that this machine cannot run.
-class LinearLevelsElsewhere : public testing::TestWithParam<std::string> {};
+/// Code of every level, which not every machine can run.
+class LinearEveryLevel : public testing::TestWithParam<std::string> {};
 
-TEST_P(LinearLevelsElsewhere, Compiles) {
+TEST_P(LinearEveryLevel, Compiles) {
   CpuLevel level = levelNamed(GetParam());
   KernelModule kernels;
   for (Encoding encoding : {Encoding::Q4_0, Encoding::Q8_0, Encoding::Q6_K})
@@ -288,8 +298,8 @@ TEST_P(LinearLevelsElsewhere, Compiles) {
   EXPECT_TRUE(blob.ok()) << blob.error().str();
 }
 
-INSTANTIATE_TEST_SUITE_P(All, LinearLevelsElsewhere,
-                         testing::ValuesIn(otherLevels()), levelTestName);
+INSTANTIATE_TEST_SUITE_P(All, LinearEveryLevel, testing::ValuesIn(allLevels()),
+                         levelTestName);
 
 TEST(Linear, RefusesWhatItHasNoKernelFor) {
   EXPECT_TRUE(supportsIntegers(Encoding::Q4_0));

@@ -30,7 +30,7 @@ Result<CodeBlob> compile(const char *text, const CpuLevel &level,
     if (Status status = wrapKernel(body, name, scratchBytes); !status)
       return status.takeErrors();
   }
-  return emitObject(*module, level);
+  return level.isX86() ? emitToRun(*module, level) : emitObject(*module, level);
 }
 
 constexpr char kTwoKernels[] = R"mlir(

@@ -37,7 +37,7 @@ TEST_P(RowLevels, GathersEmbeddings) {
                                   b.getIndexAttr(kStride), args[0], args[1],
                                   args.size() > 5 ? Value(args[5]) : Value()});
                 });
-  Result<CodeBlob> blob = kernels.emit(level);
+  Result<CodeBlob> blob = kernels.emitToRun(level);
   ASSERT_TRUE(blob.ok()) << blob.error().str();
   MappedCode code(std::move(*blob));
   for (size_t i = 0; i < specs.size(); ++i) {
@@ -82,7 +82,7 @@ TEST_P(RowLevels, QuantizesRows) {
                                     args[2], b.getIndexAttr(100), args[3],
                                     args[0], args[1]);
                 });
-  Result<CodeBlob> blob = kernels.emit(levelNamed(GetParam()));
+  Result<CodeBlob> blob = kernels.emitToRun(levelNamed(GetParam()));
   ASSERT_TRUE(blob.ok()) << blob.error().str();
   MappedCode code(std::move(*blob));
 

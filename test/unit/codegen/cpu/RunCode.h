@@ -12,7 +12,9 @@
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
+#include "runtime/core/CpuFeatures.h"
 #include "runtime/core/KernelAbi.h"
+#include "test/unit/codegen/cpu/EmulateX86.h"
 #include "gtest/gtest.h"
 #include <cstdlib>
 #include <cstring>
@@ -36,8 +38,9 @@ inline mlir::MLIRContext &sharedContext() {
 class MappedCode {
 public:
   explicit MappedCode(CodeBlob code) : blob(std::move(code)) {
-    size = (blob.bytes.size() + kCodeAlignment - 1) / kCodeAlignment *
-           kCodeAlignment;
+    hostFeatures(); // asks for the registers that are given to who asks
+    constexpr size_t kPage = 4096;
+    size = (blob.bytes.size() + kPage - 1) / kPage * kPage;
     base = static_cast<std::byte *>(mmap(nullptr, size, PROT_READ | PROT_WRITE,
                                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
     std::memcpy(base, blob.bytes.data(), blob.bytes.size());
@@ -112,31 +115,40 @@ public:
       return Error("", "module does not verify");
     return emitObject(*module, level);
   }
+  /// Code that this machine runs, where it has to with instructions emulated.
+  Result<CodeBlob> emitToRun(const CpuLevel &level) {
+    if (mlir::failed(mlir::verify(*module)))
+      return Error("", "module does not verify");
+    return test::emitToRun(*module, level);
+  }
 
   mlir::Location loc;
   mlir::OwningOpRef<mlir::ModuleOp> module;
 };
 
-/// The levels that this machine can run, by their names.
+/// Whether a test of `level` shall take all cases: emulated, it takes samples.
+inline bool takesAll(const CpuLevel &level) { return runsOnHost(level); }
+
+/// The levels of this machine's family that are run in the tests: where they
+/// are not its own, with instructions emulated.
 inline std::vector<std::string> runnableLevels() {
   std::vector<std::string> result;
+  Result<CpuLevel> host = cpuLevelNamed("host");
   for (const KnownCpuLevel &known : knownCpuLevels()) {
     Result<CpuLevel> level = cpuLevelNamed(known.name);
-    if (level && runsOnHost(*level) &&
-        known.evidence == KnownCpuLevel::Evidence::Executed)
+    if (level && host && known.evidence != KnownCpuLevel::Evidence::Assembled &&
+        (runsOnHost(*level) || (level->isX86() && host->isX86())))
       result.push_back(known.name.str());
   }
-  if (result.empty() || result.back() != "znver4")
-    result.push_back("host");
+  result.push_back("host");
   return result;
 }
 
-/// The others that this build knows.
-inline std::vector<std::string> otherLevels() {
-  std::vector<std::string> runnable = runnableLevels(), result;
+/// All that this build knows.
+inline std::vector<std::string> allLevels() {
+  std::vector<std::string> result;
   for (const KnownCpuLevel &known : knownCpuLevels())
-    if (!llvm::is_contained(runnable, known.name))
-      result.push_back(known.name.str());
+    result.push_back(known.name.str());
   return result;
 }
 
