@@ -133,6 +133,22 @@ def check_conversation(model):
            f"second turn: {second['prefilled_tokens']} of {len(second['input_ids'])} tokens fed, {behind} are new")
 
 
+def check_memory(model):
+    """What a run takes at its peak, beside what `inspect` says: within 10%."""
+    context = 2048
+    predicted = model.run("inspect", model.default, "--context", str(context))["targets"][0]["memory_bytes"]
+    ids = (model.expected["prompts"][2]["input_ids"] * context)[:context - 8]
+    command = [os.path.join(os.path.dirname(model.tombolo), "tombolo-run"), model.default, "--ids",
+               ",".join(map(str, ids)), "-n", "8", "--ignore-eos", "--context", str(context)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    expect(process.returncode == 0, f"tombolo-run ended with {process.returncode}")
+    peak = usage.ru_maxrss * 1024
+    print(f"peak {peak / 1e6:.1f} MB, predicted {predicted / 1e6:.1f} MB")
+    expect(abs(peak / predicted - 1) <= 0.1, f"a run took {peak} bytes, but inspect said {predicted}")
+
+
 CHECKS = {
     "compile": compile_model,
     "tokens": check_tokens,
@@ -142,6 +158,7 @@ CHECKS = {
     "divergence": check_divergence,
     "threads": check_threads,
     "conversation": check_conversation,
+    "memory": check_memory,
 }
 
 

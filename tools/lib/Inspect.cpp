@@ -5,6 +5,13 @@
 
 namespace tombolo {
 
+int64_t memoryContext(int64_t longest, int64_t asked) {
+  constexpr int64_t usual = 4096;
+  if (longest <= 0)
+    return asked > 0 ? asked : usual;
+  return std::min(longest, asked > 0 ? asked : usual);
+}
+
 nlohmann::ordered_json toJson(const Inspection &inspection) {
   nlohmann::ordered_json json;
   json["kind"] = inspection.kind;
@@ -49,6 +56,7 @@ nlohmann::ordered_json toJson(const Inspection &inspection) {
     json["targets"].push_back({{"name", target.name},
                                {"status", target.status},
                                {"memory_bytes", target.memoryBytes},
+                               {"memory_context", inspection.memoryContext},
                                {"ops", std::move(ops)}});
   }
   return json;
@@ -100,8 +108,9 @@ std::string toText(const Inspection &inspection) {
     line("target",
          fmt::format("{}: {}{}", target.name, target.status,
                      target.memoryBytes
-                         ? ", " + formatBytes(double(target.memoryBytes)) +
-                               " of memory"
+                         ? fmt::format(", {} of memory for {} tokens",
+                                       formatBytes(double(target.memoryBytes)),
+                                       inspection.memoryContext)
                          : ""));
     for (const auto &[op, how] : target.ops)
       text += fmt::format("  {:<44}{}\n", op, how);

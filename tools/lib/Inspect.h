@@ -22,6 +22,8 @@ struct Inspection {
   /// Of weights in a checkpoint, of the file in an artifact.
   uint64_t bytes = 0;
   int64_t context = 0;
+  /// Tokens for which memory is estimated.
+  int64_t memoryContext = 0;
   bool tokenizer = false, chatTemplate = false;
   /// Bytes by storage encoding.
   std::vector<std::pair<std::string, uint64_t>> encodings;
@@ -42,11 +44,17 @@ struct Inspection {
   std::vector<TargetEstimate> targets;
 };
 
-/// Headers only: the files may end after them.
+/// Headers only: the files may end after them. Memory is estimated for a
+/// sequence of `context` tokens; 0: as `run` takes it.
 Result<Inspection> inspectSource(const std::string &path,
-                                 const CompileOptions &options);
+                                 const CompileOptions &options,
+                                 int64_t context = 0);
 /// The header and index only.
-Result<Inspection> inspectArtifact(const std::string &path);
+Result<Inspection> inspectArtifact(const std::string &path,
+                                   int64_t context = 0);
+/// The tokens of a sequence where `asked` (0: nothing) was asked for, of a
+/// model of `longest` (0: it does not say).
+int64_t memoryContext(int64_t longest, int64_t asked);
 
 nlohmann::ordered_json toJson(const Inspection &inspection);
 std::string toText(const Inspection &inspection);

@@ -1,7 +1,9 @@
 #include "codegen/artifact/Artifact_generated.h"
 #include "runtime/core/Artifact.h"
 #include "runtime/core/CpuFeatures.h"
+#include "runtime/core/Executor.h"
 #include "runtime/core/Model.h"
+#include "runtime/core/SessionLayout.h"
 #include "tools/lib/Inspect.h"
 #include <algorithm>
 #include <filesystem>
@@ -12,24 +14,6 @@ namespace tombolo {
 
 static std::string textOf(const flatbuffers::String *text) {
   return text ? text->str() : std::string();
-}
-
-/// Bytes of weights, of states at `context` tokens, and of activations.
-static uint64_t memoryOf(const artifact::Index &index,
-                         const artifact::Plan *plan, int64_t context) {
-  uint64_t bytes = plan ? uint64_t(plan->arena_bytes()) : 0;
-  if (const auto *tensors = index.tensors())
-    for (const artifact::Tensor *tensor : *tensors)
-      bytes += uint64_t(tensor->bytes());
-  if (const auto *groups = index.state_groups())
-    for (const artifact::StateGroup *group : *groups) {
-      int64_t rows =
-          group->window() > 0
-              ? std::min(context, group->window() + group->page_rows())
-              : context;
-      bytes += uint64_t(group->bytes_per_token()) * uint64_t(rows);
-    }
-  return bytes;
 }
 
 /// Each operation of a decode step, and how often it runs.
@@ -63,7 +47,7 @@ static Inspection::Level levelOf(const Artifact &artifact,
   return level;
 }
 
-Result<Inspection> inspectArtifact(const std::string &path) {
+Result<Inspection> inspectArtifact(const std::string &path, int64_t context) {
   ArtifactOptions open;
   open.checkWeights = CheckWeights::Never;
   Result<std::shared_ptr<const Artifact>> artifact = Artifact::open(path, open);
@@ -80,6 +64,7 @@ Result<Inspection> inspectArtifact(const std::string &path) {
     inspection.parameters = model->parameters();
     inspection.context = model->context();
   }
+  inspection.memoryContext = memoryContext(inspection.context, context);
   if (const artifact::Text *text = index.text()) {
     inspection.tokenizer = text->tokenizer() && text->tokenizer()->size() > 0;
     inspection.chatTemplate =
@@ -107,8 +92,13 @@ Result<Inspection> inspectArtifact(const std::string &path) {
       TargetEstimate estimate;
       estimate.name = textOf(target->name());
       estimate.status = "ready";
-      estimate.memoryBytes = memoryOf(
-          index, target->plan(), std::min<int64_t>(4096, inspection.context));
+      // As a session takes it, with this machine's threads.
+      estimate.memoryBytes =
+          SessionLayout(**artifact, *target->plan(),
+                        *target->executables()->Get(0), availableProcessors(),
+                        inspection.memoryContext)
+              .memory()
+              .total();
       estimate.ops = opsOf(target->plan());
       inspection.targets.push_back(std::move(estimate));
       if (const auto *executables = target->executables())

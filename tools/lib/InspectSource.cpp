@@ -11,9 +11,6 @@
 
 namespace tombolo {
 
-/// Tokens for which memory is estimated: the default of `run --context`.
-static constexpr int64_t estimatedContext = 4096;
-
 /// With the states as a session keeps them.
 static uint64_t memoryOf(const TargetEstimate &estimate, int64_t context,
                          int64_t chunk) {
@@ -25,7 +22,8 @@ static uint64_t memoryOf(const TargetEstimate &estimate, int64_t context,
 }
 
 Result<Inspection> inspectSource(const std::string &path,
-                                 const CompileOptions &options) {
+                                 const CompileOptions &options,
+                                 int64_t context) {
   OpenOptions open;
   open.headerOnlyOk = true;
   Result<Checkpoint> checkpoint = openCheckpoint(path, open);
@@ -50,12 +48,12 @@ Result<Inspection> inspectSource(const std::string &path,
       !names.empty())
     inspection.architecture = names.front();
 
-  mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
+  mlir::MLIRContext mlirContext(mlir::MLIRContext::Threading::DISABLED);
   ImportOptions importOptions;
   importOptions.archFiles = options.archFiles;
   ImportReport report;
   Result<mlir::OwningOpRef<mlir::ModuleOp>> module =
-      importModel(context, *checkpoint, importOptions, &report);
+      importModel(mlirContext, *checkpoint, importOptions, &report);
   if (!report.family.empty())
     inspection.architecture = report.family;
   inspection.context = report.contextLength;
@@ -82,9 +80,7 @@ Result<Inspection> inspectSource(const std::string &path,
     inspection.reasons = text.takeErrors();
     return inspection;
   }
-  int64_t length = report.contextLength > 0
-                       ? std::min(report.contextLength, estimatedContext)
-                       : estimatedContext;
+  inspection.memoryContext = memoryContext(report.contextLength, context);
   for (size_t begin = 0; begin <= options.target.size();) {
     size_t end =
         std::min(options.target.find(',', begin), options.target.size());
@@ -93,7 +89,8 @@ Result<Inspection> inspectSource(const std::string &path,
     one.target = name;
     Result<TargetEstimate> estimate = estimateTarget(module->get(), one);
     if (estimate) {
-      estimate->memoryBytes = memoryOf(*estimate, length, options.chunk);
+      estimate->memoryBytes =
+          memoryOf(*estimate, inspection.memoryContext, options.chunk);
       inspection.targets.push_back(std::move(*estimate));
     } else {
       TargetEstimate none;

@@ -1,5 +1,6 @@
 #include "tools/lib/Inspect.h"
 #include "tools/lib/Cache.h"
+#include "tools/lib/CommandLine.h"
 #include "tools/tombolo/Arguments.h"
 #include "tools/tombolo/Verbs.h"
 #include <CLI/CLI.hpp>
@@ -12,6 +13,7 @@ namespace {
 struct Arguments {
   std::string source;
   CompileArguments compile;
+  int64_t context = 0;
   bool json = false;
 };
 } // namespace
@@ -28,8 +30,9 @@ static int runInspect(const Arguments &arguments) {
     return Refused;
   }
   Result<Inspection> inspection =
-      isArtifact(arguments.source) ? inspectArtifact(arguments.source)
-                                   : inspectSource(arguments.source, *options);
+      isArtifact(arguments.source)
+          ? inspectArtifact(arguments.source, arguments.context)
+          : inspectSource(arguments.source, *options, arguments.context);
   if (!inspection)
     return refuse(inspection.errors());
   if (inspection->kind == "artifact") {
@@ -55,6 +58,10 @@ Verb addInspect(CLI::App &app) {
   verb->add_option("SRC", arguments->source, "a checkpoint or an artifact")
       ->required();
   arguments->compile.add(*verb);
+  verb->add_option("--context", arguments->context,
+                   "tokens of a sequence, for its memory; default: the "
+                   "model's or 4096, the smaller")
+      ->check(wholeNumber(0));
   verb->add_flag("--json", arguments->json, "one JSON object");
   return {verb, [arguments] { return runInspect(*arguments); },
           [arguments] { return arguments->compile.check(); }};
