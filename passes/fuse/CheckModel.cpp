@@ -35,29 +35,40 @@ struct CheckModelPass : tombolo::nn::impl::CheckModelPassBase<CheckModelPass> {
   }
 
   /// What names an instance: a constant, whichever op makes it, or a value.
-  static std::pair<const void *, int64_t> instanceOf(HistoryOp history) {
+  static std::pair<const void *, int64_t> instanceOf(Value index) {
     APInt constant;
-    if (!history.getIndex())
+    if (!index)
       return {nullptr, 0};
-    if (matchPattern(history.getIndex(), m_ConstantInt(&constant)))
+    if (matchPattern(index, m_ConstantInt(&constant)))
       return {nullptr, constant.getSExtValue()};
-    return {history.getIndex().getAsOpaquePointer(), 0};
+    return {index.getAsOpaquePointer(), 0};
   }
 
   /// A step appends to a state once: its rows are kept by position.
-  static LogicalResult checkHistories(func::FuncOp function) {
-    std::map<std::pair<StringRef, std::pair<const void *, int64_t>>, HistoryOp>
+  static LogicalResult checkStates(func::FuncOp function) {
+    std::map<std::pair<StringRef, std::pair<const void *, int64_t>>,
+             Operation *>
         seen;
-    for (auto history : function.getBody().getOps<HistoryOp>()) {
-      auto [at, isNew] =
-          seen.try_emplace({history.getState(), instanceOf(history)}, history);
+    for (Operation &op : function.getBody().front()) {
+      StringRef state;
+      Value index;
+      if (auto history = dyn_cast<HistoryOp>(op)) {
+        state = history.getState();
+        index = history.getIndex();
+      } else if (auto windows = dyn_cast<WindowsOp>(op)) {
+        state = windows.getState();
+        index = windows.getIndex();
+      } else {
+        continue;
+      }
+      auto [at, isNew] = seen.try_emplace({state, instanceOf(index)}, &op);
       if (isNew)
         continue;
-      InFlightDiagnostic error =
-          history.emitError("expects one 'nn.history' of a state in a "
-                            "step, but '@")
-          << history.getState() << "' has two";
-      error.attachNote(at->second.getLoc()) << "the first is here";
+      InFlightDiagnostic error = op.emitError("expects one '")
+                                 << op.getName()
+                                 << "' of a state in a step, but '@" << state
+                                 << "' has two";
+      error.attachNote(at->second->getLoc()) << "the first is here";
       return error;
     }
     return mlir::success();
@@ -88,7 +99,7 @@ struct CheckModelPass : tombolo::nn::impl::CheckModelPassBase<CheckModelPass> {
         return function.emitError("expects a body of one block, but '@")
                << function.getSymName() << "' has "
                << function.getBody().getBlocks().size();
-      if (failed(checkHistories(function)))
+      if (failed(checkStates(function)))
         return failure();
       WalkResult result = function.walk([&](Operation *op) {
         if (op == function || isa_and_nonnull<NNDialect>(op->getDialect()) ||

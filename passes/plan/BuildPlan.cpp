@@ -107,7 +107,7 @@ LogicalResult ModulePlanner::planStates() {
         return state.emitError("expects a family of at most ")
                << kMaxInstances << " states, but got " << count;
       // Its type bounds the row to 63 bits.
-      int64_t rowBytes = state.getBytesPerToken();
+      int64_t rowBytes = state.getRowBytes();
       int64_t pageBytes = rowBytes > kMaxSlotBytes
                               ? INT64_MAX
                               : (state.getPageRows() * rowBytes + 63) / 64 * 64;
@@ -517,7 +517,8 @@ LogicalResult ModulePlanner::run() {
            << logitsFunction.getFunctionType();
   for (func::FuncOp part : outlineEntry(hidden, symbols))
     functions.push_back(part);
-  if (failed(planStates()) || failed(planHidden("prefill", options.chunk)) ||
+  if (failed(checkCompiled(module)) || failed(planStates()) ||
+      failed(planHidden("prefill", options.chunk)) ||
       failed(planHidden("decode", 1)) ||
       failed(planLogits("logits", options.logitsRows)) ||
       failed(planLogits("logits_one", 1)))

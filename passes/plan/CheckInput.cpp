@@ -129,6 +129,35 @@ static LogicalResult checkOp(Operation *op) {
   return checkActivation(op, "its result", result);
 }
 
+/// What of an op the interpreter runs and no target compiles yet; empty:
+/// nothing.
+static std::string interpretedOnly(Operation *op) {
+  std::string name = "'" + op->getName().getStringRef().str() + "'";
+  if (auto history = dyn_cast<nn::HistoryOp>(op))
+    return history.getClock() == 1 ? "" : name + " of a clock";
+  if (auto embedding = dyn_cast<nn::EmbeddingOp>(op))
+    return getElementTypeOrSelf(embedding.getType()).isInteger()
+               ? name + " of integers"
+               : "";
+  return isa<nn::EinsumOp, nn::GroupedLinearOp, nn::IndexScoresOp,
+             nn::LatentAttentionOp, nn::PickOp, nn::SinkhornOp,
+             nn::WindowPositionsOp, nn::WindowsOp>(op)
+             ? name
+             : "";
+}
+
+LogicalResult plan::checkCompiled(ModuleOp module) {
+  WalkResult result = module.walk([](Operation *op) -> WalkResult {
+    std::string what = interpretedOnly(op);
+    if (what.empty())
+      return WalkResult::advance();
+    return op->emitError(what) << " is not compiled in this version; the "
+                                  "interpreter runs it ('tombolo verify "
+                                  "--engine interpreter')";
+  });
+  return failure(result.wasInterrupted());
+}
+
 LogicalResult plan::checkInput(func::FuncOp function) {
   if (!function.getBody().hasOneBlock())
     return function.emitError("expects a body of one block to plan it, but '")

@@ -4,12 +4,17 @@
 #define PASSES_PLAN_CHECKINPUT_H
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
 
 namespace tombolo::plan {
 
 /// Whether values of this type are rows of the step: f32, one row per token,
 /// `[T, ..]` with a dynamic `T`.
 bool isActivation(mlir::Type type);
+
+/// Fails with a diagnostic at the first op that the interpreter knows and no
+/// target compiles yet.
+mlir::LogicalResult checkCompiled(mlir::ModuleOp module);
 
 /// Fails with a diagnostic where a function that is to become kernels has an op
 /// that verifies but that no kernel can hold. What passes here is planned

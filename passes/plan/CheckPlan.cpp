@@ -98,7 +98,7 @@ LogicalResult CheckPlanPass::check(StateGroupOp group) {
       return group.emitOpError("expects '")
              << name << "' to be an 'nn.state' of " << count
              << " instances of this module";
-    int64_t rowBytes = state.getBytesPerToken(),
+    int64_t rowBytes = state.getRowBytes(),
             slot = static_cast<int64_t>(group.getSlotBytes());
     for (int64_t offset : offsets.take_front(count))
       if (rowBytes > (slot - offset) / nn::StateOp::kPageRows)

@@ -57,10 +57,14 @@ LogicalResult TopKOp::inferReturnTypes(MLIRContext *context,
                                        std::optional<Location> location,
                                        Adaptor adaptor, Types &types) {
   Check check = checkOf<TopKOp>(location);
-  RankedTensorType scores = check.rows(adaptor.getScores(), "scores");
+  RankedTensorType scores = check.tensor(adaptor.getScores(), "scores");
   if (!scores || !check.given(adaptor.getKAttr(), "k"))
     return failure();
+  if (scores.getRank() == 0)
+    return check.fail("expects 'scores' to have a dimension");
   int64_t k = adaptor.getK(), size = scores.getShape().back();
+  if (ShapedType::isDynamic(size))
+    size = INT32_MAX;
   if (k <= 0) // C1
     return check.fail("expects 'k' to be positive, but got " + Twine(k));
   if (size > INT32_MAX) // C2

@@ -47,7 +47,8 @@ def NN_TopKOp : NN_RowOp<"top_k"> {
     `ids[.., j]` is the place in its row of the j-th largest score, counted from
     0; of equal scores the one with the lower id comes first. A score of −inf is
     never chosen, and NaN counts as −inf: where fewer than k are left, the rest
-    of the ids are −1.
+    of the ids are −1. `E` may be dynamic, as it is of `nn.index_scores`; then
+    there are k ids whatever it is.
 
     | Name     | Shape             | Element type   |
     |----------|-------------------|----------------|
@@ -60,9 +61,10 @@ def NN_TopKOp : NN_RowOp<"top_k"> {
     Example:
     ```mlir
     %ids = nn.top_k %scores k = 8 : tensor<?x256xf32> -> tensor<?x8xi32>
+    %far = nn.top_k %all k = 512 : tensor<?x?xf32> -> tensor<?x512xi32>
     ```
   }];
-  let arguments = (ins NN_RowTensor:$scores, NN_I64Attr:$k);
+  let arguments = (ins AnyTypeOf<[NN_RowTensor, NN_Scores], "tensor of scores", "::mlir::RankedTensorType">:$scores, NN_I64Attr:$k);
   let results = (outs NN_Ids:$ids);
   let assemblyFormat = "$scores `k` `=` $k attr-dict `:` type($scores) `->` type($ids)";
 }

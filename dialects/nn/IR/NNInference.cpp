@@ -74,9 +74,15 @@ LogicalResult EmbeddingOp::inferReturnTypes(MLIRContext *context,
                       adaptor.getTable(), "table");
   SmallVector<int64_t> shape(ids.getShape());
   shape.push_back(table->back());
-  auto tensor = dyn_cast<RankedTensorType>(adaptor.getTable().getType());
-  types.push_back(tensor ? RankedTensorType::get(shape, tensor.getElementType())
-                         : f32Tensor(shape, context));
+  if (auto weight = dyn_cast<WeightType>(adaptor.getTable().getType()))
+    types.push_back(
+        weight.getInfo().isInteger
+            ? RankedTensorType::get(shape, IntegerType::get(context, 32))
+            : f32Tensor(shape, context));
+  else
+    types.push_back(RankedTensorType::get(
+        shape,
+        cast<RankedTensorType>(adaptor.getTable().getType()).getElementType()));
   return mlir::success();
 }
 
@@ -510,7 +516,8 @@ LogicalResult HistoryOp::inferReturnTypes(MLIRContext *context,
   if (IntegerAttr given = adaptor.getWindowAttr())
     window = given.getInt();
   Type type =
-      RowsType::getChecked(error, context, row, x.getElementType(), window);
+      RowsType::getChecked(error, context, row, x.getElementType(), window,
+                           adaptor.getClock(), std::optional<int64_t>());
   if (!type)
     return failure();
   types.push_back(type);
@@ -547,6 +554,8 @@ LogicalResult AttentionOp::inferReturnTypes(MLIRContext *,
     if (k.getWindow() != v.getWindow()) // C2
       return check.fail("expects keys and their values to have one window", key,
                         "k");
+    if (failed(check.seenAlike(key, value, "keys and their values", "k"))) // C2
+      return failure();
     for (auto [type, from, name] :
          {std::tuple(k, key, "k"), std::tuple(v, value, "v")}) {
       if (type.getRank() != 1 && type.getRank() != 2) // C3

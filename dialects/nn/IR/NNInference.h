@@ -131,6 +131,26 @@ struct Check {
                 llvm::Twine(group.size()));
   }
 
+  /// Queries see the same rows of `a` and `b`.
+  mlir::LogicalResult seenAlike(mlir::Value a, mlir::Value b,
+                                llvm::StringRef what,
+                                llvm::StringRef name) const {
+    auto of = [](mlir::Value rows) {
+      return llvm::cast<RowsType>(rows.getType());
+    };
+    if (!of(a).isSeenLike(of(b)))
+      return fail("expects " + what +
+                      " to be seen alike, with one window, clock and picks",
+                  a, name);
+    auto ids = [](mlir::Value rows) {
+      auto pick = rows.getDefiningOp<PickOp>();
+      return pick ? pick.getIds() : mlir::Value();
+    };
+    if (ids(a) && ids(b) && ids(a) != ids(b))
+      return fail("expects " + what + " to be picked by the same ids", a, name);
+    return mlir::success();
+  }
+
   /// An attribute that inference needs.
   template <typename T> bool given(T attribute, llvm::StringRef name) const {
     if (attribute)

@@ -155,9 +155,7 @@ std::string StoredOp::getTensorName(int64_t layer, int64_t expert) {
 // Symbol uses
 //===----------------------------------------------------------------------===//
 
-/// Checks the index of an op that names a family of `count` elements, or one
-/// thing where there is no count.
-static LogicalResult verifyIndex(Operation *op, StringRef symbol,
+LogicalResult nn::verifyInstance(Operation *op, StringRef symbol,
                                  std::optional<int64_t> count, Value index) {
   if (count.has_value() != static_cast<bool>(index))
     return op->emitOpError("expects ")
@@ -188,7 +186,7 @@ LogicalResult GetWeightOp::verifySymbolUses(SymbolTableCollection &tables) {
   std::optional<int64_t> count;
   if (weight.isFamily())
     count = weight.getCount();
-  return verifyIndex(*this, getWeight(), count, getIndex()); // C2, C3
+  return verifyInstance(*this, getWeight(), count, getIndex()); // C2, C3
 }
 
 LogicalResult HistoryOp::verifySymbolUses(SymbolTableCollection &tables) {
@@ -203,7 +201,7 @@ LogicalResult HistoryOp::verifySymbolUses(SymbolTableCollection &tables) {
     error.attachNote(state.getLoc()) << "the state is declared here";
     return error;
   }
-  return verifyIndex(*this, getState(), state.getCount(), getIndex()); // C3
+  return verifyInstance(*this, getState(), state.getCount(), getIndex()); // C3
 }
 
 void HistoryOp::getEffects(
@@ -246,15 +244,23 @@ LogicalResult StateOp::verify() {
            << "', but got rows of " << columns;
   if (getCount() && *getCount() <= 0) // C2
     return emitOpError("expects one state or more, but got ") << *getCount();
+  if (getType().getPicks()) // C4
+    return emitOpError("expects rows without 'picks', which belong to a query, "
+                       "but got ")
+           << getType();
   return mlir::success();
 }
 
 int64_t StateOp::getStateCount() { return getCount().value_or(1); }
 
-int64_t StateOp::getBytesPerToken() {
+int64_t StateOp::getRowBytes() {
   EncodingInfo info = infoOf(getStorageEncoding());
   return getType().getRowElements() / info.blockElements * info.blockBytes;
 }
+
+int64_t StateOp::getTokensPerRow() { return getType().getClock(); }
+
+int64_t StateOp::getFixedBytes() { return 0; }
 
 int64_t StateOp::getPageRows() { return kPageRows; }
 

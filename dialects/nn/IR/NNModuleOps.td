@@ -168,11 +168,13 @@ def NN_StateOp : NN_Op<"state", [Symbol, HasParent<"::mlir::ModuleOp">,
       scale of f16: a 127th of its largest magnitude, rounded).
     - (C2) `count`, where given, is positive.
     - (C3) The innermost size is a multiple of the storage's block.
+    - (C4) The type has no `picks`: which rows a query sees is the query's.
 
     Example:
     ```mlir
     nn.state @layer0.k[30] : !nn.rows<3x64xf32> storage = f16
     nn.state @shared : !nn.rows<512xf32, window = 128> storage = f32
+    nn.state @entries : !nn.rows<512xf32, clock = 4> storage = f16
     ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, OptionalAttr<NN_I64Attr>:$count, TypeAttrOf<NN_RowsType>:$type,

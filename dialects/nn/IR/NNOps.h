@@ -3,6 +3,7 @@
 #ifndef DIALECTS_NN_IR_NNOPS_H
 #define DIALECTS_NN_IR_NNOPS_H
 
+#include "dialects/nn/IR/Contraction.h"
 #include "dialects/nn/IR/NNTypes.h"
 #include "dialects/nn/IR/Rearrangement.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
@@ -32,6 +33,12 @@ struct SliceBounds {
 /// Works out ranges for `shape`; missing ones at the end take the whole axis.
 Result<SliceBounds> resolveRanges(llvm::ArrayRef<SliceRange> ranges,
                                   llvm::ArrayRef<int64_t> shape);
+
+/// Checks the index of an op that names a family of `count` elements, or one
+/// thing where there is no count.
+mlir::LogicalResult verifyInstance(mlir::Operation *op, llvm::StringRef symbol,
+                                   std::optional<int64_t> count,
+                                   mlir::Value index);
 
 } // namespace tombolo::nn
 

@@ -14,24 +14,27 @@ def NN_EmbeddingOp : NN_RowOp<"embedding"> {
   let description = [{
         result[.., c] = table[ids[..], c]
 
-    Decoded from a weight the result is f32, from a tensor its element type. An
-    id outside the table is an error of the caller, refused before a step runs.
+    Decoded from a weight the result is f32, from a weight of integers i32, from
+    a tensor its element type. Integers of a table are those of `nn.decode`:
+    exact up to 2^24. An id outside the table is an error of the caller, refused
+    before a step runs.
 
     | Name     | Shape     | Element type                |
     |----------|-----------|-----------------------------|
     | `ids`    | `[..]`    | i32                         |
     | `table`  | `[V, C]`  | any encoding; f16, bf16, f32 |
-    | `result` | `[.., C]` | f32, or of `table`          |
+    | `result` | `[.., C]` | f32, i32, or of `table`     |
 
     - (C1) `table` has two dimensions.
 
     Example:
     ```mlir
     %x = nn.embedding %tokens, %embed : tensor<?xi32>, !nn.weight<49152x576, q8_0> -> tensor<?x576xf32>
+    %i = nn.embedding %tokens, %routes : tensor<?xi32>, !nn.weight<129280x6, i64> -> tensor<?x6xi32>
     ```
   }];
   let arguments = (ins NN_Ids:$ids, NN_WeightOrTensor:$table);
-  let results = (outs NN_Tensor:$result);
+  let results = (outs NN_TensorOrIds:$result);
   let assemblyFormat = "$ids `,` $table attr-dict `:` type(operands) `->` type($result)";
 }
 

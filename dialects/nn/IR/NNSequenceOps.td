@@ -57,7 +57,9 @@ def NN_HistoryOp : NN_Op<"history", [NN_InfersTypes, DeclareOpInterfaceMethods<S
     the state's storage. The result stands for all rows kept so far, these
     included; with a `window` W a query at position t sees only those at
     positions above `t - W`, and rows that no later query can see may be
-    dropped.
+    dropped. With a `clock` r, `x` has a row for each window of r tokens that
+    is complete (see `nn.windows`), and a query sees those that are complete at
+    its position.
 
     Feeding a sequence in pieces gives every query the same rows as feeding it
     at once. One step runs one `nn.history` per state.
@@ -65,7 +67,7 @@ def NN_HistoryOp : NN_Op<"history", [NN_InfersTypes, DeclareOpInterfaceMethods<S
     | Name        | Shape     | Element type        |
     |-------------|-----------|---------------------|
     | `x`         | `[T, ..]` | f16, bf16, f32      |
-    | `positions` | `[T]`     | i32, rising by one  |
+    | `positions` | `[T]`     | i32, rising by `clock` |
     | `result`    | rows `[..]` | that of `x`       |
 
     - (C1) `x` has a dimension, the first of the size of `positions`, the others static.
@@ -75,13 +77,15 @@ def NN_HistoryOp : NN_Op<"history", [NN_InfersTypes, DeclareOpInterfaceMethods<S
     Example:
     ```mlir
     %k = nn.history %x, %positions state = @layer0.k[%layer] window = 16 : tensor<?x3x64xf32>, tensor<?xi32> -> !nn.rows<3x64xf32, window = 16>
+    %e = nn.history %entry, %starts state = @layer0.entry[%layer] clock = 4 : tensor<?x64xf32>, tensor<?xi32> -> !nn.rows<64xf32, clock = 4>
     ```
   }];
   let arguments = (ins NN_Tensor:$x, NN_Positions:$positions, Optional<Index>:$index,
-                       FlatSymbolRefAttr:$state, OptionalAttr<NN_PositiveI64Attr>:$window);
+                       FlatSymbolRefAttr:$state, OptionalAttr<NN_PositiveI64Attr>:$window,
+                       DefaultValuedAttr<NN_PositiveI64Attr, "1">:$clock);
   let results = (outs NN_RowsType:$result);
   let assemblyFormat = [{
-    $x `,` $positions `state` `=` $state (`[` $index^ `]`)? (`window` `=` $window^)? attr-dict
+    $x `,` $positions `state` `=` $state (`[` $index^ `]`)? (`window` `=` $window^)? (`clock` `=` $clock^)? attr-dict
     `:` type($x) `,` type($positions) `->` qualified(type($result))
   }];
 }
@@ -111,7 +115,8 @@ def NN_AttentionOp : NN_Op<"attention", [Pure, AttrSizedOperandSegments, NN_Infe
     | `result`    | `[T, H, d]`            | that of `q`                  |
 
     - (C1) `q` has three dimensions, the first of the size of `positions`.
-    - (C2) There is a set of keys, and as many of values, with the same windows pair by pair.
+    - (C2) There is a set of keys, and as many of values; pair by pair they are seen alike: with
+      the same window, clock and picks, and by the same ids.
     - (C3) Rows have one or two dimensions; keys end in `c`, values all in the same `d`.
     - (C4) `K` divides `H`.
     - (C5) `sink` has one element per head.

@@ -125,23 +125,36 @@ int64_t WeightType::getByteSize() const {
 Type RowsType::parse(AsmParser &parser) {
   SmallVector<int64_t> shape;
   Type elementType;
-  std::optional<int64_t> window;
+  std::optional<int64_t> window, clock, picks;
   SMLoc loc = parser.getCurrentLocation();
   if (parser.parseLess() ||
       parser.parseDimensionList(shape, /*allowDynamic=*/false) ||
       parser.parseType(elementType))
     return {};
-  if (succeeded(parser.parseOptionalComma())) {
+  while (succeeded(parser.parseOptionalComma())) {
+    SMLoc place = parser.getCurrentLocation();
+    StringRef name;
     int64_t value;
-    if (parser.parseKeyword("window") || parser.parseEqual() ||
+    if (parser.parseKeyword(&name) || parser.parseEqual() ||
         parser.parseInteger(value))
       return {};
-    window = value;
+    std::optional<int64_t> *known = name == "window"  ? &window
+                                    : name == "clock" ? &clock
+                                    : name == "picks" ? &picks
+                                                      : nullptr;
+    if (!known || *known) {
+      parser.emitError(place) << "expects 'window', 'clock' and 'picks', each "
+                                 "at most once, but got '"
+                              << name << "'";
+      return {};
+    }
+    *known = value;
   }
   if (parser.parseGreater())
     return {};
   return parser.getChecked<RowsType>(loc, parser.getContext(), shape,
-                                     elementType, window);
+                                     elementType, window, clock.value_or(1),
+                                     picks);
 }
 
 void RowsType::print(AsmPrinter &printer) const {
@@ -150,12 +163,17 @@ void RowsType::print(AsmPrinter &printer) const {
   printer << getElementType();
   if (getWindow())
     printer << ", window = " << *getWindow();
+  if (getClock() != 1)
+    printer << ", clock = " << getClock();
+  if (getPicks())
+    printer << ", picks = " << *getPicks();
   printer << '>';
 }
 
 LogicalResult RowsType::verify(function_ref<InFlightDiagnostic()> emitError,
                                ArrayRef<int64_t> shape, Type elementType,
-                               std::optional<int64_t> window) {
+                               std::optional<int64_t> window, int64_t clock,
+                               std::optional<int64_t> picks) {
   int64_t count = 1;
   for (int64_t size : shape)
     if (size <= 0 || llvm::MulOverflow(count, size, count) ||
@@ -169,6 +187,10 @@ LogicalResult RowsType::verify(function_ref<InFlightDiagnostic()> emitError,
                        << elementType;
   if (window && *window <= 0) // C3
     return emitError() << "expects a window of at least 1, but got " << *window;
+  if (clock <= 0) // C3
+    return emitError() << "expects a clock of at least 1, but got " << clock;
+  if (picks && *picks <= 0) // C3
+    return emitError() << "expects picks of at least 1, but got " << *picks;
   return mlir::success();
 }
 

@@ -45,24 +45,43 @@ def NN_WeightType : NN_Type<"Weight", "weight"> {
 def NN_RowsType : NN_Type<"Rows", "rows"> {
   let summary = "the rows of a history, as far as a query may see them";
   let description = [{
-    One row per token since the sequence began, each with its position. A query
-    at position t sees the rows at positions p with `p <= t` and, with
-    `window = W`, `p > t - W`. It is not a tensor: what rows are there depends
-    on what was fed before, and only ops that look along the sequence take it.
+    One row per token since the sequence began, or with `clock = r` one per
+    window of r tokens. Row n has position `n * r` and exists from token
+    `n * r + r - 1` on. A query at position t sees the rows that exist then;
+    of these, with `window = W`, those at positions above `t - W`; and of
+    these, with `picks = k`, those that the ids of the query name, k at most
+    (see `nn.pick`). It is not a tensor: what rows are there depends on what
+    was fed before, and only ops that look along the sequence take it.
 
     ```mlir
-    !nn.rows<3x64xf32>                  // rows of [3, 64]: 3 heads of 64 channels
-    !nn.rows<512xf32, window = 128>     // rows of [512], one head for all
+    !nn.rows<3x64xf32>                          // rows of [3, 64]: 3 heads of 64 channels
+    !nn.rows<512xf32, window = 128>             // rows of [512], one head for all
+    !nn.rows<512xf32, clock = 4, picks = 512>   // a row for every fourth token; a query sees 512 of them
     ```
     - (C1) Sizes are positive.
     - (C2) `elementType` is f32, f16 or bf16.
-    - (C3) `window > 0`.
+    - (C3) `window > 0`, `clock > 0`, `picks > 0`.
   }];
   let parameters = (ins ArrayRefParameter<"int64_t">:$shape, "::mlir::Type":$elementType,
-                        "std::optional<int64_t>":$window);
+                        "std::optional<int64_t>":$window, "int64_t":$clock, "std::optional<int64_t>":$picks);
+  let builders = [
+    /// A row for each token.
+    TypeBuilder<(ins "::llvm::ArrayRef<int64_t>":$shape, "::mlir::Type":$elementType,
+                     "std::optional<int64_t>":$window), [{
+      return $_get($_ctxt, shape, elementType, window, int64_t(1), std::optional<int64_t>());
+    }]>
+  ];
   let extraClassDeclaration = [{
     int64_t getRank() const { return getShape().size(); }
     int64_t getRowElements() const;
+    /// Whether queries see the same rows of both.
+    bool isSeenLike(RowsType other) const {
+      return getWindow() == other.getWindow() && getClock() == other.getClock() && getPicks() == other.getPicks();
+    }
+    /// The same rows, of which each query sees those that its ids name.
+    RowsType withPicks(std::optional<int64_t> picks) const {
+      return get(getContext(), getShape(), getElementType(), getWindow(), getClock(), picks);
+    }
   }];
 }
 
@@ -82,6 +101,11 @@ def NN_RowTensor : ConfinedType<NN_Tensor, [NN_HasRow],
 def NN_Ids : ConfinedType<RankedTensorOf<[I32]>, [NN_OnlyTokensDynamic],
     "ranked tensor of i32 that is not empty, and static past its first dimension", "::mlir::RankedTensorType">;
 def NN_Positions : ConfinedType<1DTensorOf<[I32]>, [], "tensor<Txi32> of positions", "::mlir::RankedTensorType">;
+/// Scores of rows, of which there may be any number.
+def NN_Scores : ConfinedType<2DTensorOf<[F32]>,
+    [CPred<"::llvm::cast<::mlir::RankedTensorType>($_self).isDynamicDim(1)">],
+    "tensor<Tx?xf32> of scores", "::mlir::RankedTensorType">;
+def NN_TensorOrIds : AnyTypeOf<[NN_Tensor, NN_Ids], "tensor of f32, f16, bf16 or i32", "::mlir::RankedTensorType">;
 def NN_WeightOrTensor : AnyTypeOf<[NN_WeightType, NN_Tensor], "weight, or tensor of f32, f16 or bf16">;
 def NN_WeightOrF32 : AnyTypeOf<[NN_WeightType, F32, NN_Tensor], "weight, f32, or tensor of f32, f16 or bf16">;
 

@@ -26,7 +26,10 @@ static std::vector<int32_t> byScore(const float *scores, int64_t count) {
 
 static Result<Values> topK(TopKOp op, ArrayRef<nn::Value> operands, Machine &) {
   const Tensor &scores = tensorOf(operands[0]);
-  int64_t size = scores.rowSize(), k = std::min<int64_t>(op.getK(), size);
+  int64_t size = scores.rowSize();
+  bool anySize = cast<RankedTensorType>(op.getScores().getType())
+                     .isDynamicDim(scores.rank() - 1);
+  int64_t k = anySize ? op.getK() : std::min<int64_t>(op.getK(), size);
   std::vector<int64_t> shape = scores.shape;
   shape.back() = k;
   std::vector<int32_t> ids;
@@ -34,7 +37,9 @@ static Result<Values> topK(TopKOp op, ArrayRef<nn::Value> operands, Machine &) {
     const float *row = &scores.floats[r * size];
     std::vector<int32_t> places = byScore(row, size);
     for (int64_t j = 0; j < k; ++j)
-      ids.push_back(orderOf(row[places[j]]) == -INFINITY ? -1 : places[j]);
+      ids.push_back(j >= size || orderOf(row[places[j]]) == -INFINITY
+                        ? -1
+                        : places[j]);
   }
   return one(Tensor(std::move(shape), std::move(ids)));
 }

@@ -61,19 +61,39 @@ Result<nn::Value> Interpreter::element(StringRef name, int64_t index,
   return at->second;
 }
 
+/// Says where a symbol has no instance of that index.
+static Status checkInstance(StateOpInterface state, StringRef name,
+                            int64_t index) {
+  if (index >= 0 && index < state.getStateCount())
+    return tombolo::success();
+  return Error("state '@" + name.str() + "'",
+               "expects an index below " +
+                   std::to_string(state.getStateCount()) + ", but got " +
+                   std::to_string(index));
+}
+
 Result<std::shared_ptr<History>> Interpreter::history(StringRef name,
                                                       int64_t index) {
   auto state = symbols.lookup<StateOp>(name);
-  if (index < 0 || index >= state.getStateCount())
-    return Error("state '@" + name.str() + "'",
-                 "expects an index below " +
-                     std::to_string(state.getStateCount()) + ", but got " +
-                     std::to_string(index));
+  if (Status status = checkInstance(state, name, index); !status)
+    return status.takeErrors();
   auto [at, isNew] = states.try_emplace({name.str(), index});
   if (isNew) {
     at->second = std::make_shared<History>();
     at->second->rowElements = state.getType().getRowElements();
+    at->second->clock = state.getType().getClock();
   }
+  return at->second;
+}
+
+Result<std::shared_ptr<FixedState>> Interpreter::fixedState(StringRef name,
+                                                            int64_t index) {
+  auto state = symbols.lookup<StateOpInterface>(name);
+  if (Status status = checkInstance(state, name, index); !status)
+    return status.takeErrors();
+  auto [at, isNew] = fixedStates.try_emplace({name.str(), index});
+  if (isNew)
+    at->second = std::make_shared<FixedState>();
   return at->second;
 }
 
@@ -328,14 +348,24 @@ void Interpreter::restart() {
   fed = 0;
   ropeLength.reset();
   states.clear();
+  fixedStates.clear();
 }
 
 Status Interpreter::truncate(int64_t length) {
   if (length < 0 || length > fed)
     return Error("", "expects a length of at most " + std::to_string(fed) +
                          ", the tokens fed, but got " + std::to_string(length));
+  if (length == 0)
+    fixedStates.clear();
+  for (const auto &[name, state] : fixedStates)
+    if (state->tokens > length)
+      return Error("state '@" + name.first + "'",
+                   "remembers what the next tokens need and no more: expects a "
+                   "length of 0 or " +
+                       std::to_string(state->tokens) + ", but got " +
+                       std::to_string(length));
   for (auto &[name, state] : states) {
-    state->count = std::min(state->count, length);
+    state->count = std::min(state->count, length / state->clock);
     state->rows.resize(state->count * state->rowElements);
   }
   fed = length;

@@ -47,7 +47,8 @@ public:
   Result<Tensor> logits(const Tensor &hidden);
   /// Forgets the sequence.
   void restart();
-  /// Forgets all but the first `length` tokens; fails where there are fewer.
+  /// Forgets all but the first `length` tokens; fails where there are fewer,
+  /// and where a state remembers only what comes next.
   Status truncate(int64_t length);
   /// Tokens fed so far.
   int64_t length() const { return fed; }
@@ -65,6 +66,8 @@ private:
                         int64_t element) override;
   Result<std::shared_ptr<History>> history(llvm::StringRef name,
                                            int64_t index) override;
+  Result<std::shared_ptr<FixedState>> fixedState(llvm::StringRef name,
+                                                 int64_t index) override;
   Result<std::vector<double>> angles(llvm::StringRef table) override;
   mlir::Operation *symbol(llvm::StringRef name) override;
 
@@ -87,6 +90,8 @@ private:
   /// Parts of weights that are read by place, by name, index and place.
   std::map<std::tuple<std::string, int64_t, int64_t>, Value> elements;
   std::map<std::pair<std::string, int64_t>, std::shared_ptr<History>> states;
+  std::map<std::pair<std::string, int64_t>, std::shared_ptr<FixedState>>
+      fixedStates;
 };
 
 } // namespace tombolo::nn

@@ -10,13 +10,17 @@ using namespace tombolo::nn;
 const KernelTable &KernelTable::standard() {
   static const KernelTable table = [] {
     KernelTable all;
+    addAttentionKernels(all);
     addElementwiseKernels(all);
     addExpertKernels(all);
+    addMixKernels(all);
     addPlannedKernels(all);
     addProductKernels(all);
     addRowKernels(all);
     addSequenceKernels(all);
     addShapeKernels(all);
+    addSparseKernels(all);
+    addWindowKernels(all);
     return all;
   }();
   return table;

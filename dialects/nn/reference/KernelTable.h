@@ -28,6 +28,9 @@ public:
   /// An instance of a state; its storage is told at the `nn.state`.
   virtual Result<std::shared_ptr<History>> history(llvm::StringRef name,
                                                    int64_t index) = 0;
+  /// An instance of a state that does not grow; empty before the first token.
+  virtual Result<std::shared_ptr<FixedState>> fixedState(llvm::StringRef name,
+                                                         int64_t index) = 0;
   /// The frequencies and divisors that this sequence uses, divided.
   virtual Result<std::vector<double>> angles(llvm::StringRef table) = 0;
   /// An op of the module by its symbol.
@@ -65,13 +68,17 @@ private:
 };
 
 // One function per family of ops; each adds its kernels.
+void addAttentionKernels(KernelTable &table);
 void addElementwiseKernels(KernelTable &table);
 void addExpertKernels(KernelTable &table);
+void addMixKernels(KernelTable &table);
 void addPlannedKernels(KernelTable &table);
 void addProductKernels(KernelTable &table);
 void addRowKernels(KernelTable &table);
 void addSequenceKernels(KernelTable &table);
 void addShapeKernels(KernelTable &table);
+void addSparseKernels(KernelTable &table);
+void addWindowKernels(KernelTable &table);
 
 // --- For kernels -------------------------------------------------------------
 

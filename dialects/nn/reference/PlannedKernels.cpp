@@ -38,6 +38,7 @@ static Result<Values> rows(RowsOp op, ArrayRef<nn::Value> operands, Machine &) {
   auto history = std::make_shared<History>();
   history->rowElements = type.getRowElements();
   history->count = x.shape[0];
+  history->clock = type.getClock();
   history->rows = x.floats;
   return Values{
       Rows{std::move(history), type.getShape().vec(), type.getWindow()}};

@@ -43,6 +43,9 @@ static Result<Values> embedding(EmbeddingOp op, ArrayRef<nn::Value> operands,
     auto row = table.floats.begin() + id * width;
     result.insert(result.end(), row, row + width);
   }
+  if (op.getType().getElementType().isInteger(32))
+    return one(Tensor(std::move(shape),
+                      std::vector<int32_t>(result.begin(), result.end())));
   return one(Tensor(std::move(shape), std::move(result)));
 }
 

@@ -44,20 +44,35 @@ struct Tensor {
   int64_t rank() const { return shape.size(); }
   /// Size of the innermost dimension, and how many such rows there are.
   int64_t rowSize() const { return shape.empty() ? 1 : shape.back(); }
-  int64_t rows() const { return elements() / rowSize(); }
+  int64_t rows() const {
+    int64_t count = 1;
+    for (size_t axis = 0; axis + 1 < shape.size(); ++axis)
+      count *= shape[axis];
+    return count;
+  }
 };
 
-/// One state of `nn.history`: row i is the row of position i.
+/// One state of `nn.history`: row i is the row of position i * clock.
 struct History {
-  int64_t rowElements = 0, count = 0;
+  int64_t rowElements = 0, count = 0, clock = 1;
   std::vector<float> rows;
 };
 
-/// `!nn.rows`: a history, as of this step, and the shape of its rows.
+/// One state of an op that remembers so much and no more.
+struct FixedState {
+  /// Tokens that it has seen.
+  int64_t tokens = 0;
+  std::vector<float> values;
+};
+
+/// `!nn.rows`: a history, as of this step, the shape of its rows, and which of
+/// them a query sees.
 struct Rows {
   std::shared_ptr<const History> history;
   std::vector<int64_t> shape;
   std::optional<int64_t> window;
+  /// [T, k]: of each query's rows those that its ids name; null: all.
+  std::shared_ptr<const Tensor> ids = nullptr;
 };
 
 /// A weight of which only some places of the first dimension are read, as they

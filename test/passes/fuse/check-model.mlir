@@ -72,6 +72,26 @@ module attributes {nn.model = {family = "test"}} {
 // -----
 
 module attributes {nn.model = {family = "test"}} {
+  nn.window_state @w[2] : !nn.rows<8xf32> size = 4
+  func.func private @layer0(%layer: index, %p: tensor<?xi32>, %x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+    // expected-note@+1 {{the first is here}}
+    %0 = nn.windows %x, %p state = @w[%layer] size = 4 : tensor<?x8xf32>, tensor<?xi32> -> tensor<?x4x8xf32>
+    // expected-error@+1 {{expects one 'nn.windows' of a state in a step, but '@w' has two}}
+    %1 = nn.windows %x, %p state = @w[%layer] size = 4 : tensor<?x8xf32>, tensor<?xi32> -> tensor<?x4x8xf32>
+    return %x : tensor<?x8xf32>
+  }
+  func.func @hidden(%tokens: tensor<?xi32>, %positions: tensor<?xi32>) -> tensor<?x8xf32> {
+    %0 = "test.rows"() : () -> tensor<?x8xf32>
+    return %0 : tensor<?x8xf32>
+  }
+  func.func @logits(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+    return %x : tensor<?x8xf32>
+  }
+}
+
+// -----
+
+module attributes {nn.model = {family = "test"}} {
   nn.state @k[2] : !nn.rows<8xf32> storage = f32
   func.func private @layer0(%layer: index, %p: tensor<?xi32>, %x: tensor<?x8xf32>) -> tensor<?x8xf32> {
     // expected-note@+1 {{the first is here}}

@@ -21,6 +21,7 @@ const std::vector<OpCase> &shapeCases();
 const std::vector<OpCase> &elementwiseCases();
 const std::vector<OpCase> &sequenceCases();
 const std::vector<OpCase> &expertCases();
+const std::vector<OpCase> &sparseCases();
 
 inline Tensor floats(std::vector<int64_t> shape, std::vector<float> values) {
   return Tensor(std::move(shape), std::move(values));
