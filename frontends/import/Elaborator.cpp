@@ -212,9 +212,12 @@ mlir::Value Elaborator::localized(mlir::Value value, const Loc &loc) {
     return {};
   }
   auto [place, fresh] = body.captures.insert({value, mlir::Value()});
-  if (fresh)
+  if (fresh) {
     place->second = body.function.getBody().front().addArgument(value.getType(),
                                                                 value.getLoc());
+    if (int64_t clock = bodies.front().clocks.lookup(value))
+      body.clocks[place->second] = clock;
+  }
   return place->second;
 }
 

@@ -66,6 +66,20 @@ public:
 private:
   using Operands = std::vector<llvm::SmallVector<mlir::Value, 2>>;
 
+  /// What an operation of a layer remembers.
+  struct State {
+    std::string name;
+    nn::RowsType type;
+    /// Of a window that is open: its tokens, and the rows ahead of it. 0: a
+    /// history.
+    int64_t size = 0, before = 0;
+
+    bool operator==(const State &other) const {
+      return std::tie(name, type, size, before) ==
+             std::tie(other.name, other.type, other.size, other.before);
+    }
+  };
+
   /// A function while it is built.
   struct Body {
     mlir::func::FuncOp function;
@@ -78,14 +92,20 @@ private:
     /// Per-layer weights that it reads, by row name.
     std::map<std::string, const WeightValue *> layerWeights = {};
     std::vector<std::shared_ptr<const WeightValue>> kept = {};
-    std::vector<std::pair<std::string, nn::RowsType>> states = {};
+    std::vector<State> states = {};
+    /// Values with a row for each window of so many tokens. All others that
+    /// have rows have one for each token.
+    llvm::DenseMap<mlir::Value, int64_t> clocks =
+        llvm::DenseMap<mlir::Value, int64_t>();
+    /// Positions of the rows of each such clock.
+    std::map<int64_t, mlir::Value> windowPositions = {};
   };
   /// A layer body that differs from those before.
   struct Distinct {
     mlir::func::FuncOp function;
     std::map<std::string, arch::ViewPtr> weights;
     std::map<std::string, const arch::RowDecl *> rows;
-    std::vector<std::pair<std::string, nn::RowsType>> states;
+    std::vector<State> states;
     std::vector<int64_t> layers;
   };
 
@@ -124,9 +144,22 @@ private:
   arch::Value rearrange(const arch::OpCall &call);
   arch::Value split(const arch::OpCall &call);
 
+  // Clocks.cpp
+  std::optional<int64_t> clockOf(mlir::Value value) const;
+  std::optional<int64_t> clockOf(const arch::Value &value) const;
+  mlir::Value positionsOf(int64_t clock, const arch::OpCall &call);
+  bool joinClocks(const arch::Loc &loc, llvm::StringRef name,
+                  const Operands &operands, const arch::OpCall *call,
+                  std::optional<int64_t> &clock);
+
   // SequenceOps.cpp
   arch::Value rope(const arch::OpCall &call);
   arch::Value history(const arch::OpCall &call);
+  arch::Value windows(const arch::OpCall &call);
+  std::string stateName(const arch::OpCall &call, const char *otherwise);
+  void declareState(State state, const arch::Loc &loc);
+  void placeState(const State &state, const std::string &prefix,
+                  std::optional<int64_t> count, mlir::Location place);
   std::optional<mlir::FlatSymbolRefAttr> ropeTable(const arch::OpCall &call);
   std::string divisorsOf(const arch::OpCall &call, size_t operand,
                          int64_t count, bool &failed);

@@ -103,6 +103,9 @@ void Elaborator::endLayer(arch::Evaluator &evaluator, arch::Variables &passedOn,
     types.push_back(result.getType());
   auto call = func::CallOp::create(
       main.builder, place, "layer" + std::to_string(number), types, operands);
+  for (auto [inner, outer] : llvm::zip_equal(results, call.getResults()))
+    if (int64_t clock = body.clocks.lookup(inner))
+      main.clocks[outer] = clock;
   if (!stream.empty())
     call->setAttr(nn::NNDialect::kTapAttr,
                   Builder(&mlirContext).getI64IntegerAttr(++taps));
@@ -181,10 +184,8 @@ void Elaborator::placeBodies() {
           named != body.rows.end() && named->second == row.get())
         emitWeight(prefix + row->name, *row, *body.weights[row->name],
                    ArrayRef<int64_t>(body.layers));
-    for (const auto &[name, type] : body.states)
-      nn::StateOp::create(symbols, body.function.getLoc(), prefix + name,
-                          symbols.getI64IntegerAttr(body.layers.size()), type,
-                          nn::EncodingAttr::get(&mlirContext, Encoding::F32));
+    for (const State &state : body.states)
+      placeState(state, prefix, body.layers.size(), body.function.getLoc());
     addFunction(body.function);
   }
 }

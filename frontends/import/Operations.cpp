@@ -10,7 +10,9 @@ using arch::OpCall;
 
 /// Operations whose second operand in nn is the positions of the first.
 static bool takesPositions(StringRef name) {
-  return name == "rope" || name == "history" || name == "attention";
+  return llvm::is_contained({"rope", "history", "windows", "attention",
+                             "index_scores", "latent_attention"},
+                            name);
 }
 
 static std::string typeText(Type type) {
@@ -24,6 +26,9 @@ arch::Value Elaborator::create(const Loc &loc, StringRef name,
                                const Operands &operands,
                                ArrayRef<NamedAttribute> attributes,
                                const OpCall *call) {
+  std::optional<int64_t> clock;
+  if (!joinClocks(loc, name, operands, call, clock))
+    return arch::Value::poison();
   std::string message;
   FailureOr<Operation *> made = failure();
   {
@@ -35,8 +40,11 @@ arch::Value Elaborator::create(const Loc &loc, StringRef name,
   }
   if (succeeded(made)) {
     arch::List results;
-    for (mlir::Value result : (*made)->getResults())
+    for (mlir::Value result : (*made)->getResults()) {
+      if (clock && clock != 1)
+        bodies.back().clocks[result] = *clock;
       results.push_back(arch::Value::of(std::make_shared<OpValue>(result)));
+    }
     return results.size() == 1 ? results[0] : arch::Value::of(results);
   }
   StringRef text = message;
@@ -64,7 +72,6 @@ arch::Value Elaborator::create(const Loc &loc, StringRef name,
 std::optional<Elaborator::Operands>
 Elaborator::operandsOf(const OpCall &call, ArrayRef<size_t> which) {
   Operands operands;
-  Body &body = bodies.back();
   for (size_t i : which) {
     operands.emplace_back();
     const arch::Value &value = call.operands[i];
@@ -80,12 +87,13 @@ Elaborator::operandsOf(const OpCall &call, ArrayRef<size_t> which) {
       operands.back().push_back(operand);
     }
     if (i == 0 && takesPositions(call.name)) {
-      if (!body.positions) {
-        evaluator.error(call.loc,
-                        call.name + ": there are no positions in 'logits'");
+      std::optional<int64_t> clock;
+      if (!operands.back().empty())
+        clock = clockOf(operands.back().front());
+      mlir::Value positions = positionsOf(clock.value_or(1), call);
+      if (!positions)
         return std::nullopt;
-      }
-      operands.push_back({body.positions});
+      operands.push_back({positions});
     }
   }
   return operands;
@@ -120,10 +128,15 @@ arch::Value Elaborator::call(arch::Evaluator &evaluator, const OpCall &call) {
     return rope(call);
   if (call.name == "history")
     return history(call);
+  if (call.name == "windows")
+    return windows(call);
   if (call.name == "positions") {
     if (!bodies.back().positions)
       return evaluator.fail(call.loc, "positions: there are none in 'logits'");
-    return arch::Value::of(std::make_shared<OpValue>(bodies.back().positions));
+    mlir::Value positions =
+        positionsOf(clockOf(call.operands[0]).value_or(1), call);
+    return positions ? arch::Value::of(std::make_shared<OpValue>(positions))
+                     : arch::Value::poison();
   }
   if (call.name == "f32") {
     if (call.operands[0].isNumber())

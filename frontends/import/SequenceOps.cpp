@@ -117,28 +117,60 @@ arch::Value Elaborator::rope(const OpCall &call) {
   return create(call.loc, "rope", *operands, attributes, &call);
 }
 
+//===----------------------------------------------------------------------===//
+// What is remembered
+//===----------------------------------------------------------------------===//
+
+/// Named after the variable whose rows it keeps.
+std::string Elaborator::stateName(const OpCall &call, const char *otherwise) {
+  const Body &body = bodies.back();
+  std::string base = call.written[0]->kind == arch::Expr::Kind::Name
+                         ? call.written[0]->text
+                         : otherwise;
+  std::string name = base;
+  auto taken = [&](const std::string &wanted) {
+    for (const State &other : body.states)
+      if (other.name == wanted)
+        return true;
+    return family.isWeight(wanted);
+  };
+  for (unsigned i = 1; taken(name); ++i)
+    name = base + std::to_string(i);
+  return name;
+}
+
+/// A symbol for `count` states, or for one that belongs to no layer.
+void Elaborator::placeState(const State &state, const std::string &prefix,
+                            std::optional<int64_t> count, Location place) {
+  IntegerAttr number =
+      count ? symbols.getI64IntegerAttr(*count) : IntegerAttr();
+  if (state.size == 0) {
+    nn::StateOp::create(symbols, place, prefix + state.name, number, state.type,
+                        nn::EncodingAttr::get(&mlirContext, Encoding::F32));
+    return;
+  }
+  nn::WindowStateOp::create(symbols, place, prefix + state.name, number,
+                            state.type, state.size, state.before);
+}
+
+/// Those of a layer are placed with its body.
+void Elaborator::declareState(State state, const Loc &loc) {
+  Body &body = bodies.back();
+  if (!body.isLayer)
+    placeState(state, "", std::nullopt, location(loc));
+  body.states.push_back(std::move(state));
+}
+
 arch::Value Elaborator::history(const OpCall &call) {
   Body &body = bodies.back();
   std::optional<Operands> operands = operandsOf(call, {0});
   if (!operands)
     return arch::Value::poison();
   Builder builder(&mlirContext);
-  // Named after the variable whose rows it keeps.
-  std::string base = call.written[0]->kind == arch::Expr::Kind::Name
-                         ? call.written[0]->text
-                         : "rows";
-  std::string name = base;
-  auto taken = [&](const std::string &wanted) {
-    for (const auto &[other, type] : body.states)
-      if (other == wanted)
-        return true;
-    return family.isWeight(wanted);
-  };
-  for (unsigned i = 1; taken(name); ++i)
-    name = base + std::to_string(i);
-  std::string symbol = body.isLayer ? "layer?." + name : name;
+  std::string name = stateName(call, "rows");
   SmallVector<NamedAttribute> attributes{builder.getNamedAttr(
-      "state", FlatSymbolRefAttr::get(&mlirContext, symbol))};
+      "state", FlatSymbolRefAttr::get(&mlirContext,
+                                      body.isLayer ? "layer?." + name : name))};
   const arch::Value &window = call.attribute("window");
   if (!window.isNone()) {
     if (!window.asInt() || *window.asInt() < 1)
@@ -148,17 +180,67 @@ arch::Value Elaborator::history(const OpCall &call) {
     attributes.push_back(builder.getNamedAttr(
         "window", builder.getI64IntegerAttr(*window.asInt())));
   }
+  if (std::optional<int64_t> clock = clockOf(call.operands[0]);
+      clock && clock != 1)
+    attributes.push_back(
+        builder.getNamedAttr("clock", builder.getI64IntegerAttr(*clock)));
   if (body.isLayer)
     operands->push_back({body.index});
   arch::Value rows = create(call.loc, "history", *operands, attributes, &call);
   if (rows.isPoison())
     return rows;
   auto value = std::static_pointer_cast<const OpValue>(rows.asTensor())->value;
-  auto type = cast<nn::RowsType>(value.getType());
-  body.states.emplace_back(name, type);
-  if (!body.isLayer)
-    nn::StateOp::create(symbols, location(call.loc), symbol, IntegerAttr(),
-                        type,
-                        nn::EncodingAttr::get(&mlirContext, Encoding::F32));
+  declareState({name, cast<nn::RowsType>(value.getType())}, call.loc);
   return rows;
+}
+
+arch::Value Elaborator::windows(const OpCall &call) {
+  Body &body = bodies.back();
+  std::optional<Operands> operands = operandsOf(call, {0});
+  if (!operands)
+    return arch::Value::poison();
+  if (clockOf(call.operands[0]) != 1)
+    return evaluator.fail(call.loc,
+                          "windows: expects 'x' to have a row for each token");
+  const int64_t *size = call.attribute("size").asInt();
+  const int64_t *before = call.attribute("before").asInt();
+  if (!size || *size < 1)
+    return evaluator.fail(call.loc,
+                          "windows: expects 'size' to be a number of tokens, "
+                          "but got " +
+                              call.attribute("size").str());
+  if (!before || *before < 0)
+    return evaluator.fail(call.loc,
+                          "windows: expects 'before' to be a number of tokens, "
+                          "but got " +
+                              call.attribute("before").str());
+  Attribute fill = attributeOf("fill", call.attribute("fill"));
+  if (!fill)
+    return evaluator.fail(call.loc,
+                          "windows: expects 'fill' to be a number, but got " +
+                              call.attribute("fill").str());
+  Builder builder(&mlirContext);
+  std::string name = stateName(call, "window");
+  SmallVector<NamedAttribute> attributes{
+      builder.getNamedAttr(
+          "state",
+          FlatSymbolRefAttr::get(&mlirContext,
+                                 body.isLayer ? "layer?." + name : name)),
+      builder.getNamedAttr("size", builder.getI64IntegerAttr(*size)),
+      builder.getNamedAttr("before", builder.getI64IntegerAttr(*before)),
+      builder.getNamedAttr("fill", fill)};
+  auto x = dyn_cast<RankedTensorType>(operands->front()[0].getType());
+  if (body.isLayer)
+    operands->push_back({body.index});
+  arch::Value made = create(call.loc, "windows", *operands, attributes, &call);
+  if (made.isPoison())
+    return made;
+  auto value = std::static_pointer_cast<const OpValue>(made.asTensor())->value;
+  bodies.back().clocks[value] = *size;
+  declareState({name,
+                nn::RowsType::get(&mlirContext, x.getShape().drop_front(),
+                                  x.getElementType(), std::nullopt),
+                *size, *before},
+               call.loc);
+  return made;
 }
