@@ -482,4 +482,159 @@ TEST(Families, SmolLM3MayHaveAWindowWhereItDoesNotRotate) {
   EXPECT_THAT(model.import(), HasSubstr("!nn.rows<1x8xf32> storage"));
 }
 
+/// Two layers, the second of experts, with latent attention of 4 heads.
+GgufModel latentModel(const std::string &architecture, int64_t gating) {
+  GgufModel model(architecture);
+  model.set("attention.head_count_kv", 1);
+  model.set("attention.q_lora_rank", 32);
+  model.set("attention.kv_lora_rank", 24);
+  model.set("attention.key_length", 32);
+  model.set("attention.value_length", 24);
+  model.set("attention.key_length_mla", 24);
+  model.set("attention.value_length_mla", 16);
+  model.set("rope.dimension_count", 8);
+  model.set("rope.scaling.type", "yarn");
+  model.set("rope.scaling.factor", 40.0);
+  model.set("rope.scaling.original_context_length", 32);
+  model.set("rope.scaling.yarn_log_multiplier", 0.1);
+  model.set("leading_dense_block_count", 1);
+  model.set("expert_count", 8);
+  model.set("expert_used_count", 2);
+  model.set("expert_shared_count", 1);
+  model.set("expert_feed_forward_length", 32);
+  model.set("expert_weights_scale", 2.5);
+  model.set("expert_gating_func", gating);
+  for (const char *name :
+       {"attn_q.weight", "attn_k.weight", "attn_v.weight", "ffn_gate.weight",
+        "ffn_up.weight", "ffn_down.weight"})
+    model.drop(name);
+  model.each("attn_q_a.weight", {{32, 64}, "q8_0"});
+  model.each("attn_q_a_norm.weight", {{32}});
+  model.each("attn_q_b.weight", {{96, 32}, "q8_0"});
+  model.each("attn_kv_a_mqa.weight", {{32, 64}, "q8_0"});
+  model.each("attn_kv_a_norm.weight", {{24}});
+  model.each("attn_k_b.weight", {{4, 24, 16}});
+  model.each("attn_v_b.weight", {{4, 16, 24}});
+  auto one = [&](const std::string &name, TinyTensor tensor) {
+    model.tensors[name] = std::move(tensor);
+  };
+  one("blk.0.ffn_gate.weight", {{96, 64}, "q4_0"});
+  one("blk.0.ffn_up.weight", {{96, 64}, "q4_0"});
+  one("blk.0.ffn_down.weight", {{64, 96}, "q4_0"});
+  one("blk.1.ffn_gate_inp.weight", {{8, 64}});
+  for (const char *name : {"gate", "up"}) {
+    one(std::string("blk.1.ffn_") + name + "_exps.weight",
+        {{8, 32, 64}, "q4_0"});
+    one(std::string("blk.1.ffn_") + name + "_shexp.weight", {{32, 64}, "q4_0"});
+  }
+  one("blk.1.ffn_down_exps.weight", {{8, 64, 32}, "q4_0"});
+  one("blk.1.ffn_down_shexp.weight", {{64, 32}, "q4_0"});
+  return model;
+}
+
+TEST(Families, DeepseekGgufOfSoftmaxScoresIsV2) {
+  GgufModel model = latentModel("deepseek2", 1);
+  std::string text = model.import();
+  EXPECT_THAT(text, HasSubstr("nn.latent_attention")) << text;
+  EXPECT_THAT(text, HasSubstr("nn.softmax"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("nn.keep_groups")));
+  EXPECT_EQ(model.report.family, "deepseek_v2");
+  // Groups of experts say how they are chosen.
+  model.set("expert_group_count", 4);
+  model.set("expert_group_used_count", 2);
+  EXPECT_THAT(model.import(), HasSubstr("groups = 4 keep = 2 by = 1"));
+}
+
+TEST(Families, DeepseekGgufOfSigmoidScoresIsV3) {
+  GgufModel model = latentModel("deepseek2", 2);
+  model.set("expert_weights_norm", true);
+  model.tensors["blk.1.exp_probs_b.bias"] = {{8}};
+  std::string text = model.import();
+  EXPECT_THAT(text, HasSubstr("nn.latent_attention")) << text;
+  EXPECT_THAT(text, testing::Not(HasSubstr("nn.index_scores")));
+  EXPECT_EQ(model.report.family, "deepseek_v3");
+}
+
+TEST(Families, DeepseekV32GgufChoosesTokens) {
+  GgufModel model = latentModel("deepseek32", 2);
+  model.set("expert_weights_norm", true);
+  model.tensors["blk.1.exp_probs_b.bias"] = {{8}};
+  model.set("attention.indexer.head_count", 2);
+  model.set("attention.indexer.key_length", 16);
+  model.set("attention.indexer.top_k", 64);
+  model.each("indexer.attn_q_b.weight", {{32, 32}, "q8_0"});
+  model.each("indexer.attn_k.weight", {{16, 64}, "q8_0"});
+  model.each("indexer.k_norm.weight", {{16}});
+  model.each("indexer.k_norm.bias", {{16}});
+  model.each("indexer.proj.weight", {{2, 64}});
+  std::string text = model.import();
+  EXPECT_THAT(text, HasSubstr("!nn.rows<24xf32, picks = 64>")) << text;
+  EXPECT_EQ(model.report.family, "deepseek_v3");
+  model.set("expert_gating_func", 1);
+  EXPECT_THAT(model.import(), HasSubstr("scoring_func"));
+}
+
+TEST(Families, GlmReusesTheTokensOfAnEarlierLayer) {
+  nlohmann::ordered_json config = {
+      {"architectures", {"GlmMoeDsaForCausalLM"}},
+      {"vocab_size", 40},
+      {"hidden_size", 64},
+      {"num_hidden_layers", 3},
+      {"num_attention_heads", 4},
+      {"intermediate_size", 96},
+      {"q_lora_rank", 32},
+      {"kv_lora_rank", 24},
+      {"qk_nope_head_dim", 16},
+      {"qk_rope_head_dim", 8},
+      {"v_head_dim", 16},
+      {"index_n_heads", 2},
+      {"index_head_dim", 16},
+      {"index_topk", 64},
+      {"index_topk_pattern", "FSS"},
+      {"num_nextn_predict_layers", 0},
+      {"rope_parameters", {{"rope_theta", 1e6}, {"rope_type", "default"}}}};
+  TinyTensors tensors{{"model.embed_tokens.weight", {{40, 64}, "bf16"}},
+                      {"model.norm.weight", {{64}, "bf16"}},
+                      {"lm_head.weight", {{40, 64}, "bf16"}}};
+  for (int layer = 0; layer < 3; ++layer) {
+    std::string prefix = "model.layers." + std::to_string(layer) + ".";
+    auto add = [&](const std::string &name, std::vector<int64_t> shape) {
+      tensors[prefix + name + ".weight"] = {std::move(shape), "bf16"};
+    };
+    add("input_layernorm", {64});
+    add("post_attention_layernorm", {64});
+    add("self_attn.q_a_proj", {32, 64});
+    add("self_attn.q_a_layernorm", {32});
+    add("self_attn.q_b_proj", {96, 32});
+    add("self_attn.kv_a_proj_with_mqa", {32, 64});
+    add("self_attn.kv_a_layernorm", {24});
+    add("self_attn.kv_b_proj", {128, 24});
+    add("self_attn.o_proj", {64, 64});
+    add("mlp.gate_proj", {96, 64});
+    add("mlp.up_proj", {96, 64});
+    add("mlp.down_proj", {64, 96});
+    if (layer > 0)
+      continue;
+    add("self_attn.indexer.wq_b", {32, 32});
+    add("self_attn.indexer.wk", {16, 64});
+    add("self_attn.indexer.k_norm", {16});
+    tensors[prefix + "self_attn.indexer.k_norm.bias"] = {{16}, "bf16"};
+    add("self_attn.indexer.weights_proj", {2, 64});
+  }
+  mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
+  std::string text =
+      textOf(importModel(context, makeCheckpoint(config, tensors)));
+  // The first layer returns its ids, the others take them.
+  EXPECT_THAT(text, HasSubstr("func.func private @layer0(%arg0: index, %arg1: "
+                              "tensor<?xi32>, %arg2: tensor<?x64xf32>) -> "
+                              "(tensor<?x64xf32>, tensor<?x64xi32>)"))
+      << text;
+  EXPECT_THAT(text, HasSubstr("func.func private @layer1(%arg0: index, %arg1: "
+                              "tensor<?xi32>, %arg2: tensor<?x64xf32>, %arg3: "
+                              "tensor<?x64xi32>) -> tensor<?x64xf32>"));
+  config["index_topk_pattern"] = "SFF";
+  EXPECT_THAT(textOf(importModel(context, makeCheckpoint(config, tensors))),
+              HasSubstr("the first layer has no tokens to reuse"));
+}
+
 } // namespace
