@@ -102,3 +102,14 @@ Result<TargetEstimate> tombolo::estimateTarget(ModuleOp module,
   addOps(*copy, estimate);
   return estimate;
 }
+
+Result<std::vector<nn::StateSize>>
+tombolo::estimateStates(ModuleOp module, const CompileOptions &options) {
+  OwningOpRef<ModuleOp> copy = module.clone();
+  DiagnosticErrors diagnostics(module.getContext());
+  PassManager pm(module.getContext());
+  buildQuantizePipeline(pm, options.value("kv"));
+  if (failed(pm.run(*copy)))
+    return diagnostics.take("sizing the states");
+  return nn::stateSizesOf(*copy);
+}

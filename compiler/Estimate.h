@@ -4,6 +4,7 @@
 #define COMPILER_ESTIMATE_H
 
 #include "compiler/Compiler.h"
+#include "dialects/nn/IR/StateSizes.h"
 #include "mlir/IR/BuiltinOps.h"
 
 namespace tombolo {
@@ -13,6 +14,11 @@ namespace tombolo {
 /// is generated.
 Result<TargetEstimate> estimateTarget(mlir::ModuleOp module,
                                       const CompileOptions &options);
+
+/// What a sequence of the imported `module` remembers, with keys and values in
+/// the storage of `options`.
+Result<std::vector<nn::StateSize>>
+estimateStates(mlir::ModuleOp module, const CompileOptions &options);
 
 } // namespace tombolo
 

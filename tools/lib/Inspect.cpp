@@ -12,6 +12,33 @@ int64_t memoryContext(int64_t longest, int64_t asked) {
   return std::min(longest, asked > 0 ? asked : usual);
 }
 
+/// A row of the table of states: what each of `size.count` takes.
+static std::string describe(const nn::StateSize &size) {
+  if (size.rowBytes == 0)
+    return fmt::format("{} bytes", size.fixedBytes);
+  std::string text = fmt::format("{} bytes a token", size.rowBytes);
+  if (size.tokensPerRow != 1)
+    text = fmt::format("{} bytes for every {} tokens", size.rowBytes,
+                       size.tokensPerRow);
+  return size.window ? fmt::format("{}, of the last {}", text, *size.window)
+                     : text;
+}
+
+/// Bytes that do not grow, once all windows are full.
+static int64_t boundedBytes(const std::vector<nn::StateSize> &states) {
+  int64_t bytes = 0;
+  for (const nn::StateSize &size : states)
+    bytes += size.bytesAt(size.window.value_or(0));
+  return bytes;
+}
+
+static double bytesPerToken(const std::vector<nn::StateSize> &states) {
+  double bytes = 0;
+  for (const nn::StateSize &size : states)
+    bytes += size.bytesPerToken();
+  return bytes;
+}
+
 nlohmann::ordered_json toJson(const Inspection &inspection) {
   nlohmann::ordered_json json;
   json["kind"] = inspection.kind;
@@ -48,6 +75,22 @@ nlohmann::ordered_json toJson(const Inspection &inspection) {
                               {"features", level.features},
                               {"code_bytes", level.codeBytes},
                               {"runs_here", level.obstacle.empty()}});
+  if (!inspection.states.empty()) {
+    nlohmann::ordered_json states = nlohmann::ordered_json::array();
+    for (const nn::StateSize &size : inspection.states)
+      states.push_back(
+          {{"name", size.name},
+           {"count", size.count},
+           {"row_bytes", size.rowBytes},
+           {"tokens_per_row", size.tokensPerRow},
+           {"window", size.window ? nlohmann::ordered_json(*size.window)
+                                  : nlohmann::ordered_json()},
+           {"fixed_bytes", size.fixedBytes}});
+    json["state"] = {{"storage", inspection.kv},
+                     {"bytes_per_token", bytesPerToken(inspection.states)},
+                     {"bounded_bytes", boundedBytes(inspection.states)},
+                     {"states", std::move(states)}};
+  }
   json["targets"] = nlohmann::ordered_json::array();
   for (const TargetEstimate &target : inspection.targets) {
     nlohmann::ordered_json ops = nlohmann::ordered_json::array();
@@ -93,6 +136,18 @@ std::string toText(const Inspection &inspection) {
          fmt::format("{}: {} of code, {}", level.name,
                      formatBytes(double(level.codeBytes)),
                      level.obstacle.empty() ? "runs here" : level.obstacle));
+  if (!inspection.states.empty()) {
+    line("state",
+         fmt::format("{:.4g} bytes a token of context and {} in all, with "
+                     "keys and values in {}",
+                     bytesPerToken(inspection.states),
+                     formatBytes(double(boundedBytes(inspection.states))),
+                     inspection.kv));
+    for (const nn::StateSize &size : inspection.states)
+      text += fmt::format("  {:<44}{}\n",
+                          fmt::format("{}[{}]", size.name, size.count),
+                          describe(size));
+  }
   for (const auto &[name, reason] : inspection.unusedTensors)
     line("unused", reason.empty() ? name : name + ": " + reason);
   for (const std::string &key : inspection.unreadConfigKeys)

@@ -4,6 +4,7 @@
 #define TOOLS_LIB_INSPECT_H
 
 #include "compiler/Compiler.h"
+#include "dialects/nn/IR/StateSizes.h"
 #include <nlohmann/json_fwd.hpp>
 
 namespace tombolo {
@@ -42,6 +43,9 @@ struct Inspection {
   };
   std::vector<Level> levels;
   std::vector<TargetEstimate> targets;
+  /// Of a checkpoint: what a sequence remembers, in the storage `kv`.
+  std::vector<nn::StateSize> states;
+  std::string kv;
 };
 
 /// Headers only: the files may end after them. Memory is estimated for a

@@ -80,6 +80,10 @@ Result<Inspection> inspectSource(const std::string &path,
     inspection.reasons = text.takeErrors();
     return inspection;
   }
+  inspection.kv = options.value("kv");
+  // Where this storage does not fit, the targets say so.
+  if (auto states = estimateStates(module->get(), options))
+    inspection.states = std::move(*states);
   inspection.memoryContext = memoryContext(report.contextLength, context);
   for (size_t begin = 0; begin <= options.target.size();) {
     size_t end =
