@@ -18,12 +18,13 @@ static std::vector<std::string> scaleNames(const TensorInfo &tensor) {
 
 static const TensorInfo *findScale(Joiner &joiner, const TensorInfo &tensor,
                                    std::initializer_list<Encoding> encodings) {
-  std::string all;
-  for (const std::string &name : scaleNames(tensor)) {
+  std::vector<std::string> names = scaleNames(tensor);
+  for (const std::string &name : names)
     if (joiner.stored.find(name))
       return joiner.companion(tensor, name, encodings);
+  std::string all;
+  for (const std::string &name : names)
     all += (all.empty() ? "" : " or ") + quote(name);
-  }
   joiner.fail(tensor,
               "expects tensor " + all + " beside it, but no file has one");
   return nullptr;

@@ -109,6 +109,7 @@ Status joinStorage(const nlohmann::ordered_json &config,
 
   const MethodReaders &readers = readersOf(method->kind);
   Joiner joiner(*method, weights);
+  joiner.parts.reserve(tensors.size());
   for (const TensorInfo &tensor : tensors)
     for (Reader reader : readers.readers)
       if (reader(joiner, tensor))
@@ -121,7 +122,7 @@ Status joinStorage(const nlohmann::ordered_json &config,
   for (const TensorInfo &tensor : tensors) {
     if (auto joined = joiner.joined.find(&tensor);
         joined != joiner.joined.end()) {
-      if (Status added = logical.addTensor(joined->second); !added)
+      if (Status added = logical.addTensor(std::move(joined->second)); !added)
         joiner.errors.push_back(added.error());
       continue;
     }

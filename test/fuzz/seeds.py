@@ -18,6 +18,12 @@ def safetensors(tensors, metadata=None, pad=0):
     return struct.pack("<Q", len(text)) + text + data
 
 
+def quantized(method, tensors):
+    """A line of config, then the tensors."""
+    config = {"quantization_config": method, "expert_dtype": "fp4"}
+    return json.dumps(config).encode() + b"\n" + safetensors(tensors)
+
+
 def string(text):
     return struct.pack("<Q", len(text.encode())) + text.encode()
 
@@ -70,6 +76,39 @@ SEEDS = {
         {"f4": ("F4", [4], bytes(2)), "f6": ("F6_E2M3", [4], bytes(3)),
          "f8": ("F8_E4M3", [1, 2], b"ab"), "none": ("I64", [0, 3], b"")}),
     "safetensors/header-only": safetensors({"a": ("U8", [9], b"")}),
+    "storage/fp8": quantized(
+        {"quant_method": "fp8", "weight_block_size": [2, 2]},
+        {"a.weight": ("F8_E4M3", [3, 3], bytes(9)), "a.weight_scale_inv": ("F32", [2, 2], bytes(16))}),
+    "storage/fp4": quantized(
+        {"quant_method": "fp8"}, {"a.weight": ("I8", [1, 16], bytes(16)), "a.scale": ("F8_E8M0", [1, 1], b"x")}),
+    "storage/mxfp4": quantized(
+        {"quant_method": "mxfp4"}, {"a_blocks": ("U8", [2, 16], bytes(32)), "a_scales": ("U8", [2], b"xy")}),
+    "storage/awq": quantized(
+        {"quant_method": "awq", "group_size": 2},
+        {"a.qweight": ("I32", [2, 1], bytes(8)), "a.qzeros": ("I32", [1, 1], bytes(4)),
+         "a.scales": ("F16", [1, 8], bytes(16))}),
+    "storage/gptq": quantized(
+        {"quant_method": "gptq", "bits": 4, "group_size": -1, "desc_act": True},
+        {"a.qweight": ("I32", [1, 8], bytes(32)), "a.qzeros": ("I32", [1, 1], bytes(4)),
+         "a.scales": ("F16", [1, 8], bytes(16)), "a.g_idx": ("I32", [8], bytes(32)),
+         "a.bias": ("F16", [8], bytes(16))}),
+    "storage/packed": quantized(
+        {"quant_method": "compressed-tensors", "config_groups": {"g": {"weights": {"num_bits": 4, "type": "int"}}}},
+        {"a.weight_packed": ("I32", [2, 1], bytes(8)), "a.weight_scale": ("BF16", [2, 2], bytes(8)),
+         "a.weight_shape": ("I64", [2], struct.pack("<2q", 2, 8)),
+         "a.weight_zero_point": ("I32", [1, 2], bytes(8)), "a.weight_g_idx": ("I32", [8], bytes(32))}),
+    "storage/nvfp4": quantized(
+        {"quant_method": "compressed-tensors"},
+        {"a.weight_packed": ("U8", [1, 16], bytes(16)), "a.weight_scale": ("F8_E4M3", [1, 2], b"88"),
+         "a.weight_global_scale": ("F32", [1], struct.pack("<f", 2)), "a.input_scale": ("F32", [1], bytes(4))}),
+    "storage/int8": quantized(
+        {"quant_method": "compressed-tensors"},
+        {"a.weight": ("I8", [2, 2], bytes(4)), "a.weight_scale": ("F32", [2, 1], bytes(8)),
+         "a.weight_zero_point": ("I8", [2, 1], bytes(2))}),
+    "storage/modelopt": quantized(
+        {"quant_method": "modelopt", "quant_algo": "NVFP4"},
+        {"a.weight": ("U8", [1, 8], bytes(8)), "a.weight_scale": ("F8_E4M3", [1, 1], b"8"),
+         "a.weight_scale_2": ("F32", [], struct.pack("<f", 2))}),
     "gguf/empty": gguf({}, {}),
     "gguf/values": gguf(
         {kind: (kind, 1) for kind in VALUES}
