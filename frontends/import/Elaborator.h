@@ -99,6 +99,8 @@ private:
         llvm::DenseMap<mlir::Value, int64_t>();
     /// Positions of the rows of each such clock.
     std::map<int64_t, mlir::Value> windowPositions = {};
+    /// Types of the states of recurrences, by name.
+    std::map<std::string, mlir::RankedTensorType> recurrent = {};
   };
   /// A layer body that differs from those before.
   struct Distinct {
@@ -106,6 +108,7 @@ private:
     std::map<std::string, arch::ViewPtr> weights;
     std::map<std::string, const arch::RowDecl *> rows;
     std::vector<State> states;
+    std::map<std::string, mlir::RankedTensorType> recurrent;
     std::vector<int64_t> layers;
   };
 
@@ -163,6 +166,10 @@ private:
   std::optional<mlir::FlatSymbolRefAttr> ropeTable(const arch::OpCall &call);
   std::string divisorsOf(const arch::OpCall &call, size_t operand,
                          int64_t count, bool &failed);
+
+  // RecurrenceOps.cpp
+  arch::Value recurrence(const arch::OpCall &call);
+  void placeRecurrentStates(const Distinct &body, const std::string &prefix);
 
   // LayerBodies.cpp
   arch::Value replaceTensors(

@@ -131,6 +131,7 @@ size_t Elaborator::numberOf(Body &body) {
   Distinct candidate;
   candidate.function = body.function;
   candidate.states = body.states;
+  candidate.recurrent = body.recurrent;
   for (const auto &[name, weight] : body.layerWeights) {
     candidate.weights[name] = weight->view;
     candidate.rows[name] = &weight->row;
@@ -148,7 +149,9 @@ size_t Elaborator::numberOf(Body &body) {
   for (size_t i = 0; i < distinct.size(); ++i)
     if (distinct[i].function.getFunctionType() ==
             candidate.function.getFunctionType() &&
-        distinct[i].states == candidate.states && sameWeights(distinct[i]) &&
+        distinct[i].states == candidate.states &&
+        distinct[i].recurrent == candidate.recurrent &&
+        sameWeights(distinct[i]) &&
         OperationEquivalence::isRegionEquivalentTo(
             &distinct[i].function.getBody(), &candidate.function.getBody(),
             OperationEquivalence::IgnoreLocations))
@@ -186,6 +189,7 @@ void Elaborator::placeBodies() {
                    ArrayRef<int64_t>(body.layers));
     for (const State &state : body.states)
       placeState(state, prefix, body.layers.size(), body.function.getLoc());
+    placeRecurrentStates(body, prefix);
     addFunction(body.function);
   }
 }

@@ -11,7 +11,8 @@ using arch::OpCall;
 /// Operations whose second operand in nn is the positions of the first.
 static bool takesPositions(StringRef name) {
   return llvm::is_contained({"rope", "history", "windows", "attention",
-                             "index_scores", "latent_attention"},
+                             "index_scores", "latent_attention", "causal_conv",
+                             "gated_delta"},
                             name);
 }
 
@@ -130,6 +131,8 @@ arch::Value Elaborator::call(arch::Evaluator &evaluator, const OpCall &call) {
     return history(call);
   if (call.name == "windows")
     return windows(call);
+  if (call.name == "causal_conv" || call.name == "gated_delta")
+    return recurrence(call);
   if (call.name == "positions") {
     if (!bodies.back().positions)
       return evaluator.fail(call.loc, "positions: there are none in 'logits'");

@@ -139,9 +139,10 @@ static std::string interpretedOnly(Operation *op) {
     return getElementTypeOrSelf(embedding.getType()).isInteger()
                ? name + " of integers"
                : "";
-  return isa<nn::EinsumOp, nn::GroupedLinearOp, nn::IndexScoresOp,
-             nn::LatentAttentionOp, nn::PickOp, nn::SinkhornOp,
-             nn::WindowPositionsOp, nn::WindowsOp>(op)
+  return isa<nn::CausalConvOp, nn::EinsumOp, nn::GatedDeltaOp,
+             nn::GroupedLinearOp, nn::IndexScoresOp, nn::LatentAttentionOp,
+             nn::PickOp, nn::SinkhornOp, nn::WindowPositionsOp, nn::WindowsOp>(
+             op)
              ? name
              : "";
 }

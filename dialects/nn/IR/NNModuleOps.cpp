@@ -254,7 +254,7 @@ LogicalResult StateOp::verify() {
 int64_t StateOp::getStateCount() { return getCount().value_or(1); }
 
 int64_t StateOp::getRowBytes() {
-  EncodingInfo info = infoOf(getStorageEncoding());
+  const EncodingInfo &info = infoOf(getStorageEncoding());
   return getType().getRowElements() / info.blockElements * info.blockBytes;
 }
 

@@ -12,6 +12,7 @@ include "dialects/nn/IR/NNSequenceOps.td"
 include "dialects/nn/IR/NNWindowOps.td"
 include "dialects/nn/IR/NNSparseOps.td"
 include "dialects/nn/IR/NNMixOps.td"
+include "dialects/nn/IR/NNRecurrenceOps.td"
 include "dialects/nn/IR/NNFusedOps.td"
 include "dialects/nn/IR/NNKernelOps.td"
 

@@ -16,6 +16,7 @@ const KernelTable &KernelTable::standard() {
     addMixKernels(all);
     addPlannedKernels(all);
     addProductKernels(all);
+    addRecurrenceKernels(all);
     addRowKernels(all);
     addSequenceKernels(all);
     addShapeKernels(all);

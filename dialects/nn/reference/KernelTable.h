@@ -74,6 +74,7 @@ void addExpertKernels(KernelTable &table);
 void addMixKernels(KernelTable &table);
 void addPlannedKernels(KernelTable &table);
 void addProductKernels(KernelTable &table);
+void addRecurrenceKernels(KernelTable &table);
 void addRowKernels(KernelTable &table);
 void addSequenceKernels(KernelTable &table);
 void addShapeKernels(KernelTable &table);

@@ -223,3 +223,23 @@ func.func @elementwise_ops(%x: tensor<?x4x8xbf16>, %y: tensor<8xf32>, %z: tensor
   return
 }
 }
+
+// --- Recurrences -----------------------------------------------------------------------------------
+// CHECK: nn.recurrent_state @layer0.conv[3] : tensor<3x64xf32>
+nn.recurrent_state @layer0.conv[3] : tensor<3x64xf32>
+// CHECK: nn.recurrent_state @delta : tensor<4x16x8xf32>
+nn.recurrent_state @delta : tensor<4x16x8xf32>
+
+// CHECK-LABEL: func.func @causal_conv
+func.func @causal_conv(%x: tensor<?x64xf32>, %p: tensor<?xi32>, %w: !nn.weight<64x4, bf16>, %i: index) -> tensor<?x64xf32> {
+  // CHECK: nn.causal_conv %{{.*}}, %{{.*}}, %{{.*}} state = @layer0.conv[%{{.*}}] : tensor<?x64xf32>, tensor<?xi32>, !nn.weight<64x4, bf16> -> tensor<?x64xf32>
+  %y = nn.causal_conv %x, %p, %w state = @layer0.conv[%i] : tensor<?x64xf32>, tensor<?xi32>, !nn.weight<64x4, bf16> -> tensor<?x64xf32>
+  return %y : tensor<?x64xf32>
+}
+
+// CHECK-LABEL: func.func @gated_delta
+func.func @gated_delta(%q: tensor<?x2x16xf32>, %p: tensor<?xi32>, %v: tensor<?x4x8xf32>, %d: tensor<?x4xf32>) -> tensor<?x4x8xf32> {
+  // CHECK: nn.gated_delta %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}} state = @delta : tensor<?x2x16xf32>
+  %y = nn.gated_delta %q, %p, %q, %v, %d, %d state = @delta : tensor<?x2x16xf32>, tensor<?xi32>, tensor<?x2x16xf32>, tensor<?x4x8xf32>, tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4x8xf32>
+  return %y : tensor<?x4x8xf32>
+}

@@ -209,6 +209,7 @@ constexpr GoldenCase cases[] = {
     {"gemma3", "gemma3/expected.safetensors", "gemma3", 2},
     {"gemma3_v5", "gemma3_v5/expected.safetensors", "gemma3", 2},
     {"phi3_longrope", "phi3_longrope/expected.safetensors", "phi3", 1},
+    {"qwen3_5", "qwen3_5/expected.safetensors", "qwen3_5", 2},
     {"qwen2_moe", "qwen2_moe/expected.safetensors", "qwen2_moe", 1},
     {"gguf-gpt-oss/model.mxfp4.gguf", "gguf-gpt-oss/expected.mxfp4.safetensors",
      "gpt_oss", 2},
