@@ -401,4 +401,114 @@ TEST(DeepseekV4, AnotherRatioIsRefused) {
   fs::remove_all(folder);
 }
 
+/// As transformers saves it: its own names, stacked experts, and kinds of
+/// layers and rates by name.
+TEST(DeepseekV4, NamesAndSettingsOfTransformers) {
+  nlohmann::ordered_json config = {
+      {"architectures", {"DeepseekV4ForCausalLM"}},
+      {"vocab_size", 40},
+      {"hidden_size", 64},
+      {"num_hidden_layers", 3},
+      {"num_attention_heads", 4},
+      {"head_dim", 32},
+      {"partial_rotary_factor", 0.5},
+      {"q_lora_rank", 32},
+      {"o_groups", 2},
+      {"o_lora_rank", 16},
+      {"sliding_window", 8},
+      {"layer_types",
+       {"sliding_attention", "compressed_sparse_attention",
+        "heavily_compressed_attention"}},
+      {"compress_rates",
+       {{"compressed_sparse_attention", 2},
+        {"heavily_compressed_attention", 8}}},
+      {"mlp_layer_types", {"hash_moe", "moe", "moe"}},
+      {"rope_parameters",
+       {{"main",
+         {{"rope_type", "default"},
+          {"rope_theta", 10000.0},
+          {"partial_rotary_factor", 0.5}}},
+        {"compress",
+         {{"rope_type", "yarn"},
+          {"rope_theta", 160000.0},
+          {"factor", 16.0},
+          {"original_max_position_embeddings", 64},
+          {"partial_rotary_factor", 0.5}}}}},
+      {"index_n_heads", 2},
+      {"index_head_dim", 32},
+      {"index_topk", 4},
+      {"hc_mult", 2},
+      {"num_local_experts", 4},
+      {"intermediate_size", 32},
+      {"num_experts_per_tok", 2}};
+  TinyTensors tensors;
+  auto add = [&](const std::string &name, std::vector<int64_t> shape,
+                 const char *encoding = "bf16") {
+    tensors["model." + name] = {std::move(shape), encoding};
+  };
+  tensors["lm_head.weight"] = {{40, 64}, "bf16"};
+  add("embed_tokens.weight", {40, 64});
+  add("norm.weight", {64});
+  add("hc_head.hc_fn", {2, 128}, "f32");
+  add("hc_head.hc_base", {2}, "f32");
+  add("hc_head.hc_scale", {1}, "f32");
+  auto compressor = [&](const std::string &prefix, int64_t rate, int64_t wide,
+                        int64_t width) {
+    add(prefix + "kv_proj.weight", {wide, 64});
+    add(prefix + "gate_proj.weight", {wide, 64});
+    add(prefix + "position_bias", {rate, wide}, "f32");
+    add(prefix + "kv_norm.weight", {width});
+  };
+  for (int layer = 0; layer < 3; ++layer) {
+    std::string at = "layers." + std::to_string(layer) + ".";
+    std::string attn = at + "self_attn.", mlp = at + "mlp.";
+    for (const char *hc : {"attn_hc.", "ffn_hc."}) {
+      add(at + hc + "fn", {8, 128}, "f32");
+      add(at + hc + "base", {8}, "f32");
+      add(at + hc + "scale", {3}, "f32");
+    }
+    add(at + "input_layernorm.weight", {64});
+    add(at + "post_attention_layernorm.weight", {64});
+    add(attn + "q_a_proj.weight", {32, 64});
+    add(attn + "q_a_norm.weight", {32});
+    add(attn + "q_b_proj.weight", {128, 32});
+    add(attn + "kv_proj.weight", {32, 64});
+    add(attn + "kv_norm.weight", {32});
+    add(attn + "sinks", {4}, "f32");
+    add(attn + "o_a_proj.weight", {32, 64});
+    add(attn + "o_b_proj.weight", {64, 32});
+    if (layer == 1) {
+      compressor(attn + "compressor.", 2, 64, 32);
+      std::string indexer = attn + "compressor.indexer.";
+      compressor(indexer, 2, 64, 32);
+      add(indexer + "q_b_proj.weight", {64, 32});
+      add(indexer + "scorer.weights_proj.weight", {2, 64});
+    }
+    if (layer == 2)
+      compressor(attn + "compressor.", 8, 32, 32);
+    add(mlp + "gate.weight", {4, 64});
+    if (layer == 0)
+      add(mlp + "gate.tid2eid", {40, 2}, "i64");
+    else
+      add(mlp + "gate.e_score_correction_bias", {4}, "f32");
+    add(mlp + "experts.gate_up_proj", {4, 64, 64});
+    add(mlp + "experts.down_proj", {4, 64, 32});
+    add(mlp + "shared_experts.gate_proj.weight", {32, 64});
+    add(mlp + "shared_experts.up_proj.weight", {32, 64});
+    add(mlp + "shared_experts.down_proj.weight", {64, 32});
+  }
+  mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
+  std::string text =
+      textOf(importModel(context, makeCheckpoint(config, tensors)));
+  for (const char *part :
+       {"@layer1.entry[1] : !nn.rows<32xf32, clock = 2>",
+        "@layer1.value[1] : !nn.rows<64xf32> size = 2 before = 2",
+        "@layer2.entry[1] : !nn.rows<32xf32, clock = 8>",
+        "!nn.rows<32xf32, clock = 2, picks = 4>", "nn.embedding %arg3, %",
+        "-> tensor<?x2xi32>",
+        "nn.slice %0[:, 32:, :] : !nn.weight<4x64x64, bf16> -> "
+        "!nn.weight<4x32x64, bf16>"})
+    EXPECT_THAT(text, testing::HasSubstr(part));
+}
+
 } // namespace
