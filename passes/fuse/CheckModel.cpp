@@ -58,6 +58,12 @@ struct CheckModelPass : tombolo::nn::impl::CheckModelPassBase<CheckModelPass> {
       } else if (auto windows = dyn_cast<WindowsOp>(op)) {
         state = windows.getState();
         index = windows.getIndex();
+      } else if (auto conv = dyn_cast<CausalConvOp>(op)) {
+        state = conv.getState();
+        index = conv.getIndex();
+      } else if (auto delta = dyn_cast<GatedDeltaOp>(op)) {
+        state = delta.getState();
+        index = delta.getIndex();
       } else {
         continue;
       }

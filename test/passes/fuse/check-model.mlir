@@ -92,6 +92,46 @@ module attributes {nn.model = {family = "test"}} {
 // -----
 
 module attributes {nn.model = {family = "test"}} {
+  nn.recurrent_state @s[2] : tensor<3x8xf32>
+  func.func private @layer0(%layer: index, %p: tensor<?xi32>, %x: tensor<?x8xf32>, %w: tensor<8x4xf32>) -> tensor<?x8xf32> {
+    // expected-note@+1 {{the first is here}}
+    %0 = nn.causal_conv %x, %p, %w state = @s[%layer] : tensor<?x8xf32>, tensor<?xi32>, tensor<8x4xf32> -> tensor<?x8xf32>
+    // expected-error@+1 {{expects one 'nn.causal_conv' of a state in a step, but '@s' has two}}
+    %1 = nn.causal_conv %0, %p, %w state = @s[%layer] : tensor<?x8xf32>, tensor<?xi32>, tensor<8x4xf32> -> tensor<?x8xf32>
+    return %1 : tensor<?x8xf32>
+  }
+  func.func @hidden(%tokens: tensor<?xi32>, %positions: tensor<?xi32>) -> tensor<?x8xf32> {
+    %0 = "test.rows"() : () -> tensor<?x8xf32>
+    return %0 : tensor<?x8xf32>
+  }
+  func.func @logits(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+    return %x : tensor<?x8xf32>
+  }
+}
+
+// -----
+
+module attributes {nn.model = {family = "test"}} {
+  nn.recurrent_state @s : tensor<2x4x4xf32>
+  func.func private @layer0(%p: tensor<?xi32>, %x: tensor<?x2x4xf32>, %d: tensor<?x2xf32>) -> tensor<?x2x4xf32> {
+    // expected-note@+1 {{the first is here}}
+    %0 = nn.gated_delta %x, %p, %x, %x, %d, %d state = @s : tensor<?x2x4xf32>, tensor<?xi32>, tensor<?x2x4xf32>, tensor<?x2x4xf32>, tensor<?x2xf32>, tensor<?x2xf32> -> tensor<?x2x4xf32>
+    // expected-error@+1 {{expects one 'nn.gated_delta' of a state in a step, but '@s' has two}}
+    %1 = nn.gated_delta %0, %p, %x, %x, %d, %d state = @s : tensor<?x2x4xf32>, tensor<?xi32>, tensor<?x2x4xf32>, tensor<?x2x4xf32>, tensor<?x2xf32>, tensor<?x2xf32> -> tensor<?x2x4xf32>
+    return %1 : tensor<?x2x4xf32>
+  }
+  func.func @hidden(%tokens: tensor<?xi32>, %positions: tensor<?xi32>) -> tensor<?x8xf32> {
+    %0 = "test.rows"() : () -> tensor<?x8xf32>
+    return %0 : tensor<?x8xf32>
+  }
+  func.func @logits(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+    return %x : tensor<?x8xf32>
+  }
+}
+
+// -----
+
+module attributes {nn.model = {family = "test"}} {
   nn.state @k[2] : !nn.rows<8xf32> storage = f32
   func.func private @layer0(%layer: index, %p: tensor<?xi32>, %x: tensor<?x8xf32>) -> tensor<?x8xf32> {
     // expected-note@+1 {{the first is here}}
