@@ -637,4 +637,40 @@ TEST(Families, GlmReusesTheTokensOfAnEarlierLayer) {
               HasSubstr("the first layer has no tokens to reuse"));
 }
 
+TEST(Families, GptOssExpertsMayBeInBlocks) {
+  HfModel model;
+  model.config = {{"architectures", {"GptOssForCausalLM"}},
+                  {"vocab_size", 40},
+                  {"hidden_size", 64},
+                  {"num_hidden_layers", 1},
+                  {"num_attention_heads", 2},
+                  {"num_key_value_heads", 1},
+                  {"head_dim", 32},
+                  {"intermediate_size", 32},
+                  {"num_local_experts", 4},
+                  {"num_experts_per_tok", 2},
+                  {"attention_bias", false}};
+  model.tensors["model.embed_tokens.weight"] = {{40, 64}};
+  model.tensors["model.norm.weight"] = {{64}};
+  model.tensors["lm_head.weight"] = {{40, 64}};
+  model.each("model.layers.", 1,
+             {{"input_layernorm.weight", {{64}}},
+              {"post_attention_layernorm.weight", {{64}}},
+              {"self_attn.q_proj.weight", {{64, 64}}},
+              {"self_attn.k_proj.weight", {{32, 64}}},
+              {"self_attn.v_proj.weight", {{32, 64}}},
+              {"self_attn.o_proj.weight", {{64, 64}}},
+              {"self_attn.sinks", {{2}}},
+              {"mlp.router.weight", {{4, 64}}},
+              {"mlp.router.bias", {{4}}},
+              {"mlp.experts.gate_up_proj_blocks", {{4, 64, 64}, "mxfp4"}},
+              {"mlp.experts.gate_up_proj_bias", {{4, 64}}},
+              {"mlp.experts.down_proj_blocks", {{4, 64, 32}, "mxfp4"}},
+              {"mlp.experts.down_proj_bias", {{4, 64}}}});
+  // Rows are taken in turn, and stay in blocks.
+  EXPECT_THAT(model.import(),
+              HasSubstr("nn.slice %0[:, 1::2, :] : !nn.weight<4x64x64, mxfp4> "
+                        "-> !nn.weight<4x32x64, mxfp4>"));
+}
+
 } // namespace
