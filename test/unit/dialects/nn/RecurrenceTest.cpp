@@ -177,7 +177,8 @@ TEST_F(Recurrence, StatesKnowTheirSize) {
   EXPECT_EQ(state.getStateBytes(), 4 * 8 * 16 * 4);
   StateOpInterface facts = cast<StateOpInterface>(state.getOperation());
   EXPECT_EQ(facts.getStateCount(), 3);
-  EXPECT_EQ(facts.getBytesPerToken(), 0);
+  EXPECT_EQ(facts.getRowBytes(), 0);
+  EXPECT_EQ(facts.getFixedBytes(), state.getStateBytes());
   EXPECT_EQ(facts.getStateWindow(), std::nullopt);
   EXPECT_FALSE(facts.isTruncatable());
 }
