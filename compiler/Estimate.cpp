@@ -47,8 +47,7 @@ static void addOps(ModuleOp module, TargetEstimate &estimate) {
             continue;
           layout = pack.getLayout();
           if (stored != pack.getEncoding())
-            decoded =
-                ", " + stored + " decoded to " + pack.getEncoding().str();
+            decoded = ", " + stored + " decoded to " + pack.getEncoding().str();
         }
       how = strategyOf(module.lookupSymbol<func::FuncOp>(dispatch.getKernel()),
                        layout) +

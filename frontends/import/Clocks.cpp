@@ -72,12 +72,11 @@ bool Elaborator::joinClocks(const Loc &loc, StringRef name,
     error.notes.push_back(what + " has " + rowFor(of));
   };
   for (size_t i = 0; call && i < call->operands.size(); ++i) {
-    std::string what =
-        i < call->written.size() && call->written[i] &&
-                call->written[i]->kind == arch::Expr::Kind::Name
-            ? "'" + call->written[i]->text + "'"
-        : call->decl ? "'" + call->decl->operands[i].name + "'"
-                     : "operand " + std::to_string(i + 1);
+    std::string what = i < call->written.size() && call->written[i] &&
+                               call->written[i]->kind == arch::Expr::Kind::Name
+                           ? "'" + call->written[i]->text + "'"
+                       : call->decl ? "'" + call->decl->operands[i].name + "'"
+                                    : "operand " + std::to_string(i + 1);
     const arch::List *list = call->operands[i].asList();
     for (const arch::Value &item : list ? *list : arch::List{call->operands[i]})
       if (std::optional<int64_t> own = clockOf(item))

@@ -223,9 +223,8 @@ arch::Value Elaborator::windows(const OpCall &call) {
   std::string name = stateName(call, "window");
   SmallVector<NamedAttribute> attributes{
       builder.getNamedAttr(
-          "state",
-          FlatSymbolRefAttr::get(&mlirContext,
-                                 body.isLayer ? "layer?." + name : name)),
+          "state", FlatSymbolRefAttr::get(
+                       &mlirContext, body.isLayer ? "layer?." + name : name)),
       builder.getNamedAttr("size", builder.getI64IntegerAttr(*size)),
       builder.getNamedAttr("before", builder.getI64IntegerAttr(*before)),
       builder.getNamedAttr("fill", fill)};

@@ -37,9 +37,8 @@ static Result<Values> topK(TopKOp op, ArrayRef<nn::Value> operands, Machine &) {
     const float *row = &scores.floats[r * size];
     std::vector<int32_t> places = byScore(row, size);
     for (int64_t j = 0; j < k; ++j)
-      ids.push_back(j >= size || orderOf(row[places[j]]) == -INFINITY
-                        ? -1
-                        : places[j]);
+      ids.push_back(
+          j >= size || orderOf(row[places[j]]) == -INFINITY ? -1 : places[j]);
   }
   return one(Tensor(std::move(shape), std::move(ids)));
 }
