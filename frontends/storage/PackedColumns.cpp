@@ -36,8 +36,6 @@ constexpr std::initializer_list<Encoding> scaleTypes = {
 bool findCompanions(Joiner &joiner, const TensorInfo &qweight, unsigned bits,
                     Packed &packed) {
   int64_t size = joiner.method.groupSize;
-  packed.groupSize = size == -1 ? packed.in : size;
-  packed.groups = (packed.in + packed.groupSize - 1) / packed.groupSize;
   int64_t codes = 32 / bits;
   if (packed.out % codes != 0 || packed.in < 1 || packed.out < 1) {
     joiner.fail(qweight, "expects sizes that are multiples of " +
@@ -45,6 +43,8 @@ bool findCompanions(Joiner &joiner, const TensorInfo &qweight, unsigned bits,
                              shapeText(qweight.shape));
     return false;
   }
+  packed.groupSize = size == -1 ? packed.in : std::min(size, packed.in);
+  packed.groups = (packed.in - 1) / packed.groupSize + 1;
   packed.zeros =
       joiner.companion(qweight, packed.stem + ".qzeros", {Encoding::I32},
                        {packed.groups, packed.out / codes});

@@ -59,6 +59,20 @@ TEST_F(Awq, MayHaveOneGroup) {
   EXPECT_THAT(names(), ElementsAre("a.weight i4.f16x4.z"));
 }
 
+TEST_F(Awq, GroupsMayBeLargerThanTheMatrix) {
+  replace("a.qzeros", Encoding::I32, {1, 1});
+  replace("a.scales", Encoding::F16, {1, 8});
+  ASSERT_TRUE(join("awq", "\"group_size\": 9223372036854775807").ok());
+  EXPECT_THAT(names(), ElementsAre("a.weight i4.f16x4.z"));
+}
+
+TEST_F(Awq, RefusesAMatrixWithoutRows) {
+  replace("a.qweight", Encoding::I32, {0, 1});
+  EXPECT_EQ(failure("awq", "\"group_size\": -1"),
+            "f: tensor 'a.qweight': expects sizes that are multiples of 8, but "
+            "got [0, 1]");
+}
+
 TEST_F(Awq, RefusesCompanionsThatDoNotFit) {
   const std::string head = "f: tensor 'a.qweight': expects ";
   replace("a.qzeros", Encoding::I32, {2, 2});
