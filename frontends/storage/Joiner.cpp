@@ -94,7 +94,7 @@ void Joiner::join(const TensorInfo &head, std::string name, Shape shape,
 /// Elements of an axis that share a scale where it has `count`.
 static std::optional<int64_t> partOf(int64_t size, int64_t count,
                                      std::optional<int64_t> hint) {
-  if (hint && (size + *hint - 1) / *hint == count)
+  if (hint && (size - 1) / *hint + 1 == count)
     return *hint;
   if (count < 1 || size % count)
     return std::nullopt;
