@@ -53,6 +53,9 @@ Status checkExpertLinear(const ExpertLinearSpec &spec) {
   if (spec.experts < 1 || spec.experts > kMost || spec.choices < 1 ||
       spec.choices > kMost)
     return fail("expects 1 to 2^24 experts, and as many choices");
+  if (spec.isFixed && spec.choices != spec.experts)
+    return fail("expects a choice for each expert, but got " +
+                std::to_string(spec.choices));
   if (spec.columns < 1 || spec.columns % linearUnitColumns(product) != 0)
     return fail("expects programs of a multiple of " +
                 std::to_string(linearUnitColumns(product)) +
@@ -66,7 +69,7 @@ Status checkExpertLinear(const ExpertLinearSpec &spec) {
 
 int64_t expertLinearUnits(const ExpertLinearSpec &spec) {
   return ceilDivide(spec.outRows, spec.columns) *
-         (spec.manyRows ? spec.experts + 1 : spec.choices);
+         (spec.manyRows && !spec.isFixed ? spec.experts + 1 : spec.choices);
 }
 
 int64_t expertLinearScratchBytes(const CpuLevel &level,
@@ -93,7 +96,9 @@ public:
 
   void build() {
     e.loop(in.begin, in.end, 1, [&](Value unit) {
-      spec.manyRows ? buildExpert(unit) : buildChoice(unit);
+      spec.isFixed    ? buildFixed(unit)
+      : spec.manyRows ? buildExpert(unit)
+                      : buildChoice(unit);
     });
   }
 
@@ -137,6 +142,32 @@ private:
                  e.mul(e.remainder(choice, spec.choices), spec.outRows));
   }
 
+  /// Choices [first, last) of an expert, some rows at a time.
+  void multiplyAll(Value expert, Value first, Value last, const Block &block,
+                   llvm::function_ref<Value(Value)> choiceAt) {
+    e.loop(first, last, kGathered, [&](Value from) {
+      Value count = e.min(e.sub(last, from), index(kGathered));
+      e.loop(index(0), count, 1, [&](Value row) {
+        gather(inputOf(choiceAt(e.add(from, row))), row);
+      });
+      multiply(expert, count, block,
+               [&](Value row) { return choiceAt(e.add(from, row)); });
+    });
+  }
+
+  /// The choice of every token that is this expert.
+  void buildFixed(Value unit) {
+    Value expert = e.remainder(unit, spec.choices);
+    Block block = blockOf(e.divide(unit, spec.choices));
+    auto choiceOf = [&](Value row) {
+      return e.add(e.mul(row, spec.choices), expert);
+    };
+    if (spec.manyRows)
+      return multiplyAll(expert, index(0), in.tokens, block, choiceOf);
+    gather(inputOf(expert), index(0));
+    multiply(expert, index(1), block, [&](Value) { return expert; });
+  }
+
   /// All choices of one expert. Those of none are made zero.
   void buildExpert(Value unit) {
     Value expert = e.remainder(unit, spec.experts + 1);
@@ -147,16 +178,7 @@ private:
     auto choiceAt = [&](Value place) {
       return readIndex(in.routes, e.add(place, spec.experts + 2));
     };
-    e.ifThen(isOne, [&] {
-      e.loop(first, last, kGathered, [&](Value from) {
-        Value count = e.min(e.sub(last, from), index(kGathered));
-        e.loop(index(0), count, 1, [&](Value row) {
-          gather(inputOf(choiceAt(e.add(from, row))), row);
-        });
-        multiply(expert, count, block,
-                 [&](Value row) { return choiceAt(e.add(from, row)); });
-      });
-    });
+    e.ifThen(isOne, [&] { multiplyAll(expert, first, last, block, choiceAt); });
     e.ifThen(e.less(index(spec.experts - 1), expert), [&] {
       e.loop(first, last, 1,
              [&](Value place) { clear(outputOf(choiceAt(place)), block); });

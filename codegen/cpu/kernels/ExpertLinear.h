@@ -29,6 +29,9 @@ struct ExpertLinearSpec {
   bool manyRows = false;
   /// x has a row for each choice; else one for all of a token.
   bool perChoice = false;
+  /// Choice j of each token is expert j, without being told: programs of many
+  /// tokens have no expert behind the last.
+  bool isFixed = false;
 };
 
 /// Of flat memory: element offsets into memref<?xf32> and memref<?xi32>.
@@ -36,8 +39,10 @@ struct ExpertLinearOperands {
   Value x, output;
   /// memref<?xi8>: the matrices, expertBytes apart.
   Value weights;
-  /// What `plan.group_choices` made, or the ids of the one token.
+  /// What `plan.group_choices` made, or the ids of the one token; not where
+  /// choices are fixed.
   Value routes;
+  Value tokens;
   /// Null without.
   Value bias;
   int64_t xStride, outputStride;

@@ -17,28 +17,6 @@ struct Case {
   double tolerance = 2e-6;
 };
 
-float rounded(Encoding storage, float value) {
-  if (storage == Encoding::F16)
-    return halfToFloat(floatToHalf(value));
-  if (storage == Encoding::BF16)
-    return bfloatToFloat(floatToBfloat(value));
-  return value;
-}
-
-/// Makes `elements` values what pages of q8_0 keep of them.
-void roundBlocks(float *row, int64_t elements) {
-  for (int64_t at = 0; at < elements; at += 32) {
-    float largest = 0;
-    for (int64_t i = at; i < at + 32; ++i)
-      largest = std::max(largest, std::abs(row[i]));
-    float scale = halfToFloat(floatToHalf(largest * float(1.0 / 127)));
-    float inverse = scale == 0 ? 0 : 1 / scale;
-    for (int64_t i = at; i < at + 32; ++i)
-      row[i] =
-          scale * std::clamp(std::nearbyint(row[i] * inverse), -127.0f, 127.0f);
-  }
-}
-
 constexpr int64_t kBase = 192; ///< bytes before the state in its slot
 
 /// Kernels of one case: append keys, append values, attend, and merge parts.

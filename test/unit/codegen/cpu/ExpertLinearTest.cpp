@@ -36,7 +36,7 @@ void addKernel(KernelModule &kernels, const std::string &name,
                int64_t outStride) {
   kernels.add(name,
               {kernels.floats(), kernels.bytes(), kernels.buffer(32),
-               kernels.floats(), kernels.floats()},
+               kernels.floats(), kernels.floats(), kernels.index()},
               expertLinearScratchBytes(level, c.spec),
               [&](OpBuilder &b, Location loc,
                   llvm::ArrayRef<mlir::BlockArgument> args) {
@@ -51,7 +51,8 @@ void addKernel(KernelModule &kernels, const std::string &name,
                   in.bias = args[6];
                 in.xStride = xStride;
                 in.outputStride = outStride;
-                in.scratch = args[7];
+                in.tokens = args[7];
+                in.scratch = args[8];
                 buildExpertLinear(b, loc, level, c.spec, in);
               });
 }
@@ -71,8 +72,12 @@ void addGrouping(KernelModule &kernels, const std::string &name,
 std::vector<int32_t> idsFor(const Case &c, unsigned seed) {
   std::mt19937 random(seed);
   std::vector<int32_t> ids(c.tokens * c.spec.choices);
-  for (int32_t &id : ids)
-    id = random() % 7 == 0 ? -1 : int32_t(random() % c.spec.experts);
+  if (c.spec.isFixed) // what they are without being told
+    for (size_t i = 0; i < ids.size(); ++i)
+      ids[i] = i % c.spec.choices;
+  else
+    for (int32_t &id : ids)
+      id = random() % 7 == 0 ? -1 : int32_t(random() % c.spec.experts);
   return ids;
 }
 
@@ -121,13 +126,15 @@ void check(const CpuLevel &level, const std::vector<Case> &cases) {
     std::vector<int32_t> order(spec.experts + 2 + ids.size());
     if (spec.manyRows)
       code.run(2 * i + 1, {ids.data(), order.data()}, {c.tokens}, 0, 1);
-    void *routes = spec.manyRows ? order.data() : ids.data();
+    void *routes = spec.isFixed    ? nullptr
+                   : spec.manyRows ? order.data()
+                                   : ids.data();
     int64_t units = expertLinearUnits(spec), cut = units / 3;
     for (auto [begin, end] :
          {std::pair(cut, units), std::pair(int64_t(0), cut)})
       code.run(2 * i,
-               {x.data(), packed.data(), routes, out.data(), bias.data()}, {},
-               begin, end);
+               {x.data(), packed.data(), routes, out.data(), bias.data()},
+               {c.tokens}, begin, end);
     RelativeError error;
     for (int64_t t = 0; t < c.tokens; ++t) {
       for (int64_t j = 0; j < spec.choices; ++j) {
@@ -190,6 +197,20 @@ TEST_P(ExpertLevels, MatchFloat64) {
   check(levelNamed(GetParam()), cases);
 }
 
+TEST_P(ExpertLevels, FixedChoices) {
+  std::vector<Case> cases;
+  for (auto [manyRows, tokens] :
+       {std::pair(false, int64_t(1)), std::pair(true, int64_t(3)),
+        std::pair(true, int64_t(70))})
+    for (ActivationForm form : {ActivationForm::F32, ActivationForm::I16}) {
+      cases.push_back({specOf(3, 3, 40, 96, Encoding::Q8_0, form, manyRows,
+                              /*perChoice=*/true),
+                       tokens, form == ActivationForm::F32 ? 2e-6 : 5e-5});
+      cases.back().spec.isFixed = true;
+    }
+  check(levelNamed(GetParam()), cases);
+}
+
 TEST_P(ExpertLevels, Integers) {
   std::vector<Case> cases;
   for (ActivationForm form : {ActivationForm::I16, ActivationForm::I8})
@@ -243,6 +264,10 @@ TEST(ExpertLinear, RefusesWhatItHasNoKernelFor) {
       HasSubstr("product with 5 experts: expects programs of a multiple "
                 "of 32 columns, but got 16"));
   spec.columns = 32;
+  spec.isFixed = true;
+  EXPECT_THAT(checkExpertLinear(spec).error().message,
+              HasSubstr("expects a choice for each expert, but got 3"));
+  spec.isFixed = false;
   spec.experts = 0;
   EXPECT_THAT(checkExpertLinear(spec).error().message,
               HasSubstr("expects 1 to 2^24 experts"));

@@ -4,6 +4,7 @@
 #define TEST_UNIT_CODEGEN_CPU_REFERENCE_H
 
 #include "support/Encoding.h"
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -99,6 +100,29 @@ inline std::vector<float> decoded(Encoding encoding,
                             info.blockElements);
   (void)decode(encoding, bytes, values).ok();
   return values;
+}
+
+/// What a history in `storage` keeps of one number; of q8_0, see roundBlocks.
+inline float rounded(Encoding storage, float value) {
+  if (storage == Encoding::F16)
+    return halfToFloat(floatToHalf(value));
+  if (storage == Encoding::BF16)
+    return bfloatToFloat(floatToBfloat(value));
+  return value;
+}
+
+/// Makes `elements` values what pages of q8_0 keep of them.
+inline void roundBlocks(float *row, int64_t elements) {
+  for (int64_t at = 0; at < elements; at += 32) {
+    float largest = 0;
+    for (int64_t i = at; i < at + 32; ++i)
+      largest = std::max(largest, std::abs(row[i]));
+    float scale = halfToFloat(floatToHalf(largest * float(1.0 / 127)));
+    float inverse = scale == 0 ? 0 : 1 / scale;
+    for (int64_t i = at; i < at + 32; ++i)
+      row[i] =
+          scale * std::clamp(std::nearbyint(row[i] * inverse), -127.0f, 127.0f);
+  }
 }
 
 /// Collects ||x - reference|| / ||reference||.
