@@ -91,6 +91,8 @@ struct TargetEstimate {
     int64_t window, pageBytes;
   };
   std::vector<States> states;
+  /// Bytes of the states of one size.
+  uint64_t fixedStateBytes = 0;
   /// All of it with the states of one sequence; filled in by who knows how the
   /// runtime keeps them.
   uint64_t memoryBytes = 0;

@@ -75,6 +75,8 @@ void IndexBuilder::addStates() {
     made->bytes_per_token = group.getBytesPerToken();
     built.index.state_groups.push_back(std::move(made));
   }
+  for (auto fixed : module.getOps<plan::FixedStateOp>())
+    built.index.fixed_state_bytes = fixed.getBytes();
 }
 
 Status IndexBuilder::addRopeTables() {
@@ -160,6 +162,8 @@ Result<artifact::Arg> IndexBuilder::argument(Value value) {
     return artifact::Arg(artifact::ArgKind_StatePool, groups.lookup(source), 0);
   if (input.getKind() == "page_table")
     return artifact::Arg(artifact::ArgKind_PageTable, groups.lookup(source), 0);
+  if (input.getKind() == "fixed_state")
+    return artifact::Arg(artifact::ArgKind_FixedState, 0, 0);
   return Error("", "internal: unknown input '" + input.getKind().str() +
                        "' in a plan");
 }

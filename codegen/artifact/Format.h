@@ -19,7 +19,7 @@
 namespace tombolo::artifact {
 
 /// The schema version this program writes, and the newest it reads.
-inline constexpr uint32_t kSchemaVersion = 2;
+inline constexpr uint32_t kSchemaVersion = 3;
 /// The header page; segments and the index start at multiples of it.
 inline constexpr uint64_t kPageBytes = 4096;
 /// Bytes that one hash covers in a segment with chunk hashes.

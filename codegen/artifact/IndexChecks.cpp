@@ -145,6 +145,8 @@ static Status checkStates(const Index &index, const Place &place) {
     TOMBOLO_CHECK(here.inRange("bytes_per_token", group.bytes_per_token(), 0,
                                int64_t(1) << 36));
   }
+  TOMBOLO_CHECK(place.inRange("fixed_state_bytes", index.fixed_state_bytes(), 0,
+                              int64_t(1) << 40));
   size_t tables = index.rope_tables() ? index.rope_tables()->size() : 0;
   TOMBOLO_CHECK(place.inRange("rope_tables", tables, 0, 4096));
   for (size_t i = 0; i != tables; ++i) {

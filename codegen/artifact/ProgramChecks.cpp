@@ -81,6 +81,9 @@ Status TargetChecker::checkArg(const Arg &arg, const Place &place) const {
   case ArgKind_Thread:
     bytes = plan.thread_bytes();
     break;
+  case ArgKind_FixedState:
+    bytes = index.fixed_state_bytes();
+    break;
   case ArgKind_Tokens:
   case ArgKind_Positions:
     break;
@@ -98,7 +101,8 @@ Status TargetChecker::checkArg(const Arg &arg, const Place &place) const {
   }
   if (elements == 0 &&
       (arg.kind() == ArgKind_Arena || arg.kind() == ArgKind_Thread ||
-       arg.kind() == ArgKind_Tokens || arg.kind() == ArgKind_Positions))
+       arg.kind() == ArgKind_FixedState || arg.kind() == ArgKind_Tokens ||
+       arg.kind() == ArgKind_Positions))
     elements = 1;
   TOMBOLO_CHECK(place.inRange("index", arg.index(), 0, elements - 1));
   return place.inRange("offset", arg.offset(), 0, bytes - 1);

@@ -44,30 +44,18 @@ struct CheckModelPass : tombolo::nn::impl::CheckModelPassBase<CheckModelPass> {
     return {index.getAsOpaquePointer(), 0};
   }
 
-  /// A step appends to a state once: its rows are kept by position.
+  /// A step takes its tokens into a state once.
   static LogicalResult checkStates(func::FuncOp function) {
     std::map<std::pair<StringRef, std::pair<const void *, int64_t>>,
              Operation *>
         seen;
     for (Operation &op : function.getBody().front()) {
-      StringRef state;
-      Value index;
-      if (auto history = dyn_cast<HistoryOp>(op)) {
-        state = history.getState();
-        index = history.getIndex();
-      } else if (auto windows = dyn_cast<WindowsOp>(op)) {
-        state = windows.getState();
-        index = windows.getIndex();
-      } else if (auto conv = dyn_cast<CausalConvOp>(op)) {
-        state = conv.getState();
-        index = conv.getIndex();
-      } else if (auto delta = dyn_cast<GatedDeltaOp>(op)) {
-        state = delta.getState();
-        index = delta.getIndex();
-      } else {
+      auto user = dyn_cast<StateUserOpInterface>(op);
+      if (!user)
         continue;
-      }
-      auto [at, isNew] = seen.try_emplace({state, instanceOf(index)}, &op);
+      StringRef state = user.getStateAttr().getValue();
+      auto [at, isNew] =
+          seen.try_emplace({state, instanceOf(user.getIndex())}, &op);
       if (isNew)
         continue;
       InFlightDiagnostic error = op.emitError("expects one '")

@@ -10,6 +10,7 @@
 #include "mlir/IR/Matchers.h"
 #include "passes/plan/CheckInput.h"
 #include "passes/plan/Emit.h"
+#include "passes/plan/FixedState.h"
 #include "passes/plan/OutlineEntry.h"
 #include "passes/plan/Passes.h"
 #include <map>
@@ -20,7 +21,8 @@ using namespace tombolo::plan;
 
 namespace {
 
-/// Where the instances of one state family lie.
+/// Where the instances of one state family lie: in a slot of `group`, or in the
+/// memory of one size.
 struct StatePlace {
   StateGroupOp group;
   SmallVector<int64_t> offsets;
@@ -38,6 +40,7 @@ public:
 
 private:
   LogicalResult planStates();
+  LogicalResult planFixedStates();
   LogicalResult planHidden(StringRef name, int64_t capacity);
   LogicalResult planLogits(StringRef name, int64_t capacity);
 
@@ -76,6 +79,7 @@ private:
   std::map<std::pair<Operation *, bool>, FunctionPlan> plans;
   std::map<std::tuple<std::string, std::string, Encoding>, PackOp> packs;
   DenseMap<StringAttr, StatePlace> states;
+  FixedStateOp fixedState; ///< null: no state is of one size
   std::map<std::pair<std::string, std::string>, Value> inputs;
   /// States that this program has appended to, by instance.
   std::map<std::pair<std::string, int64_t>, Operation *> appended;
@@ -85,13 +89,14 @@ private:
 
 /// What a slot may hold at most: offsets of slots must not overflow.
 static constexpr int64_t kMaxSlotBytes = int64_t(1) << 40;
-static constexpr int64_t kMaxInstances = 1 << 16;
 static constexpr int64_t kPageRows = nn::StateOp::kPageRows;
 
 LogicalResult ModulePlanner::planStates() {
   // One group per window: its pages can be given back together.
   std::map<int64_t, SmallVector<nn::StateOpInterface>> byWindow;
   for (auto state : module.getOps<nn::StateOpInterface>()) {
+    if (state.getFixedBytes() > 0)
+      continue;
     if (state.getPageRows() != kPageRows)
       return state.emitError("expects a state of pages of ")
              << kPageRows << " rows; others are not in this version";
@@ -138,6 +143,24 @@ LogicalResult ModulePlanner::planStates() {
       for (int64_t i = 0; i < count; ++i)
         place.offsets.push_back(offsets[next++]);
     }
+  }
+  return mlir::success();
+}
+
+LogicalResult ModulePlanner::planFixedStates() {
+  FailureOr<FixedStateOp> fixed = planFixedState(module, symbols);
+  if (failed(fixed))
+    return failure();
+  fixedState = *fixed;
+  if (!fixedState)
+    return mlir::success();
+  ArrayRef<int64_t> offsets = fixedState.getOffsets();
+  for (auto [name, count] :
+       llvm::zip(fixedState.getMembers().getAsRange<FlatSymbolRefAttr>(),
+                 fixedState.getCounts())) {
+    states[name.getAttr()].offsets.assign(offsets.begin(),
+                                          offsets.begin() + count);
+    offsets = offsets.drop_front(count);
   }
   return mlir::success();
 }
@@ -244,24 +267,24 @@ ModulePlanner::checkBindings(func::FuncOp function, const Graph &graph,
     if (auto attention = dyn_cast<nn::AttentionOp>(op))
       if (failed(checkPositions(attention, attention.getPositions())))
         return failure();
-    auto history = dyn_cast<nn::HistoryOp>(op);
-    if (!history)
+    auto user = dyn_cast<nn::StateUserOpInterface>(op);
+    if (!user)
       continue;
-    if (failed(checkPositions(history, history.getPositions())))
+    if (failed(checkPositions(user, user.getPositions())))
       return failure();
-    auto state = symbols.lookup<nn::StateOp>(history.getState());
-    FailureOr<int64_t> instance =
-        instanceOf(history, history.getIndex(), history.getState(),
-                   state.getCount(), function, indices);
+    StringRef name = user.getStateAttr().getValue();
+    auto state = symbols.lookup<nn::StateOpInterface>(name);
+    FailureOr<int64_t> instance = instanceOf(
+        user, user.getIndex(), name, state.getStateCount(), function, indices);
     if (failed(instance))
       return failure();
-    auto [at, isNew] = appended.try_emplace(
-        {history.getState().str(), *instance}, history.getOperation());
+    auto [at, isNew] =
+        appended.try_emplace({name.str(), *instance}, user.getOperation());
     if (!isNew) {
-      InFlightDiagnostic error =
-          history.emitError("expects one 'nn.history' of a state in a "
-                            "step, but '@")
-          << history.getState() << "' [" << *instance << "] has two";
+      InFlightDiagnostic error = user.emitError("expects one '")
+                                 << user->getName()
+                                 << "' of a state in a step, but '@" << name
+                                 << "' [" << *instance << "] has two";
       error.attachNote(at->second->getLoc()) << "the first is here";
       return error;
     }
@@ -356,6 +379,8 @@ ModulePlanner::instantiate(func::FuncOp function, bool manyRows,
     case BufferBinding::PageTable:
       return input("page_table", states[binding.symbol].group.getSymNameAttr(),
                    binding.type);
+    case BufferBinding::FixedState:
+      return input("fixed_state", fixedState.getSymNameAttr(), binding.type);
     default:
       return function.emitError("has an argument that no buffer is bound to");
     }
@@ -376,12 +401,14 @@ ModulePlanner::instantiate(func::FuncOp function, bool manyRows,
         sizes.push_back(size.size);
         continue;
       }
-      auto history = cast<nn::HistoryOp>(size.history);
-      StatePlace &place = states[history.getStateAttr().getAttr()];
-      int64_t value = place.group.getSlotBytes();
-      if (size.kind == SizeBinding::StateOffset) {
+      auto user = cast<nn::StateUserOpInterface>(size.user);
+      StatePlace &place = states[user.getStateAttr().getAttr()];
+      int64_t value = 0;
+      if (size.kind == SizeBinding::SlotBytes) {
+        value = place.group.getSlotBytes();
+      } else {
         FailureOr<int64_t> instance =
-            instanceOf(history, history.getIndex(), history.getState(),
+            instanceOf(user, user.getIndex(), user.getStateAttr().getValue(),
                        place.offsets.size(), function, indices);
         if (failed(instance))
           return failure();
@@ -518,6 +545,7 @@ LogicalResult ModulePlanner::run() {
   for (func::FuncOp part : outlineEntry(hidden, symbols))
     functions.push_back(part);
   if (failed(checkCompiled(module)) || failed(planStates()) ||
+      failed(planFixedStates()) ||
       failed(planHidden("prefill", options.chunk)) ||
       failed(planHidden("decode", 1)) ||
       failed(planLogits("logits", options.logitsRows)) ||

@@ -33,6 +33,7 @@ struct CheckPlanPass : tombolo::plan::impl::CheckPlanPassBase<CheckPlanPass> {
   LogicalResult checkModule(ModuleOp module);
   LogicalResult check(PackOp pack);
   LogicalResult check(StateGroupOp group);
+  LogicalResult check(FixedStateOp fixed);
   LogicalResult check(func::FuncOp kernel);
   LogicalResult check(ProgramOp program);
   LogicalResult check(BufferOp buffer, ProgramOp program);
@@ -108,6 +109,38 @@ LogicalResult CheckPlanPass::check(StateGroupOp group) {
                << " bytes";
     offsets = offsets.drop_front(count);
   }
+  return mlir::success();
+}
+
+LogicalResult CheckPlanPass::check(FixedStateOp fixed) {
+  ArrayRef<int64_t> offsets = fixed.getOffsets();
+  SmallVector<std::pair<int64_t, int64_t>> taken; // first, last byte + 1
+  for (auto [name, count] :
+       llvm::zip(fixed.getMembers().getAsRange<FlatSymbolRefAttr>(),
+                 fixed.getCounts())) {
+    auto state = dyn_cast_if_present<nn::StateOpInterface>(
+        symbols->lookup(name.getValue()));
+    int64_t bytes = state ? state.getFixedBytes() : 0;
+    if (bytes == 0 || state.getStateCount() != count)
+      return fixed.emitOpError("expects '")
+             << name << "' to be " << count
+             << " states of one size of this module";
+    int64_t all = static_cast<int64_t>(fixed.getBytes());
+    for (int64_t offset : offsets.take_front(count)) {
+      if (bytes > all - offset)
+        return fixed.emitOpError("expects room for the ")
+               << bytes << " bytes of '" << name << "' at " << offset
+               << ", but has " << all << " bytes";
+      taken.emplace_back(offset, offset + bytes);
+    }
+    offsets = offsets.drop_front(count);
+  }
+  llvm::sort(taken);
+  for (size_t i = 1; i < taken.size(); ++i)
+    if (taken[i].first < taken[i - 1].second)
+      return fixed.emitOpError("expects a place for each state, but those at ")
+             << taken[i - 1].first << " and " << taken[i].first
+             << " share bytes";
   return mlir::success();
 }
 
@@ -263,6 +296,18 @@ LogicalResult CheckPlanPass::checkModule(ModuleOp module) {
   for (auto group : module.getOps<StateGroupOp>())
     if (failed(check(group)))
       return failure();
+  FixedStateOp first;
+  for (auto fixed : module.getOps<FixedStateOp>()) {
+    if (first) {
+      InFlightDiagnostic error =
+          fixed.emitOpError("expects to be the only one of its module");
+      error.attachNote(first.getLoc()) << "the first is here";
+      return error;
+    }
+    first = fixed;
+    if (failed(check(fixed)))
+      return failure();
+  }
   for (auto program : module.getOps<ProgramOp>())
     if (failed(check(program)))
       return failure();

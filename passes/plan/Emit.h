@@ -23,7 +23,8 @@ struct BufferBinding {
     Positions,
     RopeTable,
     Pool,
-    PageTable
+    PageTable,
+    FixedState
   };
   Kind kind = Row;
   /// Row: a root value of the function. Record: the quantize node's value.
@@ -35,18 +36,21 @@ struct BufferBinding {
   mlir::Operation *getWeight = nullptr;
   std::string layout;
   Encoding encoding = Encoding::F32;
-  /// RopeTable, Pool, PageTable: the symbol of the table or the state family.
+  /// RopeTable, Pool, PageTable, FixedState: the symbol of the table or the
+  /// state family.
   mlir::StringAttr symbol;
   mlir::Type type;
 };
 
-/// An index argument: a size, or the place of a state instance in its slot.
+/// An index argument: a size, or the place of a state instance in its slot or
+/// in the fixed state.
 struct SizeBinding {
   enum Kind { Host, StateOffset, SlotBytes };
   Kind kind = Host;
   SizeAttr size;
-  /// StateOffset, SlotBytes: the op that names state and instance.
-  mlir::Operation *history = nullptr;
+  /// StateOffset, SlotBytes: the op that names state and instance, an
+  /// `nn::StateUserOpInterface`.
+  mlir::Operation *user = nullptr;
 };
 
 struct KernelPlan {

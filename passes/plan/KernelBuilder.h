@@ -46,7 +46,7 @@ public:
   mlir::Value size(SizeBinding binding) {
     for (auto [index, other] : llvm::enumerate(plan.sizes))
       if (other.kind == binding.kind && other.size == binding.size &&
-          other.history == binding.history)
+          other.user == binding.user)
         return sizes[index];
     mlir::Value argument = block().addArgument(builder.getIndexType(), loc);
     plan.sizes.push_back(binding);

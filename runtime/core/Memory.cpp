@@ -36,6 +36,18 @@ void Pages::discard() {
     madvise(base, length, MADV_DONTNEED);
 }
 
+uint32_t tombolo::fillOrdinary(std::span<std::byte> bytes, uint32_t random) {
+  auto *words = reinterpret_cast<uint16_t *>(bytes.data());
+  for (size_t i = 0; i != bytes.size() / 2; ++i) {
+    random = random * 1664525 + 1013904223;
+    // Sign and low bits are random, the exponent is that of 2^-6 in f16 and of
+    // 2^-55 to 2^-48 in bf16 and f32: scores so small that no weight of a row
+    // becomes a denormal number, which would take its own time.
+    words[i] = ((random >> 16) & 0x83ff) | 0x2400;
+  }
+  return random;
+}
+
 Result<Pages> tombolo::mapCode(std::span<const std::byte> code,
                                const std::string &where) {
   Result<Pages> pages = Pages::allocate(code.size(), "code");

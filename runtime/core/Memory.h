@@ -47,6 +47,10 @@ Result<Pages> mapCode(std::span<const std::byte> code,
 /// `root` stands for "/" in tests. Without any figure: UINT64_MAX.
 uint64_t availableMemory(const std::string &root = "");
 
+/// Writes numbers of ordinary size, of every type that states have, and goes on
+/// from `random`, which it returns.
+uint32_t fillOrdinary(std::span<std::byte> bytes, uint32_t random);
+
 /// "1.5 GiB", "640 MiB", "12 KiB".
 std::string binaryBytes(uint64_t bytes);
 

@@ -27,6 +27,8 @@ static void *bufferOf(const artifact::Arg &arg, const Model &model,
     return bindings.pools[arg.index()] + arg.offset();
   case artifact::ArgKind_PageTable:
     return bindings.pageTables[arg.index()];
+  case artifact::ArgKind_FixedState:
+    return bindings.fixedState + arg.offset();
   }
   return nullptr;
 }

@@ -31,6 +31,7 @@ struct Bindings {
   std::vector<float *> ropeTables;
   std::vector<std::byte *> pools;
   std::vector<int32_t *> pageTables;
+  std::byte *fixedState = nullptr;
 };
 
 /// The rows of hidden.N that a program has just computed.

@@ -125,6 +125,11 @@ Status Session::check(std::span<const int32_t> tokens, size_t kept) const {
 
 Status Session::feed(std::span<const int32_t> tokens, size_t firstRow,
                      const LogitsSink &sink) {
+  return feed(tokens, firstRow, sink, 0);
+}
+
+Status Session::feed(std::span<const int32_t> tokens, size_t firstRow,
+                     const LogitsSink &sink, size_t keepAt) {
   if (Status status = check(tokens, history.size()); !status)
     return status;
   if (history.empty())
@@ -135,6 +140,10 @@ Status Session::feed(std::span<const int32_t> tokens, size_t firstRow,
     if (interrupt && interrupt->load(std::memory_order_relaxed))
       return Error("", kInterrupted);
     size_t count = std::min(chunk, tokens.size() - done);
+    if (history.size() == keepAt)
+      buffers.fixedState.keep(keepAt);
+    else if (history.size() < keepAt)
+      count = std::min(count, keepAt - history.size());
     step(tokens.subspan(done, count));
     // The last row always stays, for `logits`.
     size_t wanted = std::min(std::max(firstRow, done), done + count - 1);
@@ -170,6 +179,8 @@ Status Session::skip(int64_t count) {
                     std::min(chunk, count - done));
   for (StateGroup &group : buffers.groups)
     group.fillArbitrarily();
+  if (count > 0)
+    buffers.fixedState.fillArbitrarily();
   history.insert(history.end(), tokens.begin(), tokens.end());
   hiddenRows = 0;
   return success();
@@ -226,15 +237,28 @@ Result<size_t> Session::resume(std::span<const int32_t> tokens) {
   size_t most = std::min(history.size(), tokens.size() - 1);
   while (common != most && history[common] == tokens[common])
     ++common;
-  // Where the states can't go back that far, all is computed again.
-  if (!truncate(common)) {
-    common = 0;
-    if (Status status = truncate(0); !status)
-      return status.takeErrors();
-  }
-  if (Status status = feed(tokens.subspan(common)); !status)
+  // Where the states can't go back that far, what is missing is computed again.
+  common = reachable(common);
+  if (Status status = truncate(common); !status)
+    return status.takeErrors();
+  size_t keepAt = buffers.fixedState.exists() ? tokens.size() - 1 : 0;
+  std::span<const int32_t> rest = tokens.subspan(common);
+  if (Status status = feed(rest, rest.size(), {}, keepAt); !status)
     return status.takeErrors();
   return tokens.size() - common;
+}
+
+size_t Session::reachable(size_t count) const {
+  if (count == history.size())
+    return count;
+  if (buffers.fixedState.exists()) {
+    size_t kept = buffers.fixedState.kept();
+    count = kept <= count ? kept : 0;
+  }
+  for (const StateGroup &group : buffers.groups)
+    if (!group.canTruncate(count))
+      return 0;
+  return count;
 }
 
 Status Session::truncate(size_t count) {
@@ -244,6 +268,11 @@ Status Session::truncate(size_t count) {
                 " tokens of the sequence, but got " + std::to_string(count));
   if (count == history.size())
     return success();
+  FixedState &fixed = buffers.fixedState;
+  if (fixed.exists() && count != 0 && int64_t(count) != fixed.kept())
+    return Error("", "the states of a recurrence can't go back to token " +
+                         std::to_string(count) + " from token " +
+                         std::to_string(history.size()));
   for (const StateGroup &group : buffers.groups)
     if (!group.canTruncate(count))
       return Error("",
@@ -252,6 +281,8 @@ Status Session::truncate(size_t count) {
                        std::to_string(history.size()));
   for (StateGroup &group : buffers.groups)
     group.truncate(count);
+  if (fixed.exists())
+    fixed.goBack(count);
   history.resize(count);
   hiddenRows = 0;
   return success();
@@ -264,6 +295,7 @@ Result<std::unique_ptr<Session>> Session::fork() const {
   Session &session = **copy;
   for (size_t i = 0; i != buffers.groups.size(); ++i)
     session.buffers.groups[i].copyFrom(buffers.groups[i]);
+  session.buffers.fixedState.copyFrom(buffers.fixedState);
   session.history = history;
   session.hidden = hidden;
   session.hiddenRows = hiddenRows;

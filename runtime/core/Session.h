@@ -62,12 +62,16 @@ public:
   Status skip(int64_t count);
 
   /// Makes the sequence equal to `tokens` by keeping what it has in common with
-  /// them, at most all but the last, and feeding the rest. Gives the number of
-  /// tokens fed. Tokens that are refused leave the sequence as it is.
+  /// them, at most all but the last, and as much of it as the states can go
+  /// back to, and feeding the rest. Gives the number of tokens fed. Tokens that
+  /// are refused leave the sequence as it is. States that cannot be cut back
+  /// are copied before the last token, so that the next call can go on from
+  /// there.
   Result<size_t> resume(std::span<const int32_t> tokens);
 
   /// Forgets all tokens but the first `count`. Fails where a window's rows are
-  /// already given back; the sequence stays as it is then.
+  /// already given back, and where states that each token replaces are not
+  /// those of a `resume`; the sequence stays as it is then.
   Status truncate(size_t count);
   /// A session of its own with a copy of this one's states.
   Result<std::unique_ptr<Session>> fork() const;
@@ -92,6 +96,12 @@ private:
         buffers(std::move(buffers)) {}
   /// Whether `tokens` can follow `kept` tokens.
   Status check(std::span<const int32_t> tokens, size_t kept) const;
+  /// The most of the first `count` tokens that the states can go back to.
+  size_t reachable(size_t count) const;
+  /// The same, and keeps a copy of the fixed states before the token at
+  /// position `keepAt`, if it is not 0.
+  Status feed(std::span<const int32_t> tokens, size_t firstRow,
+              const LogitsSink &sink, size_t keepAt);
   void bindPrograms();
   void chooseFrequencies(int64_t length);
   void fillRopeTables(int64_t first, int64_t count);

@@ -61,6 +61,7 @@ SessionLayout::SessionLayout(const Artifact &artifact,
     for (const artifact::StateGroup *group : *index.state_groups())
       groups.push_back(
           {group->window(), group->slot_bytes(), context, maxStep});
+  fixedStateBytes = index.fixed_state_bytes();
   int64_t scratch = 0;
   for (const artifact::Program *program :
        {plan.prefill(), plan.decode(), plan.logits(), plan.logits_one()})
@@ -74,6 +75,8 @@ SessionMemory SessionLayout::memory() const {
   memory.weights = weightBytes;
   for (const StateGroup::Shape &group : groups)
     memory.states = addSaturating(memory.states, group.poolBytes());
+  memory.states =
+      addSaturating(memory.states, FixedState::memoryFor(fixedStateBytes));
   memory.activations = arenaBytes + inputBytes + threadBytes * threads;
   return memory;
 }
@@ -107,6 +110,11 @@ Result<SessionBuffers> SessionBuffers::allocate(const SessionLayout &layout) {
     bindings.pools.push_back(buffers.groups.back().pool());
     bindings.pageTables.push_back(buffers.groups.back().pageTable());
   }
+  Result<FixedState> fixed = FixedState::create(layout.fixedStateBytes);
+  if (!fixed)
+    return fixed.takeErrors();
+  buffers.fixedState = std::move(*fixed);
+  bindings.fixedState = buffers.fixedState.data();
   for (int thread = 0; thread != layout.threads; ++thread) {
     std::byte *own = buffers.threadPages.data() + thread * layout.threadBytes;
     bindings.threads.push_back(own);

@@ -3,6 +3,7 @@
 #ifndef RUNTIME_CORE_SESSIONLAYOUT_H
 #define RUNTIME_CORE_SESSIONLAYOUT_H
 
+#include "runtime/core/FixedState.h"
 #include "runtime/core/Memory.h"
 #include "runtime/core/Program.h"
 #include "runtime/core/StateGroup.h"
@@ -49,6 +50,7 @@ struct SessionLayout {
   uint64_t threadBytes, scratchAt;
   int threads;
   std::vector<StateGroup::Shape> groups;
+  uint64_t fixedStateBytes;
 };
 
 /// A layout in memory.
@@ -57,6 +59,7 @@ struct SessionBuffers {
 
   Pages arena, inputs, threadPages;
   std::vector<StateGroup> groups;
+  FixedState fixedState;
   Bindings bindings;
   /// One for each thread.
   std::vector<std::byte *> scratch;

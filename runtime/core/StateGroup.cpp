@@ -80,17 +80,10 @@ void StateGroup::truncate(int64_t rows) {
 
 void StateGroup::fillArbitrarily() {
   uint32_t random = 1;
-  for (int64_t page = firstPage; page < endPage; ++page) {
-    auto *words =
-        reinterpret_cast<uint16_t *>(pool() + table[page] * shape.slotBytes);
-    for (int64_t i = 0; i != shape.slotBytes / 2; ++i) {
-      random = random * 1664525 + 1013904223;
-      // Sign and low bits are random, the exponent is that of 2^-6 in f16 and
-      // of 2^-55 to 2^-48 in bf16 and f32: scores so small that no weight of a
-      // row becomes a denormal number, which would take its own time.
-      words[i] = ((random >> 16) & 0x83ff) | 0x2400;
-    }
-  }
+  for (int64_t page = firstPage; page < endPage; ++page)
+    random = fillOrdinary(
+        {pool() + table[page] * shape.slotBytes, size_t(shape.slotBytes)},
+        random);
 }
 
 void StateGroup::copyFrom(const StateGroup &other) {

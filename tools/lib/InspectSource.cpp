@@ -4,6 +4,7 @@
 #include "frontends/checkpoint/Checkpoint.h"
 #include "frontends/import/Import.h"
 #include "mlir/IR/MLIRContext.h"
+#include "runtime/core/FixedState.h"
 #include "runtime/core/StateGroup.h"
 #include "tools/lib/Inspect.h"
 #include <algorithm>
@@ -14,7 +15,8 @@ namespace tombolo {
 /// With the states as a session keeps them.
 static uint64_t memoryOf(const TargetEstimate &estimate, int64_t context,
                          int64_t chunk) {
-  uint64_t bytes = estimate.weightBytes + estimate.arenaBytes;
+  uint64_t bytes = estimate.weightBytes + estimate.arenaBytes +
+                   FixedState::memoryFor(estimate.fixedStateBytes);
   for (const TargetEstimate::States &states : estimate.states)
     bytes += StateGroup::Shape{states.window, states.pageBytes, context, chunk}
                  .poolBytes();

@@ -30,4 +30,17 @@ def NN_StateOpInterface : OpInterface<"StateOpInterface"> {
   ];
 }
 
+def NN_StateUserOpInterface : OpInterface<"StateUserOpInterface"> {
+  let description = [{
+    An op that takes the tokens of a step into a state. It names the state, and
+    of a family the one it means; one step runs one such op per state.
+  }];
+  let cppNamespace = "::tombolo::nn";
+  let methods = [
+    InterfaceMethod<"The symbol of the state.", "::mlir::FlatSymbolRefAttr", "getStateAttr">,
+    InterfaceMethod<"Which state of a family it is; null: it is none.", "::mlir::Value", "getIndex">,
+    InterfaceMethod<"The positions of the rows that it takes in.", "::mlir::Value", "getPositions">,
+  ];
+}
+
 #endif // DIALECTS_NN_IR_NNINTERFACES

@@ -39,7 +39,7 @@ def NN_RecurrentStateOp : NN_Op<"recurrent_state", [Symbol, HasParent<"::mlir::M
 }
 
 class NN_RecurrenceOp<string mnemonic>
-    : NN_Op<mnemonic, [NN_InfersTypes, DeclareOpInterfaceMethods<SymbolUserOpInterface>,
+    : NN_Op<mnemonic, [NN_InfersTypes, NN_StateUserOpInterface, DeclareOpInterfaceMethods<SymbolUserOpInterface>,
                        DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]>;
 
 def NN_CausalConvOp : NN_RecurrenceOp<"causal_conv"> {

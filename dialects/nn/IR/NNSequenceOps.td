@@ -4,6 +4,7 @@
 #define DIALECTS_NN_IR_NNSEQUENCEOPS
 
 include "dialects/nn/IR/NNAttrs.td"
+include "dialects/nn/IR/NNInterfaces.td"
 include "dialects/nn/IR/NNTypes.td"
 include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
@@ -49,7 +50,8 @@ def NN_RopeOp : NN_Op<"rope", [Pure, NN_InfersTypes, DeclareOpInterfaceMethods<S
   }];
 }
 
-def NN_HistoryOp : NN_Op<"history", [NN_InfersTypes, DeclareOpInterfaceMethods<SymbolUserOpInterface>,
+def NN_HistoryOp : NN_Op<"history", [NN_InfersTypes, NN_StateUserOpInterface,
+                                     DeclareOpInterfaceMethods<SymbolUserOpInterface>,
                                      DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
   let summary = "all rows of a value since the sequence began";
   let description = [{

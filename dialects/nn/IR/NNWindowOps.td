@@ -40,7 +40,8 @@ def NN_WindowStateOp : NN_Op<"window_state", [Symbol, HasParent<"::mlir::ModuleO
   }];
 }
 
-def NN_WindowsOp : NN_Op<"windows", [NN_InfersTypes, DeclareOpInterfaceMethods<SymbolUserOpInterface>,
+def NN_WindowsOp : NN_Op<"windows", [NN_InfersTypes, NN_StateUserOpInterface,
+                                     DeclareOpInterfaceMethods<SymbolUserOpInterface>,
                                      DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
   let summary = "the rows of each window of tokens that is complete";
   let description = [{

@@ -73,18 +73,36 @@ LogicalResult PackOp::verify() {
   return mlir::success();
 }
 
-LogicalResult StateGroupOp::verify() {
-  if (getMembers().size() != getCounts().size()) // C1
-    return emitOpError("expects one count per member, but got ")
-           << getCounts().size() << " for " << getMembers().size();
+/// Members of states with their counts, and an offset for each instance.
+template <typename Op> static LogicalResult verifyMembers(Op op) {
+  if (op.getMembers().size() != op.getCounts().size()) // C1
+    return op.emitOpError("expects one count per member, but got ")
+           << op.getCounts().size() << " for " << op.getMembers().size();
   int64_t instances = 0;
-  for (int64_t count : getCounts())
+  for (int64_t count : op.getCounts())
     if (count <= 0 || llvm::AddOverflow(instances, count, instances)) // C1
-      return emitOpError("expects positive counts, but got [")
-             << getCounts() << "]";
-  if (instances != static_cast<int64_t>(getOffsets().size())) // C2
-    return emitOpError("expects one offset per instance (")
-           << instances << "), but got " << getOffsets().size();
+      return op.emitOpError("expects positive counts, but got [")
+             << op.getCounts() << "]";
+  if (instances != static_cast<int64_t>(op.getOffsets().size())) // C2
+    return op.emitOpError("expects one offset per instance (")
+           << instances << "), but got " << op.getOffsets().size();
+  return mlir::success();
+}
+
+LogicalResult FixedStateOp::verify() {
+  if (failed(verifyMembers(*this))) // C1, C2
+    return failure();
+  for (int64_t offset : getOffsets())
+    if (offset < 0 || offset >= static_cast<int64_t>(getBytes()) ||
+        offset % 64 != 0) // C2
+      return emitOpError("expects offsets of multiples of 64 within its ")
+             << getBytes() << " bytes, but got " << offset;
+  return mlir::success();
+}
+
+LogicalResult StateGroupOp::verify() {
+  if (failed(verifyMembers(*this))) // C1, C2
+    return failure();
   for (int64_t offset : getOffsets())
     if (offset < 0 || offset >= static_cast<int64_t>(getSlotBytes())) // C2
       return emitOpError("expects offsets within the slot of ")
@@ -175,12 +193,12 @@ LogicalResult WeightOp::verifySymbolUses(SymbolTableCollection &tables) {
 }
 
 LogicalResult InputOp::verify() {
-  bool named =
-      llvm::is_contained({"rope_table", "pool", "page_table"}, getKind());
+  bool named = llvm::is_contained(
+      {"rope_table", "pool", "page_table", "fixed_state"}, getKind());
   bool plain = llvm::is_contained({"tokens", "positions"}, getKind());
   if (!named && !plain) // C1
     return emitOpError("expects 'kind' to be one of tokens, positions, "
-                       "rope_table, pool, page_table, but got '")
+                       "rope_table, pool, page_table, fixed_state, but got '")
            << getKind() << "'";
   if (named != getSource().has_value()) // C1
     return emitOpError("expects '")
@@ -188,17 +206,17 @@ LogicalResult InputOp::verify() {
            << (named ? "' to name its source" : "' to have no source");
   Builder b(getContext());
   MemRefType type = getType();
+  bool isBytes = getKind() == "pool" || getKind() == "fixed_state";
   bool fits = getKind() == "rope_table"
                   ? type.getRank() == 3 && type.isDynamicDim(0) &&
                         type.getDimSize(1) == 2 && !type.isDynamicDim(2) &&
                         type.getElementType().isF32()
-                  : isVector(type, getKind() == "pool" ? b.getI8Type()
-                                                       : b.getI32Type());
+                  : isVector(type, isBytes ? b.getI8Type() : b.getI32Type());
   if (!fits) // C1
     return emitOpError("expects '")
            << getKind() << "' to be "
            << (getKind() == "rope_table" ? "'memref<?x2xnxf32>'"
-               : getKind() == "pool"     ? "'memref<?xi8>'"
+               : isBytes                 ? "'memref<?xi8>'"
                                          : "'memref<?xi32>'")
            << ", but got " << type;
   return mlir::success();
@@ -210,8 +228,9 @@ LogicalResult InputOp::verifySymbolUses(SymbolTableCollection &tables) {
   Operation *source =
       tables.lookupNearestSymbolFrom(*this, getSourceAttr().getAttr());
   // The dialect of models is not known here, but for the name of its op.
-  StringRef expected =
-      getKind() == "rope_table" ? "nn.rope_table" : "plan.state_group";
+  StringRef expected = getKind() == "rope_table"    ? "nn.rope_table"
+                       : getKind() == "fixed_state" ? "plan.fixed_state"
+                                                    : "plan.state_group";
   if (!source || source->getName().getStringRef() != expected) // C1
     return emitOpError("expects '@")
            << *getSource() << "' to be a '" << expected << "' of this module";

@@ -4,6 +4,7 @@
 #define DIALECTS_PLAN_IR_PLANOPS_TD
 
 include "dialects/plan/IR/PlanBase.td"
+include "dialects/plan/IR/PlanStateOps.td"
 include "mlir/IR/BuiltinAttributes.td"
 include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
@@ -152,6 +153,7 @@ def Plan_InputOp : Plan_Op<"input", [HasParent<"ProgramOp">, DeclareOpInterfaceM
   let description = [{
     `tokens`, `positions`: i32 per row. `rope_table` @table: cosines and sines
     per row. `pool` @group, `page_table` @group: the pages of a state group.
+    `fixed_state` @fixed: the memory of one size.
 
     | kind                  | source           | result              |
     |-----------------------|------------------|---------------------|
@@ -159,6 +161,7 @@ def Plan_InputOp : Plan_Op<"input", [HasParent<"ProgramOp">, DeclareOpInterfaceM
     | `rope_table`          | `nn.rope_table`  | `memref<?x2xnxf32>` |
     | `pool`                | plan.state_group | `memref<?xi8>`      |
     | `page_table`          | plan.state_group | `memref<?xi32>`     |
+    | `fixed_state`         | plan.fixed_state | `memref<?xi8>`      |
 
     - (C1) `kind` is one of the table, with its source and result.
 

@@ -185,7 +185,9 @@ TOMBOLO_API tombolo_status tombolo_session_resume(tombolo_session *session,
    until the session's next call. */
 TOMBOLO_API tombolo_status tombolo_session_logits(tombolo_session *session,
                                                   const float **logits);
-/* Forgets all tokens but the first `count`. */
+/* Forgets all tokens but the first `count`. Fails where the states cannot go
+   back there: of a sliding window beyond what it keeps, of a recurrence to
+   anything but the beginning or where the last resume began its last token. */
 TOMBOLO_API tombolo_status tombolo_session_truncate(tombolo_session *session,
                                                     size_t count);
 /* Ends what the session is computing, at the next token or chunk of a prompt;

@@ -60,6 +60,57 @@ plan.state_group @pages window -1 slot 64 per_token 1 members [1] counts [1] off
 
 // -----
 
+// expected-error@+1 {{expects one count per member, but got 1 for 2}}
+plan.fixed_state @fixed bytes 64 members [@conv, @s] counts [1] offsets [0]
+
+// -----
+
+// expected-error@+1 {{expects positive counts, but got [-1]}}
+plan.fixed_state @fixed bytes 64 members [@s] counts [-1] offsets []
+
+// -----
+
+// expected-error@+1 {{expects one offset per instance (2), but got 1}}
+plan.fixed_state @fixed bytes 64 members [@s] counts [2] offsets [0]
+
+// -----
+
+// expected-error@+1 {{expects offsets of multiples of 64 within its 128 bytes, but got 128}}
+plan.fixed_state @fixed bytes 128 members [@s] counts [1] offsets [128]
+
+// -----
+
+// expected-error@+1 {{expects offsets of multiples of 64 within its 128 bytes, but got 32}}
+plan.fixed_state @fixed bytes 128 members [@s] counts [1] offsets [32]
+
+// -----
+
+// expected-error@+1 {{expects offsets of multiples of 64 within its 128 bytes, but got -64}}
+plan.fixed_state @fixed bytes 128 members [@s] counts [1] offsets [-64]
+
+// -----
+
+// expected-error@+1 {{attribute 'bytes' failed to satisfy constraint}}
+plan.fixed_state @fixed bytes 0 members [@s] counts [1] offsets [0]
+
+// -----
+
+plan.state_group @pages window -1 slot 64 per_token 1 members [@k] counts [1] offsets [0]
+plan.program @p max_tokens 1 {
+  // expected-error@+1 {{expects '@pages' to be a 'plan.fixed_state' of this module}}
+  %0 = plan.input "fixed_state" @pages : memref<?xi8>
+}
+
+// -----
+
+plan.fixed_state @fixed bytes 64 members [@s] counts [1] offsets [0]
+plan.program @p max_tokens 1 {
+  // expected-error@+1 {{expects 'fixed_state' to be 'memref<?xi8>', but got 'memref<?xi32>'}}
+  %0 = plan.input "fixed_state" @fixed : memref<?xi32>
+}
+
+// -----
+
 // expected-error@+1 {{attribute 'max_tokens' failed to satisfy constraint}}
 plan.program @p max_tokens 0 {
 }
@@ -169,7 +220,7 @@ plan.program @p max_tokens 1 {
 // -----
 
 plan.program @p max_tokens 1 {
-  // expected-error@+1 {{expects 'kind' to be one of tokens, positions, rope_table, pool, page_table, but got 'weather'}}
+  // expected-error@+1 {{expects 'kind' to be one of tokens, positions, rope_table, pool, page_table, fixed_state, but got 'weather'}}
   %0 = plan.input "weather" : memref<?xi32>
 }
 

@@ -9,6 +9,8 @@ plan.pack @w.r16 of @w[30] layout "r16" encoding "q4_1" shape [576, 576]
 plan.pack @norm.rows of @norm[1] layout "rows" encoding "f32" shape [576]
 // CHECK: plan.state_group @pages window -1 slot 8192 per_token 64 members [@k, @v] counts [1, 1] offsets [0, 4096]
 plan.state_group @pages window -1 slot 8192 per_token 64 members [@k, @v] counts [1, 1] offsets [0, 4096]
+// CHECK: plan.fixed_state @fixed bytes 8192 members [@conv, @s] counts [1, 2] offsets [0, 1024, 4608]
+plan.fixed_state @fixed bytes 8192 members [@conv, @s] counts [1, 2] offsets [0, 1024, 4608]
 nn.rope_table @rope freqs = [1.0, 0.1] scale = 1.0
 
 // CHECK-LABEL: func.func @kernel
@@ -55,6 +57,8 @@ plan.program @decode max_tokens 1 {
   %r = plan.input "rope_table" @rope : memref<?x2x2xf32>
   // CHECK: plan.input "pool" @pages : memref<?xi8>
   %p = plan.input "pool" @pages : memref<?xi8>
+  // CHECK: plan.input "fixed_state" @fixed : memref<?xi8>
+  %f = plan.input "fixed_state" @fixed : memref<?xi8>
   // CHECK: plan.dispatch @kernel grid <tokens * 3 + 0 ceildiv 2>(%{{.*}}, %{{.*}}) writes [0] sizes [#plan.size<one * 4 + 0 ceildiv 1>] barrier true "label"
   plan.dispatch @kernel grid <tokens * 3 + 0 ceildiv 2>(%x, %p) writes [0] sizes [#plan.size<one * 4 + 0 ceildiv 1>] barrier true "label" : memref<?x32xf32, strided<[32, 1]>>, memref<?xi8>
   // CHECK: plan.buffer per_thread rows 1 row_bytes 128 offset 0 : memref<?x32xf32, strided<[32, 1]>>

@@ -66,7 +66,7 @@ protected:
 
 TEST_F(CApiTest, SaysWhatTheModelIs) {
   EXPECT_STREQ(tombolo_version(), "0.1.0");
-  EXPECT_EQ(tombolo_format_version(), 2u);
+  EXPECT_EQ(tombolo_format_version(), 3u);
   EXPECT_EQ(tombolo_model_vocab_size(model), kVocab);
   EXPECT_EQ(tombolo_model_hidden_size(model), kHidden);
   EXPECT_EQ(tombolo_model_layers(model), kLayers);

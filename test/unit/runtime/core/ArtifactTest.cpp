@@ -180,8 +180,8 @@ TEST_F(ArtifactTest, VersionsDecide) {
     return refusal(bytes);
   };
   EXPECT_EQ(withVersion(kSchemaVersion + 1),
-            "was written with format version 3, but this runtime reads "
-            "versions up to 2; use a newer runtime");
+            "was written with format version 4, but this runtime reads "
+            "versions up to 3; use a newer runtime");
   EXPECT_EQ(withVersion(0), "names format version 0, but versions start at 1");
   for (uint32_t version = 1; version <= kSchemaVersion; ++version)
     EXPECT_EQ(withVersion(version), "");
@@ -397,8 +397,26 @@ TEST_F(ArtifactTest, IndexNumbersAreChecked) {
          dispatchOf(i, 1).sizes[2] = Size(Symbol_History, INT64_MAX, 0, 1);
        },
        "dispatch 1: size 2: expects sizes up to"},
-      {[](IndexT &i) { dispatchOf(i, 1).args[0] = Arg(ArgKind(8), 0, 0); },
-       "dispatch 1: arg 0: expects 'kind' between 0 and 7, but got 8"},
+      {[](IndexT &i) { dispatchOf(i, 1).args[0] = Arg(ArgKind(9), 0, 0); },
+       "dispatch 1: arg 0: expects 'kind' between 0 and 8, but got 9"},
+      {[](IndexT &i) { i.fixed_state_bytes = -64; },
+       "index: expects 'fixed_state_bytes' between 0 and 1099511627776, but "
+       "got -64"},
+      {[](IndexT &i) {
+         i.fixed_state_bytes = 128;
+         dispatchOf(i, 1).args[0] = Arg(ArgKind_FixedState, 0, 128);
+       },
+       "dispatch 1: arg 0: expects 'offset' between 0 and 127, but got 128"},
+      {[](IndexT &i) {
+         i.fixed_state_bytes = 128;
+         dispatchOf(i, 1).args[0] = Arg(ArgKind_FixedState, 1, 0);
+       },
+       "dispatch 1: arg 0: expects 'index' between 0 and 0, but got 1"},
+      // Without such memory there is no place in it.
+      {[](IndexT &i) {
+         dispatchOf(i, 1).args[0] = Arg(ArgKind_FixedState, 0, 0);
+       },
+       "dispatch 1: arg 0: expects 'offset' between 0 and -1, but got 0"},
       {[](IndexT &i) { dispatchOf(i, 0).args[1] = Arg(ArgKind_Weight, 2, 0); },
        "dispatch 0: arg 1: expects 'index' between 0 and 1, but got 2"},
       {[](IndexT &i) {

@@ -295,6 +295,127 @@ TEST_F(SessionTest, SkipsTokensForMeasuring) {
   EXPECT_LT(difference(*session->logits(), expected(ids)), 1e-5);
 }
 
+namespace {
+/// The tiny model with a recurrence at its end.
+class FixedStateTest : public SessionTest {
+protected:
+  void SetUp() override {
+    addRecurrence(tinyModel);
+    SessionTest::SetUp();
+  }
+};
+} // namespace
+
+TEST_F(FixedStateTest, DecodeEqualsPrefill) {
+  std::vector<int32_t> ids = tokens(90);
+  SessionOptions options;
+  options.ropeLength = ids.size();
+  auto whole = start(options), single = start(options);
+  ASSERT_TRUE(whole->feed(ids));
+  EXPECT_LT(difference(*whole->logits(), expected(ids)), 1e-5);
+  for (int32_t id : ids)
+    ASSERT_TRUE(single->feed({&id, 1}));
+  EXPECT_LT(difference(*single->logits(), expected(ids)), 1e-5);
+}
+
+TEST_F(FixedStateTest, GoesBackToTheBeginningOnly) {
+  auto session = start();
+  std::vector<int32_t> ids = tokens(100);
+  ASSERT_TRUE(session->feed(ids));
+  EXPECT_TRUE(session->truncate(100));
+  Status refused = session->truncate(99);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message, "the states of a recurrence can't go back "
+                                     "to token 99 from token 100");
+  EXPECT_EQ(session->tokens(), ids);
+  EXPECT_LT(difference(*session->logits(), expected(ids)), 1e-5);
+  // The next sequence starts from zeros.
+  ASSERT_TRUE(session->truncate(0));
+  std::vector<int32_t> other = tokens(40, 3);
+  ASSERT_TRUE(session->feed(other));
+  EXPECT_LT(difference(*session->logits(), expected(other)), 1e-5);
+}
+
+TEST_F(FixedStateTest, ResumeGoesOnFromTheLastPrompt) {
+  auto session = start();
+  std::vector<int32_t> prompt = tokens(100);
+  EXPECT_EQ(*session->resume(prompt), 100u);
+  EXPECT_LT(difference(*session->logits(), expected(prompt)), 1e-5);
+  // The same once more: only its last token.
+  EXPECT_EQ(*session->resume(prompt), 1u);
+  EXPECT_LT(difference(*session->logits(), expected(prompt)), 1e-5);
+  // What follows the sequence as it is.
+  std::vector<int32_t> longer = prompt;
+  ASSERT_TRUE(session->feed(std::vector<int32_t>{4, 5, 6}));
+  longer.insert(longer.end(), {4, 5, 6, 7, 8});
+  EXPECT_EQ(*session->resume(longer), 2u);
+  EXPECT_LT(difference(*session->logits(), expected(longer)), 1e-5);
+  // An answer that is taken out of the next prompt, to before its last token.
+  ASSERT_TRUE(session->feed(tokens(20, 9)));
+  std::vector<int32_t> other(longer.begin(), longer.end() - 1);
+  other.insert(other.end(), {20, 21, 22});
+  EXPECT_EQ(*session->resume(other), 3u);
+  EXPECT_EQ(session->tokens(), other);
+  EXPECT_LT(difference(*session->logits(), expected(other)), 1e-5);
+  // One that differs before that is computed from its beginning.
+  std::vector<int32_t> early(other.begin(), other.begin() + 50);
+  early.push_back(3);
+  EXPECT_EQ(*session->resume(early), 51u);
+  EXPECT_LT(difference(*session->logits(), expected(early)), 1e-5);
+  EXPECT_EQ(*session->resume(std::vector<int32_t>{9}), 1u);
+  EXPECT_LT(difference(*session->logits(), expected(std::vector<int32_t>{9})),
+            1e-5);
+}
+
+TEST_F(FixedStateTest, ResumeChoosesFrequenciesByTheWholePrompt) {
+  // Whose last token is computed by itself.
+  std::vector<int32_t> ids = tokens(kLongFrom + 1);
+  auto session = start();
+  EXPECT_EQ(*session->resume(ids), ids.size());
+  EXPECT_LT(difference(*session->logits(), expected(ids)), 1e-5);
+}
+
+TEST_F(FixedStateTest, ForkGoesItsOwnWay) {
+  auto session = start();
+  std::vector<int32_t> ids = tokens(70);
+  ASSERT_TRUE(session->resume(ids));
+  auto fork = session->fork();
+  ASSERT_TRUE(fork) << fork.error().str();
+  std::vector<int32_t> a = ids, b = ids;
+  a.push_back(1);
+  b.push_back(2);
+  ASSERT_TRUE(session->feed({&a.back(), 1}));
+  ASSERT_TRUE((*fork)->feed({&b.back(), 1}));
+  EXPECT_LT(difference(*session->logits(), expected(a)), 1e-5);
+  EXPECT_LT(difference(*(*fork)->logits(), expected(b)), 1e-5);
+  // The kept copy went along.
+  EXPECT_EQ(*(*fork)->resume(ids), 1u);
+  EXPECT_LT(difference(*(*fork)->logits(), expected(ids)), 1e-5);
+}
+
+TEST_F(FixedStateTest, SkipsTokensForMeasuring) {
+  auto session = start();
+  ASSERT_TRUE(session->skip(0));
+  std::vector<int32_t> ids = tokens(10);
+  ASSERT_TRUE(session->feed(ids));
+  EXPECT_LT(difference(*session->logits(), expected(ids)), 1e-5);
+  ASSERT_TRUE(session->skip(100));
+  ASSERT_TRUE(session->feed(tokens(1)));
+  for (float value : *session->logits())
+    EXPECT_TRUE(std::isfinite(value));
+  ASSERT_TRUE(session->truncate(0));
+  ASSERT_TRUE(session->feed(ids));
+  EXPECT_LT(difference(*session->logits(), expected(ids)), 1e-5);
+}
+
+TEST_F(FixedStateTest, MemoryCountsTheStatesAndTheirCopy) {
+  auto model = open();
+  SessionMemory with = Session::memoryFor(*model, 100);
+  tinyModel.index.fixed_state_bytes += 1000;
+  ASSERT_TRUE(tinyModel.write(folder / "tiny.tbo"));
+  EXPECT_EQ(Session::memoryFor(*open(), 100).states, with.states + 2000);
+}
+
 TEST_F(SessionTest, RefusesTokensAndLengths) {
   SessionOptions options;
   options.context = 10;

@@ -86,3 +86,16 @@ void tiny_logits(void *const *buffers, const i64 *sizes, i64 begin, i64 end,
       out[t * outStride + v] = sum;
     }
 }
+
+// rows, state f32 [columns] at an offset | columns, stride, offset, rows
+// Columns [begin, end) of rows become the sum of all rows so far, each halved
+// for every row behind it.
+void tiny_recur(void *const *buffers, const i64 *sizes, i64 begin, i64 end,
+                void *scratch) {
+  float *rows = buffers[0];
+  float *state = (float *)((char *)buffers[1] + sizes[2]);
+  i64 stride = sizes[1];
+  for (i64 i = begin; i < end; ++i)
+    for (i64 t = 0; t < sizes[3]; ++t)
+      rows[t * stride + i] = state[i] = 0.5f * state[i] + rows[t * stride + i];
+}

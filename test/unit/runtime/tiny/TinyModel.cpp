@@ -8,7 +8,7 @@ using namespace tombolo::artifact;
 using namespace tombolo::tiny;
 
 namespace {
-enum KernelNumber { Embed, Append, Mix, Logits };
+enum KernelNumber { Embed, Append, Mix, Logits, Recur };
 
 /// Rows of f32 in the arena; all have the same stride.
 constexpr int64_t kStride = 16, kOutStride = kVocab + 8;
@@ -21,6 +21,9 @@ constexpr int64_t kOwnRow = 64, kThreadBytes = kOwnRow + kRowBytes;
 constexpr int64_t kArenaBytes = kLogitsOut + kLogitsRows * kOutStride * 4;
 /// One state's page.
 constexpr int64_t kStateBytes = 128 * kHidden * 4;
+
+/// The state of the recurrence.
+constexpr int64_t kFixedOffset = 64, kFixedBytes = kFixedOffset + kHidden * 4;
 
 /// Which group a layer's state is in, where in its slots, and its window.
 struct LayerState {
@@ -124,6 +127,20 @@ static std::unique_ptr<RowBufferT> rowBuffer(int64_t offset, int64_t stride,
   return buffer;
 }
 
+/// Adds kernel `number` of `code` to the executable.
+static void addKernel(ExecutableT &executable, KernelNumber number,
+                      const std::vector<std::byte> &code) {
+  static constexpr const char *names[] = {
+      "tiny_embed", "tiny_append", "tiny_mix", "tiny_logits", "tiny_recur"};
+  auto kernel = std::make_unique<KernelT>();
+  kernel->name = names[number];
+  uint64_t entry;
+  std::memcpy(&entry, code.data() + number * sizeof(entry), sizeof(entry));
+  kernel->entry = entry;
+  kernel->scratch_bytes = number == Mix ? kHidden * 4 : 0;
+  executable.kernels.push_back(std::move(kernel));
+}
+
 static std::unique_ptr<ExecutableT>
 makeExecutable(const std::string &level, std::vector<std::string> features,
                const std::vector<std::byte> &code) {
@@ -136,17 +153,8 @@ makeExecutable(const std::string &level, std::vector<std::string> features,
 #endif
   executable->features = std::move(features);
   executable->code_segment = 0;
-  static constexpr const char *names[] = {"tiny_embed", "tiny_append",
-                                          "tiny_mix", "tiny_logits"};
-  for (int i = 0; i != 4; ++i) {
-    auto kernel = std::make_unique<KernelT>();
-    kernel->name = names[i];
-    uint64_t entry;
-    std::memcpy(&entry, code.data() + i * sizeof(entry), sizeof(entry));
-    kernel->entry = entry;
-    kernel->scratch_bytes = i == Mix ? kHidden * 4 : 0;
-    executable->kernels.push_back(std::move(kernel));
-  }
+  for (KernelNumber number : {Embed, Append, Mix, Logits})
+    addKernel(*executable, number, code);
   return executable;
 }
 
@@ -235,6 +243,22 @@ TinyModel tiny::makeTinyModel() {
   return model;
 }
 
+void tiny::addRecurrence(TinyModel &model) {
+  model.index.fixed_state_bytes = kFixedBytes;
+  TargetT &target = *model.index.targets[0];
+  for (auto &executable : target.executables)
+    addKernel(*executable, Recur, model.code);
+  for (ProgramT *program :
+       {target.plan->prefill.get(), target.plan->decode.get()}) {
+    program->dispatches.push_back(
+        dispatch(Recur, "recurrence", constant(kHidden),
+                 {Arg(ArgKind_Arena, 0, kRowsB), Arg(ArgKind_FixedState, 0, 0)},
+                 {constant(kHidden), constant(kStride), constant(kFixedOffset),
+                  Size(Symbol_Tokens, 1, 0, 1)}));
+    program->taps.back()->dispatch = program->dispatches.size() - 1;
+  }
+}
+
 Status TinyModel::write(const std::string &path) const {
   SegmentBytes segments[] = {{"code", code}};
   return writeArtifact(path, index, segments,
@@ -254,7 +278,8 @@ TinyReference::TinyReference(const TinyModel &model)
     : embedding(floatsOf(model.weights[0], 0)),
       head(floatsOf(model.weights[1], 64)),
       freqs(model.index.rope_tables[0]->freqs),
-      longFreqs(model.index.rope_tables[0]->long_freqs) {}
+      longFreqs(model.index.rope_tables[0]->long_freqs),
+      recurs(model.index.fixed_state_bytes != 0) {}
 
 std::vector<std::vector<float>>
 TinyReference::hidden(std::span<const int32_t> tokens, int64_t length) const {
@@ -287,6 +312,9 @@ TinyReference::hidden(std::span<const int32_t> tokens, int64_t length) const {
     }
     result.push_back(std::move(y));
   }
+  if (recurs)
+    for (int64_t i = kHidden; i < count * kHidden; ++i)
+      result.back()[i] += 0.5f * result.back()[i - kHidden];
   return result;
 }
 

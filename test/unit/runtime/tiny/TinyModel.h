@@ -34,6 +34,10 @@ struct TinyModel {
 
 TinyModel makeTinyModel();
 
+/// Lets `model` end in a recurrence: each of its last rows is the sum of those
+/// so far, halved for every token behind them. The state is of one size.
+void addRecurrence(TinyModel &model);
+
 /// Hidden rows and logits of the tiny model, without chunks, pages or threads.
 class TinyReference {
 public:
@@ -48,6 +52,7 @@ public:
 private:
   std::vector<float> embedding, head;
   std::vector<double> freqs, longFreqs;
+  bool recurs;
 };
 
 } // namespace tombolo::tiny
