@@ -67,6 +67,7 @@ void tombolo::buildFusePipeline(OpPassManager &pm,
   // alternate.
   add(nn::createFuseGatedLinearsPass());
   add(nn::createMergeLinearsPass());
+  add(nn::createAbsorbLatentsPass());
   add(createCanonicalizerPass());
   add(createCSEPass());
   pm.addPass(nn::createCheckModelPass());

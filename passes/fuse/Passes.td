@@ -49,6 +49,29 @@ def MergeLinearsPass : Pass<"nn-merge-linears", "::mlir::ModuleOp"> {
   let statistics = [Statistic<"merged", "merged", "products saved">];
 }
 
+def AbsorbLatentsPass : Pass<"nn-absorb-latents", "::mlir::ModuleOp"> {
+  let summary = "latent attention that reads latents only";
+  let description = [{
+    Keys and values of latent attention are products of the latents that are
+    kept. Instead of making them of all rows that a query sees, the matrix of
+    the keys goes into the queries, and that of the values into the result, so
+    that attention reads the latents as they are kept:
+    ```mlir
+    %o = nn.latent_attention %q, %p, %q_pe, %latent, %k_pe, %w_uk, %w_uv scale = 0.07 : ...
+    // becomes
+    %q1 = nn.grouped_linear %q, %w_ukT : tensor<?x128x128xf32>, !nn.weight<128x512x128, bf16> -> tensor<?x128x512xf32>
+    %o1 = nn.absorbed_attention %q1, %p, %q_pe, %latent, %k_pe scale = 0.07 : ...
+    %o = nn.grouped_linear %o1, %w_uv : tensor<?x128x512xf32>, !nn.weight<128x128x512, bf16> -> tensor<?x128x128xf32>
+    ```
+    The transposed matrix is a weight of its own, in the encoding of the stored
+    one where that has plain numbers, else in f32. It is the form for decoding,
+    where each matrix is read once a token however long the sequence; for many
+    queries it multiplies more than keys and values made once would.
+    Source: the DeepSeek-V2 report, section 2.1.2.
+  }];
+  let statistics = [Statistic<"absorbed", "absorbed", "attentions rewritten">];
+}
+
 def CheckModelPass : Pass<"nn-check", "::mlir::ModuleOp"> {
   let summary = "check the contract of the model level";
   let description = [{

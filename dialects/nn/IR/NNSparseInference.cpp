@@ -100,41 +100,59 @@ LogicalResult IndexScoresOp::inferReturnTypes(MLIRContext *context,
   return mlir::success();
 }
 
+/// Two parts of queries and of the rows that they meet: C1 and C2 of latent and
+/// absorbed attention. The type of the first part's queries; null where
+/// something was reported.
+static RankedTensorType latentQueries(const Check &check,
+                                      std::pair<mlir::Value, StringRef> query,
+                                      mlir::Value qPe, mlir::Value positions,
+                                      mlir::Value latent, mlir::Value kPe) {
+  RankedTensorType q =
+      headsOf(check, query.first, positions, query.second);        // C1
+  RankedTensorType pe = q ? headsOf(check, qPe, positions, "q_pe") // C1
+                          : RankedTensorType();
+  if (!pe)
+    return {};
+  int64_t heads = q.getDimSize(1);
+  if (pe.getDimSize(1) != heads) { // C1
+    (void)check.fail("expects 'q_pe' to have as many heads as '" +
+                         query.second + "' (" + Twine(heads) + "), but got " +
+                         Twine(pe.getDimSize(1)),
+                     qPe, "q_pe");
+    return {};
+  }
+  RowsType latents = vectorRows(check, latent, "latent"); // C2
+  RowsType keys = latents ? vectorRows(check, kPe, "k_pe") : RowsType();
+  if (!keys || failed(check.seenAlike(latent, kPe, "'latent' and 'k_pe'",
+                                      "latent"))) // C2
+    return {};
+  if (keys.getShape().back() != pe.getDimSize(2)) { // C2
+    (void)check.fail("expects 'k_pe' to have as many channels as 'q_pe' (" +
+                         Twine(pe.getDimSize(2)) + "), but got " +
+                         Twine(keys.getShape().back()),
+                     kPe, "k_pe");
+    return {};
+  }
+  return q;
+}
+
 LogicalResult
 LatentAttentionOp::inferReturnTypes(MLIRContext *,
                                     std::optional<Location> location,
                                     Adaptor adaptor, Types &types) {
   Check check = checkOf<LatentAttentionOp>(location);
-  mlir::Value positions = adaptor.getPositions();
-  RankedTensorType qNope =
-      headsOf(check, adaptor.getQNope(), positions, "q_nope"); // C1
-  RankedTensorType qPe =
-      qNope ? headsOf(check, adaptor.getQPe(), positions, "q_pe") // C1
-            : RankedTensorType();
-  if (!qPe)
+  RankedTensorType qNope = latentQueries(
+      check, {adaptor.getQNope(), "q_nope"}, adaptor.getQPe(),
+      adaptor.getPositions(), adaptor.getLatent(), adaptor.getKPe());
+  if (!qNope)
     return failure();
-  int64_t heads = qNope.getDimSize(1);
-  if (qPe.getDimSize(1) != heads) // C1
-    return check.fail("expects 'q_pe' to have as many heads as 'q_nope' (" +
-                          Twine(heads) + "), but got " +
-                          Twine(qPe.getDimSize(1)),
-                      adaptor.getQPe(), "q_pe");
-  RowsType latent = vectorRows(check, adaptor.getLatent(), "latent"); // C2
-  RowsType kPe =
-      latent ? vectorRows(check, adaptor.getKPe(), "k_pe") : RowsType();
-  if (!kPe || failed(check.seenAlike(adaptor.getLatent(), adaptor.getKPe(),
-                                     "'latent' and 'k_pe'", "latent"))) // C2
-    return failure();
-  if (kPe.getShape().back() != qPe.getDimSize(2)) // C2
-    return check.fail("expects 'k_pe' to have as many channels as 'q_pe' (" +
-                          Twine(qPe.getDimSize(2)) + "), but got " +
-                          Twine(kPe.getShape().back()),
-                      adaptor.getKPe(), "k_pe");
   auto up = check.shape(adaptor.getWUk(), "w_uk");
   auto down = check.shape(adaptor.getWUv(), "w_uv");
   if (!up || !down)
     return failure();
-  int64_t rank = latent.getShape().back();
+  int64_t heads = qNope.getDimSize(1);
+  int64_t rank =
+      cast<RowsType>(adaptor.getLatent().getType()).getShape().back();
   if (*up != ArrayRef({heads, qNope.getDimSize(2), rank})) // C3
     return check.fail("expects 'w_uk' to be " +
                           shapeText({heads, qNope.getDimSize(2), rank}) +
@@ -147,6 +165,26 @@ LatentAttentionOp::inferReturnTypes(MLIRContext *,
                       adaptor.getWUv(), "w_uv");
   return addLike(location, qNope, withLast(qNope.getShape(), (*down)[1]),
                  types);
+}
+
+LogicalResult
+AbsorbedAttentionOp::inferReturnTypes(MLIRContext *,
+                                      std::optional<Location> location,
+                                      Adaptor adaptor, Types &types) {
+  Check check = checkOf<AbsorbedAttentionOp>(location);
+  RankedTensorType q = latentQueries(check, {adaptor.getQ(), "q"},
+                                     adaptor.getQPe(), adaptor.getPositions(),
+                                     adaptor.getLatent(), adaptor.getKPe());
+  if (!q)
+    return failure();
+  int64_t rank =
+      cast<RowsType>(adaptor.getLatent().getType()).getShape().back();
+  if (rank != q.getDimSize(2)) // C2
+    return check.fail("expects 'latent' to have as many channels as 'q' (" +
+                          Twine(q.getDimSize(2)) + "), but got " + Twine(rank),
+                      adaptor.getLatent(), "latent");
+  types.push_back(q);
+  return mlir::success();
 }
 
 //===----------------------------------------------------------------------===//

@@ -54,6 +54,24 @@ static std::vector<float> expand(const Rows &rows, const float *w,
   return made;
 }
 
+/// What the rows of latent and absorbed attention have in common: as many of
+/// both parts, and for each query those that it sees.
+static Result<std::vector<std::vector<int64_t>>>
+latentsSeen(Operation *op, const Rows &latent, const Rows &kPe,
+            const Tensor &positions) {
+  if (latent.history->count != kPe.history->count)
+    return kernelError(op, "expects as many rows of 'k_pe' as of 'latent' (" +
+                               Twine(latent.history->count) + "), but got " +
+                               Twine(kPe.history->count));
+  int64_t tokens = positions.shape[0];
+  if (Status status = checkIds(op, latent, tokens); !status)
+    return status.takeErrors();
+  std::vector<std::vector<int64_t>> seen;
+  for (int64_t t = 0; t < tokens; ++t)
+    seen.push_back(visibleRows(latent, t, positions.ints[t]));
+  return seen;
+}
+
 /// With the keys and values of all rows, head by head.
 static Result<Values> latentAttention(LatentAttentionOp op,
                                       ArrayRef<nn::Value> operands, Machine &) {
@@ -65,15 +83,10 @@ static Result<Values> latentAttention(LatentAttentionOp op,
   int64_t tokens = qNope.shape[0], heads = qNope.shape[1];
   int64_t nope = qNope.shape[2], pe = qPe.shape[2], width = down.shape[1];
   int64_t rank = latent.shape[0];
-  if (latent.history->count != kPe.history->count)
-    return kernelError(op, "expects as many rows of 'k_pe' as of 'latent' (" +
-                               Twine(latent.history->count) + "), but got " +
-                               Twine(kPe.history->count));
-  if (Status status = checkIds(op, latent, tokens); !status)
-    return status.takeErrors();
-  std::vector<std::vector<int64_t>> seen;
-  for (int64_t t = 0; t < tokens; ++t)
-    seen.push_back(visibleRows(latent, t, positions.ints[t]));
+  auto found = latentsSeen(op, latent, kPe, positions);
+  if (!found)
+    return found.takeErrors();
+  std::vector<std::vector<int64_t>> &seen = *found;
   float scale = op.getScale().convertToFloat();
 
   std::vector<float> result(tokens * heads * width), scores;
@@ -99,8 +112,37 @@ static Result<Values> latentAttention(LatentAttentionOp op,
   return one(Tensor(std::move(shape), std::move(result)));
 }
 
+static Result<Values> absorbedAttention(AbsorbedAttentionOp op,
+                                        ArrayRef<nn::Value> operands,
+                                        Machine &) {
+  const Tensor &q = tensorOf(operands[0]), &positions = tensorOf(operands[1]),
+               &qPe = tensorOf(operands[2]);
+  const Rows &latent = std::get<Rows>(operands[3]),
+             &kPe = std::get<Rows>(operands[4]);
+  int64_t heads = q.shape[1], rank = q.shape[2], pe = qPe.shape[2];
+  auto found = latentsSeen(op, latent, kPe, positions);
+  if (!found)
+    return found.takeErrors();
+  float scale = op.getScale().convertToFloat();
+  std::vector<float> result(q.floats.size()), scores;
+  for (int64_t row = 0; row < q.shape[0] * heads; ++row) {
+    const std::vector<int64_t> &seen = (*found)[row / heads];
+    scores.clear();
+    for (int64_t n : seen)
+      scores.push_back(
+          scale * (dot(&q.floats[row * rank], rowOf(latent, n, 0, 1), rank) +
+                   dot(&qPe.floats[row * pe], rowOf(kPe, n, 0, 1), pe)));
+    softmaxInPlace(scores, nullptr);
+    for (auto [weight, n] : llvm::zip_equal(scores, seen))
+      for (int64_t c = 0; c < rank; ++c)
+        result[row * rank + c] += weight * rowOf(latent, n, 0, 1)[c];
+  }
+  return one(Tensor(q.shape, std::move(result)));
+}
+
 void nn::addSparseKernels(KernelTable &table) {
   table.add<PickOp>(pick);
   table.add<IndexScoresOp>(indexScores);
   table.add<LatentAttentionOp>(latentAttention);
+  table.add<AbsorbedAttentionOp>(absorbedAttention);
 }

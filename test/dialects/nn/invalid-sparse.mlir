@@ -234,6 +234,41 @@ func.func @latent_c3_down(%q: tensor<?x2x4xf32>, %p: tensor<?xi32>, %qp: tensor<
 
 // -----
 
+// expected-note@+1 {{'q_pe' comes from here}}
+func.func @absorbed_c1(%q: tensor<?x2x6xf32>, %p: tensor<?xi32>, %qp: tensor<?x3x2xf32>, %l: !nn.rows<6xf32>, %k: !nn.rows<2xf32>) {
+  // expected-error@+1 {{expects 'q_pe' to have as many heads as 'q' (2), but got 3}}
+  %o = nn.absorbed_attention %q, %p, %qp, %l, %k scale = 0.25 : tensor<?x2x6xf32>, tensor<?xi32>, tensor<?x3x2xf32>, !nn.rows<6xf32>, !nn.rows<2xf32> -> tensor<?x2x6xf32>
+  return
+}
+
+// -----
+
+// expected-note@+1 {{'latent' comes from here}}
+func.func @absorbed_c2(%q: tensor<?x2x4xf32>, %p: tensor<?xi32>, %qp: tensor<?x2x2xf32>, %l: !nn.rows<6xf32>, %k: !nn.rows<2xf32>) {
+  // expected-error@+1 {{expects 'latent' to have as many channels as 'q' (4), but got 6}}
+  %o = nn.absorbed_attention %q, %p, %qp, %l, %k scale = 0.25 : tensor<?x2x4xf32>, tensor<?xi32>, tensor<?x2x2xf32>, !nn.rows<6xf32>, !nn.rows<2xf32> -> tensor<?x2x4xf32>
+  return
+}
+
+// -----
+
+// expected-note@+1 {{'latent' comes from here}}
+func.func @absorbed_c2_alike(%q: tensor<?x2x6xf32>, %p: tensor<?xi32>, %qp: tensor<?x2x2xf32>, %l: !nn.rows<6xf32, window = 8>, %k: !nn.rows<2xf32>) {
+  // expected-error@+1 {{expects 'latent' and 'k_pe' to be seen alike, with one window, clock and picks}}
+  %o = nn.absorbed_attention %q, %p, %qp, %l, %k scale = 0.25 : tensor<?x2x6xf32>, tensor<?xi32>, tensor<?x2x2xf32>, !nn.rows<6xf32, window = 8>, !nn.rows<2xf32> -> tensor<?x2x6xf32>
+  return
+}
+
+// -----
+
+func.func @absorbed_c3(%q: tensor<?x2x6xf32>, %p: tensor<?xi32>, %qp: tensor<?x2x2xf32>, %l: !nn.rows<6xf32>, %k: !nn.rows<2xf32>) {
+  // expected-error@+1 {{attribute 'scale' failed to satisfy constraint: 32-bit float attribute whose value is finite}}
+  %o = nn.absorbed_attention %q, %p, %qp, %l, %k scale = 0x7F800000 : tensor<?x2x6xf32>, tensor<?xi32>, tensor<?x2x2xf32>, !nn.rows<6xf32>, !nn.rows<2xf32> -> tensor<?x2x6xf32>
+  return
+}
+
+// -----
+
 func.func @latent_c4(%q: tensor<?x2x4xf32>, %p: tensor<?xi32>, %qp: tensor<?x2x2xf32>, %l: !nn.rows<6xf32>, %k: !nn.rows<2xf32>, %up: tensor<2x4x6xf32>) {
   // expected-error@+1 {{attribute 'scale' failed to satisfy constraint: 32-bit float attribute whose value is finite}}
   %o = nn.latent_attention %q, %p, %qp, %l, %k, %up, %up scale = 0x7F800000 : tensor<?x2x4xf32>, tensor<?xi32>, tensor<?x2x2xf32>, !nn.rows<6xf32>, !nn.rows<2xf32>, tensor<2x4x6xf32>, tensor<2x4x6xf32> -> tensor<?x2x4xf32>

@@ -47,6 +47,13 @@ func.func @latent(%q: tensor<?x2x4xf32>, %p: tensor<?xi32>, %qp: tensor<?x2x2xf3
   return %o : tensor<?x2x5xf32>
 }
 
+// CHECK-LABEL: func.func @absorbed
+func.func @absorbed(%q: tensor<?x2x6xf32>, %p: tensor<?xi32>, %qp: tensor<?x2x2xf32>, %l: !nn.rows<6xf32>, %k: !nn.rows<2xf32>) -> tensor<?x2x6xf32> {
+  // CHECK: nn.absorbed_attention %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}} scale = 2.500000e-01 : tensor<?x2x6xf32>, tensor<?xi32>, tensor<?x2x2xf32>, !nn.rows<6xf32>, !nn.rows<2xf32> -> tensor<?x2x6xf32>
+  %o = nn.absorbed_attention %q, %p, %qp, %l, %k scale = 0.25 : tensor<?x2x6xf32>, tensor<?xi32>, tensor<?x2x2xf32>, !nn.rows<6xf32>, !nn.rows<2xf32> -> tensor<?x2x6xf32>
+  return %o : tensor<?x2x6xf32>
+}
+
 // CHECK-LABEL: func.func @products
 func.func @products(%ids: tensor<?xi32>, %x: tensor<?x2x4xf32>, %w: !nn.weight<2x3x4, bf16>, %a: tensor<?x2xbf16>, %m: tensor<?x4x4xbf16>) {
   // CHECK: nn.grouped_linear %{{.*}}, %{{.*}} : tensor<?x2x4xf32>, !nn.weight<2x3x4, bf16> -> tensor<?x2x3xf32>

@@ -228,6 +228,67 @@ func.func @f(%q: tensor<?x2x3xf32>, %qp: tensor<?x2x2xf32>, %p: tensor<?xi32>, %
               {-0.286f, 0.1028f, -1.5098f, 0.7019f, -3.6049f, 3.187f, 1.1101f,
                -1.8472f, 0.05942305f, -0.1222209f, -1.493566f, 0.7069203f,
                -3.508045f, 3.126963f, 1.110344f, -1.843405f})},
+      {"absorbed_attention",
+       R"mlir(
+nn.state @latent : !nn.rows<3xf32> storage = f32
+nn.state @key : !nn.rows<2xf32> storage = f32
+func.func @f(%q: tensor<?x2x3xf32>, %qp: tensor<?x2x2xf32>, %p: tensor<?xi32>, %l: tensor<?x3xf32>, %k: tensor<?x2xf32>) -> tensor<?x2x3xf32> {
+  %lr = nn.history %l, %p state = @latent : tensor<?x3xf32>, tensor<?xi32> -> !nn.rows<3xf32>
+  %kr = nn.history %k, %p state = @key : tensor<?x2xf32>, tensor<?xi32> -> !nn.rows<2xf32>
+  %r = nn.absorbed_attention %q, %p, %qp, %lr, %kr scale = 0.4 : tensor<?x2x3xf32>, tensor<?xi32>, tensor<?x2x2xf32>, !nn.rows<3xf32>, !nn.rows<2xf32> -> tensor<?x2x3xf32>
+  return %r : tensor<?x2x3xf32>
+}
+)mlir",
+       {floats({4, 2, 3},
+               {-0.26f, 0.51f,  -0.23f, -0.32f, -0.93f, -0.21f, 1.11f, 0.42f,
+                1.04f,  0.25f,  0.39f,  0.19f,  -1.67f, 0.86f,  0.51f, 0.5f,
+                -1.69f, -1.74f, -0.89f, -0.47f, 0.31f,  -0.05f, 0.52f, -0.64f}),
+        floats({4, 2, 2},
+               {0.31f, 0.39f, -0.66f, 1.72f, 0.56f, 1.2f, -0.62f, -0.74f,
+                -0.34f, -0.11f, 0.63f, 0.25f, -0.45f, -0.96f, -0.52f, 1.22f}),
+        ints({4}, {0, 1, 2, 3}),
+        floats({4, 3}, {-0.81f, 0.24f, 0.43f, -1.49f, 0.05f, 1.31f, -2.01f,
+                        -0.32f, -0.11f, -0.82f, 0.5f, -0.06f}),
+        floats({4, 2},
+               {-1.46f, 0.83f, 0.67f, 0.95f, 1.44f, 0.36f, 0.12f, -1.3f})},
+       floats({4, 2, 3},
+              {-0.81f,     0.24f,      0.43f,      -0.81f,       0.24f,
+               0.43f,      -1.243882f, 0.1187683f, 0.991494f,    -1.051807f,
+               0.1724363f, 0.7429266f, -1.463688f, -0.01650732f, 0.5880152f,
+               -1.688911f, -0.147553f, 0.2450395f, -1.248054f,   0.149737f,
+               0.3176898f, -1.20724f,  0.1192976f, 0.460945f})},
+      {"absorbed_attention_picked",
+       R"mlir(
+nn.state @latent : !nn.rows<3xf32> storage = f32
+nn.state @key : !nn.rows<2xf32> storage = f32
+func.func @f(%q: tensor<?x2x3xf32>, %qp: tensor<?x2x2xf32>, %p: tensor<?xi32>, %l: tensor<?x3xf32>, %k: tensor<?x2xf32>, %ids: tensor<?x2xi32>) -> tensor<?x2x3xf32> {
+  %lr = nn.history %l, %p state = @latent : tensor<?x3xf32>, tensor<?xi32> -> !nn.rows<3xf32>
+  %kr = nn.history %k, %p state = @key : tensor<?x2xf32>, tensor<?xi32> -> !nn.rows<2xf32>
+  %lp = nn.pick %lr, %ids : !nn.rows<3xf32>, tensor<?x2xi32> -> !nn.rows<3xf32, picks = 2>
+  %kp = nn.pick %kr, %ids : !nn.rows<2xf32>, tensor<?x2xi32> -> !nn.rows<2xf32, picks = 2>
+  %r = nn.absorbed_attention %q, %p, %qp, %lp, %kp scale = 0.4 : tensor<?x2x3xf32>, tensor<?xi32>, tensor<?x2x2xf32>, !nn.rows<3xf32, picks = 2>, !nn.rows<2xf32, picks = 2> -> tensor<?x2x3xf32>
+  return %r : tensor<?x2x3xf32>
+}
+)mlir",
+       {floats({4, 2, 3},
+               {-0.26f, 0.51f,  -0.23f, -0.32f, -0.93f, -0.21f, 1.11f, 0.42f,
+                1.04f,  0.25f,  0.39f,  0.19f,  -1.67f, 0.86f,  0.51f, 0.5f,
+                -1.69f, -1.74f, -0.89f, -0.47f, 0.31f,  -0.05f, 0.52f, -0.64f}),
+        floats({4, 2, 2},
+               {0.31f, 0.39f, -0.66f, 1.72f, 0.56f, 1.2f, -0.62f, -0.74f,
+                -0.34f, -0.11f, 0.63f, 0.25f, -0.45f, -0.96f, -0.52f, 1.22f}),
+        ints({4}, {0, 1, 2, 3}),
+        floats({4, 3}, {-0.81f, 0.24f, 0.43f, -1.49f, 0.05f, 1.31f, -2.01f,
+                        -0.32f, -0.11f, -0.82f, 0.5f, -0.06f}),
+        floats({4, 2},
+               {-1.46f, 0.83f, 0.67f, 0.95f, 1.44f, 0.36f, 0.12f, -1.3f}),
+        ints({4, 2}, {0, -1, 1, 0, 2, 0, 1, 3})},
+       floats({4, 2, 3},
+              {-0.81f,     0.24f,       0.43f,       -0.81f,       0.24f,
+               0.43f,      -1.243882f,  0.1187683f,  0.991494f,    -1.051807f,
+               0.1724363f, 0.7429266f,  -1.447475f,  -0.05748841f, 0.1431362f,
+               -1.731845f, -0.1901945f, 0.01516961f, -1.077693f,   0.3269227f,
+               0.4669243f, -1.245287f,  0.2143593f,  0.8096173f})},
       {"grouped_linear",
        R"mlir(
 func.func @f(%x: tensor<?x2x3xf32>, %w: tensor<2x4x3xf32>) -> tensor<?x2x4xf32> {
