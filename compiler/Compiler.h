@@ -86,9 +86,10 @@ struct TargetEstimate {
   std::string status;
   /// Resident bytes of a run: packed weights, and the activations of one chunk.
   uint64_t weightBytes = 0, arenaBytes = 0;
-  /// States that share a window (-1: none): bytes of one page of theirs.
+  /// States that share a window (-1: none) and a clock: bytes of one page of
+  /// theirs.
   struct States {
-    int64_t window, pageBytes;
+    int64_t window, pageBytes, clock;
   };
   std::vector<States> states;
   /// Bytes of the states of one size.

@@ -95,7 +95,8 @@ Result<TargetEstimate> tombolo::estimateTarget(ModuleOp module,
   }
   for (auto group : copy->getOps<plan::StateGroupOp>())
     estimate.states.push_back({static_cast<int64_t>(group.getWindow()),
-                               static_cast<int64_t>(group.getSlotBytes())});
+                               static_cast<int64_t>(group.getSlotBytes()),
+                               static_cast<int64_t>(group.getClock())});
   for (auto fixed : copy->getOps<plan::FixedStateOp>())
     estimate.fixedStateBytes = fixed.getBytes();
   estimate.arenaBytes =

@@ -6,6 +6,7 @@
 #include "llvm/ADT/StringMap.h"
 #include <cstring>
 #include <map>
+#include <set>
 
 using namespace mlir;
 using namespace tombolo;
@@ -39,7 +40,9 @@ private:
   const std::vector<TargetCode> &levels;
   const nn::WeightEvaluator &weights;
   BuiltIndex built;
-  llvm::StringMap<int> kernels, groups, ropeTables, firstTensor;
+  llvm::StringMap<int> kernels, groups, firstTensor;
+  /// By name and clock.
+  std::map<std::pair<std::string, int64_t>, int> ropeTables;
   std::map<std::string, plan::BufferOp> roles;
 };
 
@@ -73,6 +76,7 @@ void IndexBuilder::addStates() {
     made->page_rows = nn::StateOp::kPageRows;
     made->slot_bytes = group.getSlotBytes();
     made->bytes_per_token = group.getBytesPerToken();
+    made->clock = group.getClock();
     built.index.state_groups.push_back(std::move(made));
   }
   for (auto fixed : module.getOps<plan::FixedStateOp>())
@@ -80,8 +84,13 @@ void IndexBuilder::addStates() {
 }
 
 Status IndexBuilder::addRopeTables() {
+  // The clocks that programs ask each table for.
+  std::map<std::string, std::set<int64_t>> clocks;
+  module.walk([&](plan::InputOp input) {
+    if (input.getKind() == "rope_table")
+      clocks[input.getSource()->str()].insert(input.getClock());
+  });
   for (auto table : module.getOps<nn::RopeTableOp>()) {
-    ropeTables[table.getSymName()] = built.index.rope_tables.size();
     auto made = std::make_unique<artifact::RopeTableT>();
     auto divided = [&](ArrayRef<double> freqs, FlatSymbolRefAttr divisors,
                        std::vector<double> &out) -> Status {
@@ -112,7 +121,13 @@ Status IndexBuilder::addRopeTables() {
       made->long_from = *table.getLongFrom();
     }
     made->scale = table.getScale().convertToDouble();
-    built.index.rope_tables.push_back(std::move(made));
+    std::string name = table.getSymName().str();
+    for (int64_t clock : clocks[name]) {
+      ropeTables[{name, clock}] = built.index.rope_tables.size();
+      made->clock = clock;
+      built.index.rope_tables.push_back(
+          std::make_unique<artifact::RopeTableT>(*made));
+    }
   }
   return tombolo::success();
 }
@@ -156,8 +171,10 @@ Result<artifact::Arg> IndexBuilder::argument(Value value) {
   if (input.getKind() == "positions")
     return artifact::Arg(artifact::ArgKind_Positions, 0, 0);
   if (input.getKind() == "rope_table")
-    return artifact::Arg(artifact::ArgKind_RopeTable, ropeTables.lookup(source),
-                         0);
+    return artifact::Arg(
+        artifact::ArgKind_RopeTable,
+        ropeTables.at({source.str(), static_cast<int64_t>(input.getClock())}),
+        0);
   if (input.getKind() == "pool")
     return artifact::Arg(artifact::ArgKind_StatePool, groups.lookup(source), 0);
   if (input.getKind() == "page_table")

@@ -140,6 +140,9 @@ static Status checkStates(const Index &index, const Place &place) {
     TOMBOLO_CHECK(here.inRange("window", group.window(), -1, INT32_MAX));
     if (group.window() == 0)
       return here.error("expects a 'window' of at least 1, or -1 for none");
+    TOMBOLO_CHECK(here.inRange("clock", group.clock(), 1, INT32_MAX));
+    if (group.clock() != 1 && group.window() != -1)
+      return here.error("expects no 'window' of rows of a clock");
     TOMBOLO_CHECK(
         here.inRange("slot_bytes", group.slot_bytes(), 1, int64_t(1) << 36));
     TOMBOLO_CHECK(here.inRange("bytes_per_token", group.bytes_per_token(), 0,
@@ -161,6 +164,7 @@ static Status checkStates(const Index &index, const Place &place) {
     if (!allFinite(*table.freqs()) || !std::isfinite(table.scale()))
       return here.error("expects finite numbers");
     TOMBOLO_CHECK(here.inRange("long_from", table.long_from(), 0, INT64_MAX));
+    TOMBOLO_CHECK(here.inRange("clock", table.clock(), 1, INT32_MAX));
     size_t longs = table.long_freqs() ? table.long_freqs()->size() : 0;
     if (longs == 0)
       continue;

@@ -62,6 +62,40 @@ struct LowerLinear : OpConversionPattern<nn::LinearOp> {
   }
 };
 
+struct LowerGroupedLinear : OpConversionPattern<nn::GroupedLinearOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(nn::GroupedLinearOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    RowBuilder builder(rewriter, op.getLoc());
+    Value x = adaptor.getX(), w = adaptor.getW();
+    auto type = cast<RankedTensorType>(op.getType());
+    unsigned rank = type.getRank();
+    RowBuilder::Sizes sizes = builder.sizesOf(x);
+    sizes.back() = builder.sizesOf(w)[1];
+
+    // Loops: the axes of the result, then the inputs of a group.
+    SmallVector<unsigned> rowDims, resultDims;
+    for (unsigned dim = 0; dim < rank; ++dim)
+      resultDims.push_back(dim);
+    rowDims = resultDims;
+    rowDims.back() = rank;
+    Value product = builder.reduce(
+        sizes, builder.dims(rank + 1, resultDims), 0.0,
+        {{x, builder.dims(rank + 1, rowDims)},
+         {w, builder.dims(rank + 1, {rank - 2, rank - 1, rank})}},
+        [](Formula &f, ArrayRef<Value> in) {
+          return f.mulAdd(in[0], in[1], in[2]);
+        });
+    if (!type.getElementType().isF32())
+      product = builder.map(
+          sizes, type.getElementType(), {{product, builder.identity(rank)}},
+          [](Formula &, ArrayRef<Value> in) { return in[0]; });
+    rewriter.replaceOp(op, product);
+    return mlir::success();
+  }
+};
+
 struct LowerEmbedding : OpConversionPattern<nn::EmbeddingOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult
@@ -122,5 +156,6 @@ struct LowerTake : OpConversionPattern<nn::TakeOp> {
 } // namespace
 
 void tombolo::populateProductPatterns(RewritePatternSet &patterns) {
-  patterns.add<LowerLinear, LowerEmbedding, LowerTake>(patterns.getContext());
+  patterns.add<LowerLinear, LowerGroupedLinear, LowerEmbedding, LowerTake>(
+      patterns.getContext());
 }

@@ -55,7 +55,7 @@ private:
                                             ArrayRef<Value> buffers,
                                             ArrayRef<int64_t> indices);
   PackOp packOf(const BufferBinding &binding);
-  Value input(StringRef kind, StringAttr source, Type type);
+  Value input(StringRef kind, StringAttr source, Type type, int64_t clock = 1);
   /// The instance that `op` reads of the family `symbol` of `count` members
   /// (none: it is not a family).
   FailureOr<int64_t> instanceOf(Operation *op, Value index, StringRef symbol,
@@ -65,7 +65,8 @@ private:
   LogicalResult checkBindings(func::FuncOp function, const Graph &graph,
                               ArrayRef<int64_t> indices,
                               const DenseMap<Value, Value> &bufferOf);
-  Value makeBuffer(Type type, int64_t rowBytes, StringAttr role, Location loc);
+  Value makeBuffer(Type type, int64_t rowBytes, StringAttr role, Location loc,
+                   int64_t clock = 1);
   void startProgram(StringRef name, int64_t capacity);
 
   ModuleOp module;
@@ -80,7 +81,7 @@ private:
   std::map<std::tuple<std::string, std::string, Encoding>, PackOp> packs;
   DenseMap<StringAttr, StatePlace> states;
   FixedStateOp fixedState; ///< null: no state is of one size
-  std::map<std::pair<std::string, std::string>, Value> inputs;
+  std::map<std::tuple<std::string, std::string, int64_t>, Value> inputs;
   /// States that this program has appended to, by instance.
   std::map<std::pair<std::string, int64_t>, Operation *> appended;
 };
@@ -92,17 +93,24 @@ static constexpr int64_t kMaxSlotBytes = int64_t(1) << 40;
 static constexpr int64_t kPageRows = nn::StateOp::kPageRows;
 
 LogicalResult ModulePlanner::planStates() {
-  // One group per window: its pages can be given back together.
-  std::map<int64_t, SmallVector<nn::StateOpInterface>> byWindow;
+  // One group per window, whose pages can be given back together, and clock,
+  // whose pages fill up together.
+  std::map<std::pair<int64_t, int64_t>, SmallVector<nn::StateOpInterface>>
+      byWindow;
   for (auto state : module.getOps<nn::StateOpInterface>()) {
     if (state.getFixedBytes() > 0)
       continue;
     if (state.getPageRows() != kPageRows)
       return state.emitError("expects a state of pages of ")
              << kPageRows << " rows; others are not in this version";
-    byWindow[state.getStateWindow().value_or(-1)].push_back(state);
+    int64_t window = state.getStateWindow().value_or(-1);
+    if (window != -1 && state.getTokensPerRow() != 1)
+      return state.emitError("expects all rows of a clock to plan it; windows "
+                             "of them are not in this version");
+    byWindow[{window, state.getTokensPerRow()}].push_back(state);
   }
-  for (auto &[window, members] : byWindow) {
+  for (auto &[key, members] : byWindow) {
+    auto [window, clock] = key;
     SmallVector<Attribute> names;
     SmallVector<int64_t> counts, offsets;
     int64_t bytes = 0, perToken = 0;
@@ -129,12 +137,13 @@ LogicalResult ModulePlanner::planStates() {
         perToken += rowBytes;
       }
     }
-    std::string name =
-        window < 0 ? "pages" : "pages.window" + std::to_string(window);
+    std::string name = window >= 0 ? "pages.window" + std::to_string(window)
+                       : clock > 1 ? "pages.clock" + std::to_string(clock)
+                                   : "pages";
     b.setInsertionPoint(members.front());
-    auto group =
-        StateGroupOp::create(b, members.front().getLoc(), name, window, bytes,
-                             perToken, b.getArrayAttr(names), counts, offsets);
+    auto group = StateGroupOp::create(b, members.front().getLoc(), name, window,
+                                      bytes, perToken, b.getArrayAttr(names),
+                                      counts, offsets, clock);
     symbols.insert(group);
     size_t next = 0;
     for (auto [name, count] : llvm::zip(names, counts)) {
@@ -204,22 +213,27 @@ PackOp ModulePlanner::packOf(const BufferBinding &binding) {
   return pack;
 }
 
-Value ModulePlanner::input(StringRef kind, StringAttr source, Type type) {
-  Value &value = inputs[{kind.str(), source ? source.str() : ""}];
+Value ModulePlanner::input(StringRef kind, StringAttr source, Type type,
+                           int64_t clock) {
+  Value &value = inputs[{kind.str(), source ? source.str() : "", clock}];
   if (!value) {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(&program.getBody().front());
-    value = InputOp::create(b, program.getLoc(), type, kind,
-                            source ? FlatSymbolRefAttr::get(source)
-                                   : FlatSymbolRefAttr());
+    value = InputOp::create(
+        b, program.getLoc(), type, kind,
+        source ? FlatSymbolRefAttr::get(source) : FlatSymbolRefAttr(), clock);
   }
   return value;
 }
 
 Value ModulePlanner::makeBuffer(Type type, int64_t rowBytes, StringAttr role,
-                                Location loc) {
-  return BufferOp::create(b, loc, type, b.getI64IntegerAttr(rows),
-                          b.getI64IntegerAttr(rowBytes), role, IntegerAttr());
+                                Location loc, int64_t clock) {
+  // Of windows, as many as the most tokens can complete.
+  int64_t count = clock == 1 ? rows : (rows + clock - 1) / clock;
+  return BufferOp::create(b, loc, type, b.getI64IntegerAttr(count),
+                          b.getI64IntegerAttr(rowBytes), role, IntegerAttr(),
+                          /*per_thread=*/UnitAttr(),
+                          b.getI64IntegerAttr(clock));
 }
 
 FailureOr<int64_t> ModulePlanner::instanceOf(Operation *op, Value index,
@@ -252,7 +266,10 @@ LogicalResult
 ModulePlanner::checkBindings(func::FuncOp function, const Graph &graph,
                              ArrayRef<int64_t> indices,
                              const DenseMap<Value, Value> &bufferOf) {
+  // Those of windows are made of those of the step.
   auto checkPositions = [&](Operation *op, Value positions) -> LogicalResult {
+    if (auto windows = positions.getDefiningOp<nn::WindowPositionsOp>())
+      positions = windows.getPositions();
     Value buffer = bufferOf.lookup(positions);
     auto from = buffer ? buffer.getDefiningOp<InputOp>() : InputOp();
     if (from && from.getKind() == "positions")
@@ -266,6 +283,12 @@ ModulePlanner::checkBindings(func::FuncOp function, const Graph &graph,
         return failure();
     if (auto attention = dyn_cast<nn::AttentionOp>(op))
       if (failed(checkPositions(attention, attention.getPositions())))
+        return failure();
+    if (auto attention = dyn_cast<nn::AbsorbedAttentionOp>(op))
+      if (failed(checkPositions(attention, attention.getPositions())))
+        return failure();
+    if (auto scores = dyn_cast<nn::IndexScoresOp>(op))
+      if (failed(checkPositions(scores, scores.getPositions())))
         return failure();
     auto user = dyn_cast<nn::StateUserOpInterface>(op);
     if (!user)
@@ -321,7 +344,7 @@ ModulePlanner::instantiate(func::FuncOp function, bool manyRows,
       if (!value)
         value =
             makeBuffer(binding.type, rowStride(rowElements(binding.value)) * 4,
-                       StringAttr(), loc);
+                       StringAttr(), loc, plan.graph->clockOf(binding.value));
       return value;
     }
     case BufferBinding::Record: {
@@ -372,7 +395,7 @@ ModulePlanner::instantiate(func::FuncOp function, bool manyRows,
           WeightOp::create(b, loc, binding.type, pack.getSymName(), *index));
     }
     case BufferBinding::RopeTable:
-      return input("rope_table", binding.symbol, binding.type);
+      return input("rope_table", binding.symbol, binding.type, binding.clock);
     case BufferBinding::Pool:
       return input("pool", states[binding.symbol].group.getSymNameAttr(),
                    binding.type);

@@ -2,6 +2,7 @@
 
 #include "passes/plan/CheckInput.h"
 #include "dialects/nn/IR/NNOps.h"
+#include "passes/plan/Graph.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -67,6 +68,45 @@ static LogicalResult checkLinear(nn::LinearOp op) {
   return mlir::success();
 }
 
+/// Attention over rows of one head that are key and value, or over one set of
+/// keys and one of values.
+static LogicalResult checkAttention(nn::AttentionOp op) {
+  if (!sharesRows(op))
+    return op.getK().size() == 1 && op.getK()[0].getDefiningOp<nn::HistoryOp>()
+               ? mlir::success()
+               : op.emitError("expects one set of all keys, or sets of rows "
+                              "of one head that are key and value; others "
+                              "are not in this version");
+  if (op.getSoftcap())
+    return op.emitError("expects no soft cap over rows that are key and "
+                        "value; it is not in this version");
+  return mlir::success();
+}
+
+static LogicalResult checkWindows(nn::WindowsOp op) {
+  if (op.getSize() + op.getBefore() < 2)
+    return op.emitError("expects windows of 2 rows or more to plan it");
+  return mlir::success();
+}
+
+/// Scores of all rows are never there: only the best of them are.
+static LogicalResult checkIndexScores(nn::IndexScoresOp op) {
+  for (Operation *user : op->getUsers())
+    if (!isa<nn::TopKOp>(user))
+      return op.emitError("expects its scores to be read by 'nn.top_k' only "
+                          "to plan it, but '")
+             << user->getName() << "' does";
+  return mlir::success();
+}
+
+/// Ids by which rows are picked name none twice.
+static LogicalResult checkPick(nn::PickOp op) {
+  Value ids = op.getIds();
+  if (isa<BlockArgument>(ids) || ids.getDefiningOp<nn::TopKOp>())
+    return mlir::success();
+  return op.emitError("expects ids from 'nn.top_k' to plan it");
+}
+
 static LogicalResult checkEmbedding(nn::EmbeddingOp op) {
   auto ids = cast<RankedTensorType>(op.getIds().getType());
   if (ids.getRank() != 1)
@@ -115,15 +155,35 @@ static LogicalResult checkOp(Operation *op) {
   if (isa<nn::WeightType>(result))
     return op->emitError("expects what is done to weights to stand in the "
                          "region of an nn.weight");
-  if (isa<nn::HistoryOp>(op))
+  if (auto history = dyn_cast<nn::HistoryOp>(op)) {
+    if (history.getClock() != 1 && history.getWindow())
+      return op->emitError("expects all rows of a clock to plan it; windows of "
+                           "them are not in this version");
     return mlir::success();
+  }
+  if (isa<nn::WindowPositionsOp>(op))
+    return mlir::success();
+  if (auto pick = dyn_cast<nn::PickOp>(op))
+    return checkPick(pick);
+  if (auto scores = dyn_cast<nn::IndexScoresOp>(op))
+    return checkIndexScores(scores);
+  if (auto top = dyn_cast<nn::TopKOp>(op);
+      top && top.getScores().getDefiningOp<nn::IndexScoresOp>())
+    return checkActivation(op, "its result", result);
   if (auto linear = dyn_cast<nn::LinearOp>(op)) {
     if (failed(checkLinear(linear)))
       return failure();
   } else if (auto embedding = dyn_cast<nn::EmbeddingOp>(op)) {
     if (failed(checkEmbedding(embedding)))
       return failure();
-  } else if (!isa<nn::AttentionOp, nn::RopeOp>(op) && failed(checkRow(op))) {
+  } else if (auto attention = dyn_cast<nn::AttentionOp>(op)) {
+    if (failed(checkAttention(attention)))
+      return failure();
+  } else if (auto windows = dyn_cast<nn::WindowsOp>(op)) {
+    if (failed(checkWindows(windows)))
+      return failure();
+  } else if (!isa<nn::RopeOp, nn::AbsorbedAttentionOp>(op) &&
+             failed(checkRow(op))) {
     return failure();
   }
   return checkActivation(op, "its result", result);
@@ -133,15 +193,11 @@ static LogicalResult checkOp(Operation *op) {
 /// nothing.
 static std::string interpretedOnly(Operation *op) {
   std::string name = "'" + op->getName().getStringRef().str() + "'";
-  if (auto history = dyn_cast<nn::HistoryOp>(op))
-    return history.getClock() == 1 ? "" : name + " of a clock";
   if (auto embedding = dyn_cast<nn::EmbeddingOp>(op))
     return getElementTypeOrSelf(embedding.getType()).isInteger()
                ? name + " of integers"
                : "";
-  return isa<nn::CausalConvOp, nn::EinsumOp, nn::GatedDeltaOp,
-             nn::GroupedLinearOp, nn::IndexScoresOp, nn::LatentAttentionOp,
-             nn::PickOp, nn::SinkhornOp, nn::WindowPositionsOp, nn::WindowsOp>(
+  return isa<nn::CausalConvOp, nn::EinsumOp, nn::GatedDeltaOp, nn::SinkhornOp>(
              op)
              ? name
              : "";
@@ -149,6 +205,10 @@ static std::string interpretedOnly(Operation *op) {
 
 LogicalResult plan::checkCompiled(ModuleOp module) {
   WalkResult result = module.walk([](Operation *op) -> WalkResult {
+    if (isa<nn::LatentAttentionOp>(op))
+      return op->emitError("expects latent attention in its absorbed form; "
+                           "'nn-absorb-latents' makes it so, of matrices that "
+                           "are stored");
     std::string what = interpretedOnly(op);
     if (what.empty())
       return WalkResult::advance();

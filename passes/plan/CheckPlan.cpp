@@ -99,6 +99,10 @@ LogicalResult CheckPlanPass::check(StateGroupOp group) {
       return group.emitOpError("expects '")
              << name << "' to be an 'nn.state' of " << count
              << " instances of this module";
+    if (state.getTokensPerRow() != static_cast<int64_t>(group.getClock()))
+      return group.emitOpError("expects '")
+             << name << "' to have a row for each " << group.getClock()
+             << " tokens, but it has one for " << state.getTokensPerRow();
     int64_t rowBytes = state.getRowBytes(),
             slot = static_cast<int64_t>(group.getSlotBytes());
     for (int64_t offset : offsets.take_front(count))
@@ -168,9 +172,15 @@ LogicalResult CheckPlanPass::check(BufferOp buffer, ProgramOp program) {
     return buffer.emitOpError("expects a place inside the ")
            << (buffer.getPerThread() ? "memory of a thread of " : "arena of ")
            << all << " bytes";
-  if (buffer.getRows() < program.getMaxTokens())
-    return buffer.emitOpError("expects a row for each of ")
-           << program.getMaxTokens() << " tokens, but has " << buffer.getRows();
+  int64_t clock = buffer.getClock();
+  if (static_cast<int64_t>(buffer.getRows()) <
+      (static_cast<int64_t>(program.getMaxTokens()) + clock - 1) / clock) {
+    InFlightDiagnostic error = buffer.emitOpError("expects a row for each");
+    if (clock != 1)
+      error << " window of " << clock;
+    return error << " of " << program.getMaxTokens() << " tokens, but has "
+                 << buffer.getRows();
+  }
   if (!buffer.getRole())
     return mlir::success();
   MemRefType type = buffer.getType();

@@ -7,6 +7,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "passes/plan/RowKernel.h"
 #include "passes/plan/Scalars.h"
+#include <map>
 
 using namespace mlir;
 using namespace tombolo;
@@ -27,21 +28,57 @@ MemRefType plan::rowBufferType(Value value) {
 // FunctionEmitter
 //===----------------------------------------------------------------------===//
 
+KernelBuilder::StatePages KernelBuilder::pages(nn::HistoryOp user, bool write) {
+  StringAttr name = user.getStateAttr().getAttr();
+  MLIRContext *context = user.getContext();
+  StatePages pages;
+  pages.pool =
+      symbol(BufferBinding::Pool, name, byteBufferType(context), write);
+  pages.table =
+      symbol(BufferBinding::PageTable, name,
+             MemRefType::get({ShapedType::kDynamic}, builder.getI32Type()));
+  pages.offset = size({SizeBinding::StateOffset, {}, user});
+  pages.slot = size({SizeBinding::SlotBytes, {}, user});
+  return pages;
+}
+
+Value KernelBuilder::windowsBefore(int64_t size) {
+  Value first = hostSize(Symbol::FirstPosition);
+  return arith::DivUIOp::create(
+      builder, loc, first, arith::ConstantIndexOp::create(builder, loc, size));
+}
+
+Value KernelBuilder::windowsOfStep(int64_t size) {
+  Value end = arith::AddIOp::create(
+      builder, loc, hostSize(Symbol::FirstPosition), hostSize(Symbol::Tokens));
+  Value complete = arith::DivUIOp::create(
+      builder, loc, end, arith::ConstantIndexOp::create(builder, loc, size));
+  return arith::SubIOp::create(builder, loc, complete, windowsBefore(size));
+}
+
 LogicalResult FunctionEmitter::emitRows(int stage) {
-  SmallVector<int> members;
+  // Rows of tokens first, then those of each kind of windows.
+  std::map<int64_t, SmallVector<int>> members;
   for (auto [index, node] : llvm::enumerate(graph.nodes))
     if (node.stage == stage && isRowWork(node.kind))
-      members.push_back(index);
-  if (members.empty())
-    return mlir::success();
+      members[graph.clockOf(node)].push_back(index);
+  for (auto &[clock, some] : members)
+    if (failed(emitRows(stage, clock, some)))
+      return failure();
+  return mlir::success();
+}
+
+LogicalResult FunctionEmitter::emitRows(int stage, int64_t clock,
+                                        ArrayRef<int> members) {
   SmallVector<Location> locations;
   std::string label;
   for (int index : members) {
     const Node &node = graph.nodes[index];
     locations.push_back(node.op ? node.op->getLoc() : node.quantized.getLoc());
     StringRef name = node.kind == NodeKind::Quantize ? "quantize"
-                     : node.kind == NodeKind::Merge
-                         ? "merge"
+                     : node.kind == NodeKind::Merge  ? "merge"
+                     : node.kind == NodeKind::Keep
+                         ? "keep"
                          : node.op->getName().stripDialect();
     if (!StringRef(label).contains(name))
       label += (label.empty() ? "" : "+") + name.str();
@@ -50,7 +87,11 @@ LogicalResult FunctionEmitter::emitRows(int stage) {
   KernelBuilder kernel(kernels, loc, "rows", stage);
   OpBuilder &b = kernel.builder;
   Value one = arith::ConstantIndexOp::create(b, loc, 1);
-  auto loop = scf::ForOp::create(b, loc, kernel.begin, kernel.end, one);
+  // Of windows the host knows the most that there can be.
+  Value end = kernel.end;
+  if (clock != 1)
+    end = arith::MinUIOp::create(b, loc, end, kernel.windowsOfStep(clock));
+  auto loop = scf::ForOp::create(b, loc, kernel.begin, end, one);
   {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
@@ -58,15 +99,17 @@ LogicalResult FunctionEmitter::emitRows(int stage) {
     rows.row = loop.getInductionVar();
     for (int index : members) {
       const Node &node = graph.nodes[index];
-      if (failed(node.kind == NodeKind::Row ? rows.add(node)
-                 : node.kind == NodeKind::Merge
-                     ? rows.addMerge(node)
-                     : rows.addQuantize(node, index)))
+      if (failed(node.kind == NodeKind::Row     ? rows.add(node)
+                 : node.kind == NodeKind::Merge ? rows.addMerge(node)
+                 : node.kind == NodeKind::Keep ? rows.addKeep(node)
+                                               : rows.addQuantize(node, index)))
         return failure();
     }
   }
-  kernel.plan.grid = hostSize(function.getContext(), Symbol::Tokens);
-  kernel.plan.label = label;
+  kernel.plan.grid =
+      SizeAttr::get(function.getContext(), Symbol::Tokens, 1, 0, clock);
+  kernel.plan.label =
+      clock == 1 ? label : label + " of " + std::to_string(clock) + " tokens";
   plans.push_back(kernel.finish());
   return mlir::success();
 }
@@ -285,32 +328,39 @@ void FunctionEmitter::emitGroup(const Node &node) {
 }
 
 void FunctionEmitter::emitExpertLinear(const Node &node) {
-  auto op = cast<nn::ExpertLinearOp>(node.op);
-  MLIRContext *context = op.getContext();
-  auto get = op.getW().getDefiningOp<nn::GetWeightOp>();
+  auto op = dyn_cast<nn::ExpertLinearOp>(node.op);
+  auto grouped = dyn_cast<nn::GroupedLinearOp>(node.op);
+  MLIRContext *context = node.op->getContext();
+  Value xValue = op ? op.getX() : grouped.getX();
+  auto get = (op ? op.getW() : grouped.getW()).getDefiningOp<nn::GetWeightOp>();
   ArrayRef<int64_t> shape = cast<nn::WeightType>(get.getType()).getShape();
   int64_t experts = shape[0], outRows = shape[1], inColumns = shape[2];
   bool manyRows = graph.isManyRows();
-  Value idsRoot = graph.rootOf(op.getIds());
-  int64_t choices = rowElements(idsRoot);
+  // A group of a row is a choice that need not be told.
+  Value idsRoot = op ? graph.rootOf(op.getIds()) : Value();
+  int64_t choices = op ? rowElements(idsRoot) : experts;
 
-  KernelBuilder kernel(kernels, op.getLoc(), "expert_linear", node.stage);
+  Location loc = node.op->getLoc();
+  StringRef name = op ? "expert_linear" : "grouped_linear";
+  KernelBuilder kernel(kernels, loc, name, node.stage);
   OpBuilder &b = kernel.builder;
-  Value x = kernel.row(graph.rootOf(op.getX()));
+  Value x = kernel.row(graph.rootOf(xValue));
   Value w = kernel.weight(get, node.choice.layout, node.choice.encoding,
                           byteBufferType(context));
-  Value routes = manyRows ? kernel.bind(orderBinding(node.groupNode, context))
-                          : kernel.row(idsRoot);
+  Value routes;
+  if (op)
+    routes = manyRows ? kernel.bind(orderBinding(node.groupNode, context))
+                      : kernel.row(idsRoot);
   Value y = kernel.row(node.result, /*write=*/true);
   Value bias;
-  if (op.getBias())
+  if (op && op.getBias())
     bias = kernel.weight(op.getBias().getDefiningOp<nn::GetWeightOp>(), "rows",
                          Encoding::F32,
                          MemRefType::get({experts, outRows}, b.getF32Type()));
   Value tokens = kernel.hostSize(Symbol::Tokens);
-  bool perChoice = cast<RankedTensorType>(op.getX().getType()).getRank() == 3;
+  bool perChoice = cast<RankedTensorType>(xValue.getType()).getRank() == 3;
   ExpertLinearOp::create(
-      b, op.getLoc(), kernel.begin, kernel.end, tokens, x, w, routes, y, bias,
+      b, loc, kernel.begin, kernel.end, tokens, x, w, routes, y, bias,
       b.getI64IntegerAttr(experts), b.getI64IntegerAttr(choices),
       b.getI64IntegerAttr(outRows), b.getI64IntegerAttr(inColumns),
       b.getI64IntegerAttr(node.choice.columns),
@@ -319,10 +369,12 @@ void FunctionEmitter::emitExpertLinear(const Node &node) {
       b.getBoolAttr(perChoice));
   int64_t blocks = (outRows + node.choice.columns - 1) / node.choice.columns;
   kernel.plan.grid =
-      constantSize(context, blocks * (manyRows ? experts + 1 : choices));
+      constantSize(context, blocks * (op && manyRows ? experts + 1 : choices));
   std::string encoding(infoOf(node.choice.encoding).name);
-  kernel.plan.label = "expert_linear " + std::to_string(choices) + " of " +
-                      std::to_string(experts) + " " + std::to_string(outRows) +
+  std::string which = std::to_string(choices);
+  if (op)
+    which += " of " + std::to_string(experts);
+  kernel.plan.label = name.str() + " " + which + " " + std::to_string(outRows) +
                       "x" + std::to_string(inColumns) + " " + encoding;
   // Of many tokens any may be chosen.
   kernel.plan.weightBytes =
@@ -371,12 +423,7 @@ LogicalResult FunctionEmitter::emitAttention(const Node &node) {
     binding.type = byteBufferType(context);
     y = kernel.bind(binding, /*write=*/true);
   }
-  StringAttr name = keys.getStateAttr().getAttr();
-  Value pool =
-      kernel.symbol(BufferBinding::Pool, name, byteBufferType(context));
-  Value table =
-      kernel.symbol(BufferBinding::PageTable, name,
-                    MemRefType::get({ShapedType::kDynamic}, b.getI32Type()));
+  KernelBuilder::StatePages pages = kernel.pages(keys);
   Value sink;
   if (op.getSink())
     sink =
@@ -384,14 +431,12 @@ LogicalResult FunctionEmitter::emitAttention(const Node &node) {
                       Encoding::F32, MemRefType::get({heads}, b.getF32Type()));
   Value tokens = kernel.hostSize(Symbol::Tokens);
   Value first = kernel.hostSize(Symbol::FirstPosition);
-  Value keyOffset = kernel.size({SizeBinding::StateOffset, {}, keys});
   Value valueOffset = kernel.size({SizeBinding::StateOffset, {}, values});
-  Value slot = kernel.size({SizeBinding::SlotBytes, {}, keys});
   AttentionOp::create(
-      b, op.getLoc(), kernel.begin, kernel.end, tokens, q, pool, table, y, sink,
-      first, keyOffset, valueOffset, slot, b.getI64IntegerAttr(heads),
-      b.getI64IntegerAttr(keyHeads), b.getI64IntegerAttr(keyColumns),
-      b.getI64IntegerAttr(valueColumns),
+      b, op.getLoc(), kernel.begin, kernel.end, tokens, q, pages.pool,
+      pages.table, y, sink, first, pages.offset, valueOffset, pages.slot,
+      b.getI64IntegerAttr(heads), b.getI64IntegerAttr(keyHeads),
+      b.getI64IntegerAttr(keyColumns), b.getI64IntegerAttr(valueColumns),
       b.getStringAttr(infoOf(keyState.getStorageEncoding()).name),
       op.getScaleAttr(), op.getSoftcapAttr(),
       b.getI64IntegerAttr(keyRows.getWindow().value_or(-1)),
@@ -448,6 +493,12 @@ FailureOr<std::vector<KernelPlan>> FunctionEmitter::emit() {
         emitExpertLinear(node);
       else if (node.kind == NodeKind::Attention)
         done = emitAttention(node);
+      else if (node.kind == NodeKind::RowAttention)
+        done = emitRowAttention(node);
+      else if (node.kind == NodeKind::IndexTopK)
+        done = emitIndexTopK(node);
+      else if (node.kind == NodeKind::Windows)
+        emitWindows(node);
       else if (node.kind == NodeKind::Embedding)
         done = emitEmbedding(node);
       if (failed(done))

@@ -39,6 +39,8 @@ struct BufferBinding {
   /// RopeTable, Pool, PageTable, FixedState: the symbol of the table or the
   /// state family.
   mlir::StringAttr symbol;
+  /// RopeTable: tokens of the windows at whose beginnings its rows stand.
+  int64_t clock = 1;
   mlir::Type type;
 };
 
@@ -76,12 +78,17 @@ public:
 
 private:
   mlir::LogicalResult emitRows(int stage);
+  mlir::LogicalResult emitRows(int stage, int64_t clock,
+                               llvm::ArrayRef<int> members);
   mlir::LogicalResult emitLinear(const Node &node);
   mlir::LogicalResult emitGeneralLinear(const Node &node);
   void emitGroup(const Node &node);
   void emitExpertLinear(const Node &node);
   mlir::LogicalResult emitAttention(const Node &node);
   mlir::LogicalResult emitEmbedding(const Node &node);
+  mlir::LogicalResult emitRowAttention(const Node &node);
+  mlir::LogicalResult emitIndexTopK(const Node &node);
+  void emitWindows(const Node &node);
 
   mlir::func::FuncOp function;
   const Graph &graph;

@@ -34,9 +34,28 @@ static bool isView(Operation *op) {
   return rearrange && rearrange.getRearrangement().isPermutationIdentity();
 }
 
-/// What makes a value and reads no activation: weights, constants.
+/// What makes a value and reads no activation: weights, constants; and the
+/// positions of windows, which the host knows.
 static bool isSource(Operation *op) {
-  return isa<nn::GetWeightOp>(op) || op->hasTrait<OpTrait::ConstantLike>();
+  return isa<nn::GetWeightOp, nn::WindowPositionsOp>(op) ||
+         op->hasTrait<OpTrait::ConstantLike>();
+}
+
+bool plan::sharesRows(nn::AttentionOp op) {
+  return llvm::equal(op.getK(), op.getV()) &&
+         llvm::all_of(op.getK(), [](Value rows) {
+           return cast<nn::RowsType>(rows.getType()).getRank() == 1;
+         });
+}
+
+SeenRows plan::seenRows(Value rows) {
+  SeenRows seen;
+  if (auto pick = rows.getDefiningOp<nn::PickOp>()) {
+    seen.ids = pick.getIds();
+    rows = pick.getRows();
+  }
+  seen.history = rows.getDefiningOp<nn::HistoryOp>();
+  return seen;
 }
 
 /// One f32 for all elements, and not a tensor.
@@ -62,9 +81,59 @@ int Graph::producerOf(Value value) const {
   return it == producers.end() ? -1 : it->second;
 }
 
+/// Rows of a clock are made by `nn.windows` and stay among themselves.
+LogicalResult Graph::findClocks() {
+  for (Operation &op : function.getBody().front()) {
+    if (auto windows = dyn_cast<nn::WindowsOp>(op)) {
+      if (clockOf(windows.getX()) != 1)
+        return op.emitError("expects rows of tokens; windows of windows are "
+                            "not in this version");
+      clocks[windows.getResult()] = windows.getSize();
+      continue;
+    }
+    if (auto positions = dyn_cast<nn::WindowPositionsOp>(op)) {
+      clocks[positions.getResult()] = positions.getSize();
+      continue;
+    }
+    std::optional<int64_t> found;
+    for (Value operand : op.getOperands()) {
+      if (!isa<RankedTensorType>(operand.getType()))
+        continue;
+      int64_t clock = clockOf(operand);
+      if (clock != found.value_or(clock))
+        return op.emitError("expects rows of one clock, but got those of ")
+               << *found << " and of " << clock << " tokens";
+      found = clock;
+    }
+    if (auto history = dyn_cast<nn::HistoryOp>(op);
+        history && static_cast<int64_t>(history.getClock()) != *found)
+      return op.emitError("expects rows of its clock, of ")
+             << history.getClock() << " tokens, but got those of " << *found;
+    if (found.value_or(1) == 1)
+      continue;
+    // A kernel of its own, or the caller, would take them for tokens.
+    if (isa<func::ReturnOp, nn::LinearOp, nn::ExpertLinearOp,
+            nn::GroupedLinearOp, nn::EmbeddingOp>(op))
+      return op.emitError(
+                 "expects rows of tokens, but got those of windows of ")
+             << *found << ", which is not in this version";
+    for (Value result : op.getResults())
+      clocks[result] = *found;
+  }
+  return mlir::success();
+}
+
+int64_t Graph::clockOf(const Node &node) const {
+  if (node.kind == NodeKind::Quantize)
+    return clockOf(node.quantized);
+  return node.op && node.kind == NodeKind::Row ? clockOf(node.op->getResult(0))
+                                               : 1;
+}
+
 void Graph::collect() {
   for (Operation &op : function.getBody().front()) {
-    if (isSource(&op) || isView(&op) || isa<func::ReturnOp>(op))
+    if (isSource(&op) || isView(&op) ||
+        isa<func::ReturnOp, nn::PickOp, nn::IndexScoresOp>(op))
       continue;
     Node node;
     node.op = &op;
@@ -80,6 +149,22 @@ void Graph::collect() {
                                         weight.getEncoding(), manyRows);
       // The general path reads the matrices as one tensor, row by row.
       node.kind = node.choice.strategy ? NodeKind::ExpertLinear : NodeKind::Row;
+    } else if (auto product = dyn_cast<nn::GroupedLinearOp>(op)) {
+      auto weight = cast<nn::WeightType>(product.getW().getType());
+      ArrayRef<int64_t> shape = weight.getShape();
+      node.choice = target.expertLinear(shape[1], shape[2],
+                                        weight.getEncoding(), manyRows);
+      node.kind = node.choice.strategy ? NodeKind::ExpertLinear : NodeKind::Row;
+    } else if (auto attention = dyn_cast<nn::AttentionOp>(op);
+               isa<nn::AbsorbedAttentionOp>(op) ||
+               (attention && sharesRows(attention))) {
+      node.kind = NodeKind::RowAttention;
+      node.blockHeads = target.sharedRowHeads();
+    } else if (auto top = dyn_cast<nn::TopKOp>(op);
+               top && top.getScores().getDefiningOp<nn::IndexScoresOp>()) {
+      node.kind = NodeKind::IndexTopK;
+    } else if (isa<nn::WindowsOp>(op)) {
+      node.kind = NodeKind::Windows;
     } else if (isa<nn::AttentionOp>(op)) {
       node.kind = NodeKind::Attention;
       node.rowTile = manyRows ? target.attentionRowTile() : 1;
@@ -172,9 +257,10 @@ void Graph::addGroupNodes() {
     return;
   size_t count = nodes.size();
   for (size_t i = 0; i < count; ++i) {
-    if (nodes[i].kind != NodeKind::ExpertLinear)
+    // The matrices of a grouped product have a choice of each token.
+    auto product = dyn_cast_if_present<nn::ExpertLinearOp>(nodes[i].op);
+    if (nodes[i].kind != NodeKind::ExpertLinear || !product)
       continue;
-    auto product = cast<nn::ExpertLinearOp>(nodes[i].op);
     Value ids = rootOf(product.getIds());
     int64_t experts = nn::shapeOf(product.getW().getType()).front();
     size_t found = count;
@@ -214,6 +300,13 @@ int Graph::stageOf(int index) {
   bool isRow = isRowWork(nodes[index].kind);
   int stage = isRow ? 0 : 1;
   auto reads = [&](Value value) {
+    if (isa<nn::RowsType>(value.getType())) {
+      SeenRows seen = seenRows(value);
+      if (seen.ids)
+        stage = std::max(stage, readyStage(seen.ids, isRow));
+      if (seen.history)
+        value = seen.history.getResult();
+    }
     stage = std::max(stage, readyStage(value, isRow));
   };
   if (nodes[index].kind == NodeKind::Quantize) {
@@ -222,6 +315,12 @@ int Graph::stageOf(int index) {
     reads(nodes[index].ids);
   } else if (nodes[index].kind == NodeKind::Merge) {
     stage = stageOf(nodes[index].attentionNode) + 1;
+  } else if (nodes[index].kind == NodeKind::Keep) {
+    stage = stageOf(nodes[index].windowsNode) + 1;
+  } else if (nodes[index].kind == NodeKind::IndexTopK) {
+    for (Value operand :
+         nodes[index].op->getOperand(0).getDefiningOp()->getOperands())
+      reads(operand);
   } else {
     for (Value operand : nodes[index].op->getOperands())
       reads(operand);
@@ -240,7 +339,7 @@ int Graph::stageOf(int index) {
 }
 
 LogicalResult Graph::build() {
-  if (failed(checkInput(function)))
+  if (failed(checkInput(function)) || failed(findClocks()))
     return failure();
   collect();
   foldEpilogues();
@@ -250,6 +349,14 @@ LogicalResult Graph::build() {
     if (folded.contains(node.op))
       continue;
     kept.push_back(std::move(node));
+    if (kept.back().kind == NodeKind::Windows) {
+      Node keep;
+      keep.kind = NodeKind::Keep;
+      keep.op = kept.back().op;
+      keep.windowsNode = kept.size() - 1;
+      kept.push_back(std::move(keep));
+      continue;
+    }
     if (kept.back().kind != NodeKind::Attention || kept.back().splits == 1)
       continue;
     // The parts are nobody's value; what they add up to is the attention's.

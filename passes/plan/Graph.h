@@ -13,6 +13,7 @@
 #ifndef PASSES_PLAN_GRAPH_H
 #define PASSES_PLAN_GRAPH_H
 
+#include "dialects/nn/IR/NNOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Value.h"
 #include "passes/plan/PlanTarget.h"
@@ -29,6 +30,12 @@ enum class NodeKind {
   Linear,
   ExpertLinear,
   Attention,
+  /// Attention of many heads over rows that are key and value.
+  RowAttention,
+  /// `nn.top_k` of `nn.index_scores`.
+  IndexTopK,
+  /// The rows of windows that a step completes.
+  Windows,
   Embedding,
   /// Made by the planner: the choices of many tokens, by expert.
   Group,
@@ -36,11 +43,13 @@ enum class NodeKind {
   Quantize,
   /// Made by the planner: the row of an attention that runs in parts.
   Merge,
+  /// Made by the planner: a row that later windows need.
+  Keep,
 };
 /// Whether the node is part of its stage's row kernel.
 inline bool isRowWork(NodeKind kind) {
   return kind == NodeKind::Row || kind == NodeKind::Quantize ||
-         kind == NodeKind::Merge;
+         kind == NodeKind::Merge || kind == NodeKind::Keep;
 }
 
 struct Node {
@@ -60,8 +69,10 @@ struct Node {
   int groupNode = -1;
   /// Attention: tokens of one program; parts of a token.
   int64_t rowTile = 1, splits = 1;
-  /// Merge: the node of its attention.
-  int attentionNode = -1;
+  /// RowAttention: heads of one program.
+  int64_t blockHeads = 0;
+  /// Merge: the node of its attention. Keep: of its windows.
+  int attentionNode = -1, windowsNode = -1;
   /// Linear: elementwise ops folded into the store of the result, in order;
   /// the first may be an `nn.glu` (paired).
   llvm::SmallVector<mlir::Operation *, 2> epilogue;
@@ -84,10 +95,18 @@ public:
   /// Whether every use of the op's result was folded into a product's store.
   bool isFolded(mlir::Operation *op) const { return folded.contains(op); }
   bool isManyRows() const { return manyRows; }
+  /// Tokens that a row of `value` stands for.
+  int64_t clockOf(mlir::Value value) const {
+    auto it = clocks.find(value);
+    return it == clocks.end() ? 1 : it->second;
+  }
+  /// The same of the rows that a node works on.
+  int64_t clockOf(const Node &node) const;
   /// Index of the node that makes `value` (a root), or -1: an argument.
   int producerOf(mlir::Value value) const;
 
 private:
+  mlir::LogicalResult findClocks();
   void collect();
   void foldEpilogues();
   void addQuantizeNodes();
@@ -100,10 +119,22 @@ private:
   bool manyRows;
   llvm::DenseMap<mlir::Value, int> producers;
   llvm::DenseSet<mlir::Operation *> folded;
+  /// Of values whose rows are windows.
+  llvm::DenseMap<mlir::Value, int64_t> clocks;
 };
 
 /// Elements of one row of a [T, ...] tensor.
 int64_t rowElements(mlir::Value value);
+
+/// Whether the attention's rows are key and value at once, of one head for all.
+bool sharesRows(nn::AttentionOp op);
+/// The history that an op reads, through picks, and the ids of these; null
+/// where there are none.
+struct SeenRows {
+  nn::HistoryOp history;
+  mlir::Value ids;
+};
+SeenRows seenRows(mlir::Value rows);
 
 } // namespace tombolo::plan
 

@@ -66,10 +66,11 @@ public:
     return bind(binding, write);
   }
   mlir::Value symbol(BufferBinding::Kind kind, mlir::StringAttr name,
-                     mlir::Type type, bool write = false) {
+                     mlir::Type type, bool write = false, int64_t clock = 1) {
     BufferBinding binding;
     binding.kind = kind;
     binding.symbol = name;
+    binding.clock = clock;
     binding.type = type;
     return bind(binding, write);
   }
@@ -83,6 +84,18 @@ public:
     binding.type = type;
     return bind(binding);
   }
+
+  /// The pages of the state that `user` names, and where in them its instance
+  /// is.
+  struct StatePages {
+    mlir::Value pool, table, offset, slot;
+  };
+  StatePages pages(nn::HistoryOp user, bool write = false);
+
+  /// Windows of `size` tokens that were complete before the step.
+  mlir::Value windowsBefore(int64_t size);
+  /// And those that the step completes.
+  mlir::Value windowsOfStep(int64_t size);
 
   KernelPlan finish() {
     mlir::OpBuilder::InsertionGuard guard(builder);
@@ -103,7 +116,7 @@ private:
   static bool same(const BufferBinding &a, const BufferBinding &b) {
     return a.kind == b.kind && a.value == b.value && a.node == b.node &&
            a.getWeight == b.getWeight && a.layout == b.layout &&
-           a.symbol == b.symbol;
+           a.symbol == b.symbol && a.clock == b.clock;
   }
   llvm::SmallVector<mlir::Value> buffers, sizes;
 };

@@ -62,6 +62,8 @@ public:
   virtual int64_t attentionSplits() const = 0;
   virtual int64_t attentionPartBytes(int64_t heads,
                                      int64_t valueColumns) const = 0;
+  /// Heads of one program of attention over rows that all heads share.
+  virtual int64_t sharedRowHeads() const = 0;
   /// Buffers of more than one row hold a multiple of so many: what tiles write.
   virtual int64_t rowPadding() const = 0;
   /// Bytes of the record of one activation row, for `plan.quantize_rows`.

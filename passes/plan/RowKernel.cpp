@@ -127,38 +127,71 @@ void RowKernel::store(Value value, Value tile) {
       /*restrict=*/true, /*writable=*/true);
 }
 
+/// What the ops that read a history take its rows for, each once.
+enum class RowUse { Keys, Values, Shared };
+static SmallVector<RowUse> usesOf(Value rows) {
+  SmallVector<RowUse> uses;
+  auto add = [&](RowUse use) {
+    if (!llvm::is_contained(uses, use))
+      uses.push_back(use);
+  };
+  for (OpOperand &operand : rows.getUses()) {
+    Operation *user = operand.getOwner();
+    if (auto pick = dyn_cast<nn::PickOp>(user)) {
+      for (RowUse use : usesOf(pick.getResult()))
+        add(use);
+    } else if (auto attention = dyn_cast<nn::AttentionOp>(user)) {
+      if (sharesRows(attention)) {
+        add(RowUse::Shared);
+        continue;
+      }
+      if (llvm::is_contained(attention.getK(), rows))
+        add(RowUse::Keys);
+      if (llvm::is_contained(attention.getV(), rows))
+        add(RowUse::Values);
+    } else if (isa<nn::AbsorbedAttentionOp, nn::IndexScoresOp>(user)) {
+      add(RowUse::Shared);
+    }
+  }
+  return uses;
+}
+
 LogicalResult RowKernel::addHistory(nn::HistoryOp op) {
   auto rows = cast<nn::RowsType>(op.getType());
-  bool keys = false, values = false;
-  for (Operation *user : op.getResult().getUsers()) {
-    auto attention = dyn_cast<nn::AttentionOp>(user);
-    if (!attention)
-      continue;
-    keys |= llvm::is_contained(attention.getK(), op.getResult());
-    values |= llvm::is_contained(attention.getV(), op.getResult());
-  }
-  if (keys == values)
-    return op.emitError("expects a history to be either keys or values");
+  SmallVector<RowUse> uses = usesOf(op.getResult());
+  if (uses.size() != 1)
+    return op.emitError("expects a history to be either keys or values, or "
+                        "both at once for all heads");
   auto state =
       SymbolTable::lookupNearestSymbolFrom<nn::StateOp>(op, op.getStateAttr());
   // A row that this kernel makes was stored before; one that came from another
   // kernel is read where it lies.
   Value root = graph.rootOf(op.getX());
   Value x = kernel.row(root);
-  MLIRContext *context = op.getContext();
-  StringAttr name = op.getStateAttr().getAttr();
-  Value pool =
-      kernel.symbol(BufferBinding::Pool, name, byteBufferType(context), true);
-  Value table =
-      kernel.symbol(BufferBinding::PageTable, name,
-                    MemRefType::get({ShapedType::kDynamic}, b.getI32Type()));
+  KernelBuilder::StatePages pages = kernel.pages(op, /*write=*/true);
+  int64_t clock = op.getClock();
+  Value first = clock == 1 ? kernel.hostSize(Symbol::FirstPosition)
+                           : kernel.windowsBefore(clock);
+  ArrayRef<int64_t> shape = rows.getShape();
+  AppendRowsOp::create(
+      b, loc, row, x, pages.pool, pages.table, first, pages.offset, pages.slot,
+      shape.size() == 2 ? shape[0] : 1, shape.back(),
+      uses.front() == RowUse::Keys, infoOf(state.getStorageEncoding()).name);
+  return mlir::success();
+}
+
+LogicalResult RowKernel::addKeep(const Node &node) {
+  auto op = cast<nn::WindowsOp>(node.op);
+  Value root = graph.rootOf(op.getX());
+  Value x = kernel.row(root);
+  Value state =
+      kernel.symbol(BufferBinding::FixedState, op.getStateAttr().getAttr(),
+                    byteBufferType(op.getContext()), /*write=*/true);
+  Value tokens = kernel.hostSize(Symbol::Tokens);
   Value first = kernel.hostSize(Symbol::FirstPosition);
   Value offset = kernel.size({SizeBinding::StateOffset, {}, op});
-  Value slot = kernel.size({SizeBinding::SlotBytes, {}, op});
-  ArrayRef<int64_t> shape = rows.getShape();
-  AppendRowsOp::create(b, loc, row, x, pool, table, first, offset, slot,
-                       shape.size() == 2 ? shape[0] : 1, shape.back(), keys,
-                       infoOf(state.getStorageEncoding()).name);
+  KeepRowsOp::create(b, loc, row, tokens, x, state, first, offset,
+                     op.getSize() + op.getBefore() - 1, rowElements(root));
   return mlir::success();
 }
 
@@ -175,8 +208,9 @@ LogicalResult RowKernel::add(const Node &node) {
     int64_t half = table.getFreqs().size();
     auto type =
         MemRefType::get({ShapedType::kDynamic, 2, half}, b.getF32Type());
-    Value buffer = kernel.symbol(BufferBinding::RopeTable,
-                                 rope.getTableAttr().getAttr(), type);
+    Value buffer = kernel.symbol(
+        BufferBinding::RopeTable, rope.getTableAttr().getAttr(), type,
+        /*write=*/false, graph.clockOf(rope.getPositions()));
     Value tile = bufferization::ToTensorOp::create(
         b, loc, RankedTensorType::get({1, 2, half}, b.getF32Type()),
         rowView(buffer),

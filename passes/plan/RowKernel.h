@@ -17,6 +17,7 @@ public:
   mlir::LogicalResult add(const Node &node);
   mlir::LogicalResult addQuantize(const Node &node, int index);
   mlir::LogicalResult addMerge(const Node &node);
+  mlir::LogicalResult addKeep(const Node &node);
 
   mlir::Value row; ///< index of the row
 

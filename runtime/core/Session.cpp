@@ -81,8 +81,11 @@ void Session::fillRopeTables(int64_t first, int64_t count) {
     const artifact::RopeTable &table = *owner->index().rope_tables()->Get(i);
     size_t half = table.freqs()->size();
     float *row = buffers.bindings.ropeTables[i];
-    for (int64_t position = first; position != first + count;
-         ++position, row += 2 * half)
+    // Of a clock, the beginnings of the windows that the step completes.
+    int64_t clock = table.clock();
+    int64_t begin = first / clock, end = (first + count) / clock;
+    for (int64_t position = begin * clock; position != end * clock;
+         position += clock, row += 2 * half)
       for (size_t pair = 0; pair != half; ++pair) {
         double angle = double(position) * frequencies[i][pair];
         row[pair] = static_cast<float>(std::cos(angle) * table.scale());

@@ -59,8 +59,8 @@ SessionLayout::SessionLayout(const Artifact &artifact,
           addInput(2 * table->freqs()->size() * sizeof(float)));
   if (index.state_groups())
     for (const artifact::StateGroup *group : *index.state_groups())
-      groups.push_back(
-          {group->window(), group->slot_bytes(), context, maxStep});
+      groups.push_back({group->window(), group->slot_bytes(), context, maxStep,
+                        group->clock()});
   fixedStateBytes = index.fixed_state_bytes();
   int64_t scratch = 0;
   for (const artifact::Program *program :

@@ -6,7 +6,7 @@
 using namespace tombolo;
 
 int64_t StateGroup::Shape::pages() const {
-  return (context + kPageRows - 1) / kPageRows;
+  return std::max<int64_t>(1, (context / clock + kPageRows - 1) / kPageRows);
 }
 
 int64_t StateGroup::Shape::slots() const {
@@ -58,23 +58,23 @@ void StateGroup::advance(int64_t first, int64_t count) {
   // Never back: what was given back before a truncation stays away.
   firstPage = std::max(firstPage, keep);
   endPage = std::max(endPage, firstPage);
-  int64_t end = (first + count + kPageRows - 1) / kPageRows;
+  int64_t end = ((first + count) / shape.clock + kPageRows - 1) / kPageRows;
   for (; endPage < end; ++endPage)
     table[endPage] = takeSlot();
 }
 
-bool StateGroup::canTruncate(int64_t rows) const {
-  if (rows == 0 || shape.window < 0)
+bool StateGroup::canTruncate(int64_t tokens) const {
+  if (tokens == 0 || shape.window < 0)
     return true;
-  int64_t firstSeen = std::max<int64_t>(0, rows - shape.window + 1);
+  int64_t firstSeen = std::max<int64_t>(0, tokens - shape.window + 1);
   return firstSeen / kPageRows >= firstPage;
 }
 
-void StateGroup::truncate(int64_t rows) {
-  int64_t end = (rows + kPageRows - 1) / kPageRows;
+void StateGroup::truncate(int64_t tokens) {
+  int64_t end = (tokens / shape.clock + kPageRows - 1) / kPageRows;
   for (; endPage > std::max(end, firstPage); --endPage)
     release(endPage - 1);
-  if (rows == 0)
+  if (tokens == 0)
     firstPage = endPage = 0;
 }
 

@@ -10,9 +10,10 @@
 
 namespace tombolo {
 
-/// The states of a sequence that share a window: a pool of slots, each of which
-/// holds a page of kPageRows rows of all of them, and a table from the number
-/// of a page (row / kPageRows) to its slot.
+/// The states of a sequence that share a window and a clock: a pool of slots,
+/// each of which holds a page of kPageRows rows of all of them, and a table
+/// from the number of a page (row / kPageRows) to its slot. A row stands for
+/// `clock` tokens and is there once all of them are.
 ///
 /// With a window, pages that no query can see any more are given back, but for
 /// one behind the window, so that a sequence can be cut back by up to kPageRows
@@ -20,11 +21,13 @@ namespace tombolo {
 class StateGroup {
 public:
   struct Shape {
-    /// Rows a query sees, itself included; -1: all.
+    /// Tokens a query sees, itself included; -1: all.
     int64_t window;
     int64_t slotBytes;
-    /// Rows of the longest sequence, and of the longest step.
+    /// Tokens of the longest sequence, and of the longest step.
     int64_t context, maxStep;
+    /// Tokens of a row; 1 where there is a window.
+    int64_t clock = 1;
 
     int64_t pages() const;
     /// Slots that are in use at once at most.
@@ -37,13 +40,13 @@ public:
   std::byte *pool() const { return memory.data(); }
   int32_t *pageTable() { return table.data(); }
 
-  /// Makes rows [first, first + count) writable, and forgets those that no
-  /// query at `first` or later sees.
+  /// Makes the rows of tokens [first, first + count) writable, and forgets
+  /// those that no query at `first` or later sees.
   void advance(int64_t first, int64_t count);
-  /// Whether `truncate(rows)` can be done: what the next query would see is
+  /// Whether `truncate(tokens)` can be done: what the next query would see is
   /// still there.
-  bool canTruncate(int64_t rows) const;
-  void truncate(int64_t rows);
+  bool canTruncate(int64_t tokens) const;
+  void truncate(int64_t tokens);
   /// Writes numbers of ordinary size (of every type that states have) into all
   /// pages in use.
   void fillArbitrarily();

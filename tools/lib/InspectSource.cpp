@@ -18,7 +18,8 @@ static uint64_t memoryOf(const TargetEstimate &estimate, int64_t context,
   uint64_t bytes = estimate.weightBytes + estimate.arenaBytes +
                    FixedState::memoryFor(estimate.fixedStateBytes);
   for (const TargetEstimate::States &states : estimate.states)
-    bytes += StateGroup::Shape{states.window, states.pageBytes, context, chunk}
+    bytes += StateGroup::Shape{states.window, states.pageBytes, context, chunk,
+                               states.clock}
                  .poolBytes();
   return bytes;
 }

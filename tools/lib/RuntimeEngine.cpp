@@ -104,7 +104,8 @@ ModelCosts RuntimeEngine::costs() const {
   if (const auto *groups = model->index().state_groups())
     for (const artifact::StateGroup *group : *groups)
       costs.states.push_back(
-          {group->window(), double(group->bytes_per_token())});
+          {group->window(),
+           double(group->bytes_per_token()) / double(group->clock())});
 
   bool exact = true, blocks = false;
   if (const artifact::Provenance *provenance = model->index().provenance();

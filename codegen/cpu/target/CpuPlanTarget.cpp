@@ -5,6 +5,7 @@
 #include "codegen/cpu/kernels/Isa.h"
 #include "codegen/cpu/kernels/Linear.h"
 #include "codegen/cpu/kernels/QuantizeRows.h"
+#include "codegen/cpu/kernels/SharedRows.h"
 #include "codegen/cpu/packing/PackR16.h"
 
 using namespace tombolo;
@@ -62,6 +63,8 @@ int64_t CpuPlanTarget::attentionPartBytes(int64_t heads,
   spec.splits = kAttentionSplits;
   return tombolo::attentionPartBytes(spec);
 }
+
+int64_t CpuPlanTarget::sharedRowHeads() const { return kBlockHeads; }
 
 int64_t CpuPlanTarget::rowPadding() const { return kRowPadding; }
 

@@ -4,8 +4,11 @@
 #include "codegen/cpu/kernels/Embedding.h"
 #include "codegen/cpu/kernels/ExpertLinear.h"
 #include "codegen/cpu/kernels/History.h"
+#include "codegen/cpu/kernels/IndexTopK.h"
 #include "codegen/cpu/kernels/Linear.h"
 #include "codegen/cpu/kernels/QuantizeRows.h"
+#include "codegen/cpu/kernels/RowAttention.h"
+#include "codegen/cpu/kernels/Windows.h"
 #include "codegen/cpu/target/Passes.h"
 #include "dialects/plan/IR/Plan.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -130,6 +133,14 @@ struct LowerStrategiesPass
               })
               .Case(
                   [&](plan::MergeAttentionOp merge) { return lower(b, merge); })
+              .Case([&](plan::RowAttentionOp attention) {
+                return lower(b, attention);
+              })
+              .Case([&](plan::IndexTopKOp index) { return lower(b, index); })
+              .Case([&](plan::GatherWindowsOp windows) {
+                return lower(b, windows);
+              })
+              .Case([&](plan::KeepRowsOp keep) { return lower(b, keep); })
               .Case([&](plan::EmbeddingOp embedding) {
                 return lower(b, embedding);
               })
@@ -215,13 +226,16 @@ struct LowerStrategiesPass
     spec.columns = op.getColumns();
     spec.manyRows = op.getManyRows();
     spec.perChoice = op.getPerChoice();
+    spec.isFixed = !op.getRoutes();
     if (Status status = checkExpertLinear(spec); !status)
       return op.emitError(status.error().str());
     ExpertLinearOperands operands;
     operands.x = flat(b, loc, op.getX());
     operands.xStride = strideOf(op.getX());
     operands.weights = op.getW();
-    operands.routes = flat(b, loc, op.getRoutes());
+    if (op.getRoutes())
+      operands.routes = flat(b, loc, op.getRoutes());
+    operands.tokens = op.getTokens();
     operands.output = flat(b, loc, op.getY());
     operands.outputStride = strideOf(op.getY());
     if (op.getBias())
@@ -316,6 +330,109 @@ struct LowerStrategiesPass
     buildAttentionMerge(b, op.getLoc(), spec, op.getParts(),
                         flat(b, op.getLoc(), op.getY()),
                         b.getIndexAttr(strideOf(op.getY())), op.getRow());
+    return mlir::success();
+  }
+
+  LogicalResult lower(OpBuilder &b, plan::RowAttentionOp op) {
+    Location loc = op.getLoc();
+    RowAttentionSpec spec;
+    spec.heads = op.getHeads();
+    spec.columns = op.getColumns();
+    spec.extraColumns = op.getExtraColumns();
+    spec.storage = encodingOf(op.getStorage());
+    spec.scale = op.getScale().convertToFloat();
+    spec.hasSink = op.getSink() != nullptr;
+    RowAttentionOperands operands;
+    operands.query = flat(b, loc, op.getQ());
+    operands.queryStride = strideOf(op.getQ());
+    if (op.getQExtra()) {
+      operands.extraQuery = flat(b, loc, op.getQExtra());
+      operands.extraStride = strideOf(op.getQExtra());
+    }
+    operands.output = flat(b, loc, op.getY());
+    operands.outputStride = strideOf(op.getY());
+    operands.sinks = op.getSink();
+    auto place = op.getPlaces().begin();
+    auto ids = op.getIds().begin();
+    for (auto [clock, window, picks, pool, table] :
+         llvm::zip(op.getClocks(), op.getWindows(), op.getPicks(),
+                   op.getPools(), op.getPageTables())) {
+      spec.sets.push_back({clock, std::max<int64_t>(window, 0), picks});
+      RowAttentionOperands::Set set;
+      set.rows = {pool, table, *place++, {}};
+      if (spec.extraColumns)
+        set.extra = {pool, table, *place++, {}};
+      set.rows.slotBytes = set.extra.slotBytes = *place++;
+      if (picks) {
+        set.idsStride = strideOf(*ids);
+        set.ids = flat(b, loc, *ids++);
+      }
+      operands.sets.push_back(set);
+    }
+    if (Status status = checkRowAttention(spec); !status)
+      return op.emitError(status.error().str());
+    if (op.getBlockHeads() != kBlockHeads)
+      return op.emitError("expects blocks of ")
+             << kBlockHeads << " heads on CPUs, but got " << op.getBlockHeads();
+    operands.firstPosition = op.getFirstPosition();
+    operands.begin = op.getBegin();
+    operands.end = op.getEnd();
+    operands.scratch = needScratch(b, op, rowAttentionScratchBytes(spec));
+    buildRowAttention(b, loc, cpuLevel, spec, operands);
+    return mlir::success();
+  }
+
+  LogicalResult lower(OpBuilder &b, plan::IndexTopKOp op) {
+    Location loc = op.getLoc();
+    IndexTopKSpec spec;
+    spec.heads = op.getHeads();
+    spec.columns = op.getColumns();
+    spec.storage = encodingOf(op.getStorage());
+    spec.clock = op.getClock();
+    spec.k = op.getK();
+    if (Status status = checkIndexTopK(spec); !status)
+      return op.emitError(status.error().str());
+    IndexTopKOperands operands;
+    operands.query = flat(b, loc, op.getQ());
+    operands.queryStride = strideOf(op.getQ());
+    operands.factors = flat(b, loc, op.getA());
+    operands.factorStride = strideOf(op.getA());
+    operands.rows = {op.getPool(), op.getPageTable(), op.getInstanceOffset(),
+                     op.getSlotBytes()};
+    operands.ids = flat(b, loc, op.getIds());
+    operands.idsStride = strideOf(op.getIds());
+    operands.firstPosition = op.getFirstPosition();
+    operands.begin = op.getBegin();
+    operands.end = op.getEnd();
+    operands.scratch = needScratch(b, op, indexTopKScratchBytes(spec));
+    buildIndexTopK(b, loc, cpuLevel, spec, operands);
+    return mlir::success();
+  }
+
+  LogicalResult lower(OpBuilder &b, plan::GatherWindowsOp op) {
+    Location loc = op.getLoc();
+    WindowSpec spec{static_cast<int64_t>(op.getSize()),
+                    static_cast<int64_t>(op.getBefore()),
+                    static_cast<int64_t>(op.getColumns()),
+                    op.getFill().convertToFloat()};
+    WindowOperands operands{flat(b, loc, op.getX()), op.getState(),
+                            op.getInstanceOffset(),  flat(b, loc, op.getY()),
+                            strideOf(op.getX()),     strideOf(op.getY()),
+                            op.getTokens(),          op.getFirstPosition()};
+    buildGatherWindows(b, loc, spec, operands, op.getBegin(), op.getEnd());
+    return mlir::success();
+  }
+
+  LogicalResult lower(OpBuilder &b, plan::KeepRowsOp op) {
+    Location loc = op.getLoc();
+    // The rows that are kept are one less than those of a window.
+    WindowSpec spec{static_cast<int64_t>(op.getRows()) + 1, 0,
+                    static_cast<int64_t>(op.getColumns())};
+    WindowOperands operands{flat(b, loc, op.getX()), op.getState(),
+                            op.getInstanceOffset(),  Value(),
+                            strideOf(op.getX()),     0,
+                            op.getTokens(),          op.getFirstPosition()};
+    buildKeepRow(b, loc, spec, operands, op.getRow());
     return mlir::success();
   }
 

@@ -107,6 +107,9 @@ LogicalResult StateGroupOp::verify() {
     if (offset < 0 || offset >= static_cast<int64_t>(getSlotBytes())) // C2
       return emitOpError("expects offsets within the slot of ")
              << getSlotBytes() << " bytes, but got " << offset;
+  if (getClock() != 1 && getWindow() != uint64_t(-1)) // C3
+    return emitOpError("expects all rows of a clock, but got a window of ")
+           << getWindow();
   return mlir::success();
 }
 
@@ -204,6 +207,8 @@ LogicalResult InputOp::verify() {
     return emitOpError("expects '")
            << getKind()
            << (named ? "' to name its source" : "' to have no source");
+  if (getClock() != 1 && getKind() != "rope_table") // C2
+    return emitOpError("expects no clock of '") << getKind() << "'";
   Builder b(getContext());
   MemRefType type = getType();
   bool isBytes = getKind() == "pool" || getKind() == "fixed_state";
@@ -319,7 +324,11 @@ LogicalResult ExpertLinearOp::verify() {
       failed(verifyOneOf(*this, "activations", getActivations(),
                          {"f32", "i16", "i8"}))) // C2
     return failure();
-  if (failed(getManyRows() ? verifyOrder(*this, "routes", getRoutes())
+  if (!getRoutes() && getChoices() != getExperts()) // C3
+    return emitOpError("expects 'routes', or a choice for each of ")
+           << getExperts() << " experts, but got " << getChoices();
+  if (getRoutes() &&
+      failed(getManyRows() ? verifyOrder(*this, "routes", getRoutes())
                            : verifyIds(*this, "routes", getRoutes(),
                                        getChoices()))) // C3
     return failure();
@@ -376,6 +385,82 @@ LogicalResult MergeAttentionOp::verify() {
   if (getSplits() < 2) // C1
     return emitOpError("expects 2 parts or more, but got ") << getSplits();
   return verifyColumns(*this, "y", getY(), getValueColumns(), getHeads()); // C2
+}
+
+LogicalResult RowAttentionOp::verify() {
+  if (failed(verifyStorage(*this, getStorage()))) // C2
+    return failure();
+  if (failed(verifyColumns(*this, "q", getQ(), getColumns(), getHeads())) ||
+      failed(verifyColumns(*this, "y", getY(), getColumns(),
+                           getHeads()))) // C3
+    return failure();
+  if ((getExtraColumns() != 0) != static_cast<bool>(getQExtra())) // C1
+    return emitOpError("expects 'q_extra' if and only if there are extra "
+                       "columns, but got ")
+           << getExtraColumns();
+  if (getQExtra() &&
+      failed(verifyColumns(*this, "q_extra", getQExtra(), getExtraColumns(),
+                           getHeads()))) // C3
+    return failure();
+  size_t sets = getClocks().size(), each = getQExtra() ? 3 : 2;
+  if (sets == 0 || getWindows().size() != sets || getPicks().size() != sets ||
+      getPools().size() != sets || getPageTables().size() != sets ||
+      getPlaces().size() != each * sets) // C4
+    return emitOpError("expects a clock, a window, picks, a pool, a page "
+                       "table and ")
+           << each << " places of each set";
+  size_t picked = 0;
+  for (auto [clock, window, picks] :
+       llvm::zip(getClocks(), getWindows(), getPicks())) {
+    if (clock < 1 || window < -1 || picks < 0 ||
+        (clock != 1 && window != -1)) // C4, C5
+      return emitOpError("expects a positive clock, a window of rows of every "
+                         "token, or -1, and picks of at least 0, but got ")
+             << clock << ", " << window << " and " << picks;
+    if (picks == 0)
+      continue;
+    if (picked == getIds().size()) // C4
+      return emitOpError("expects ids of each set with picks");
+    if (failed(verifyIds(*this, "ids", getIds()[picked++], picks))) // C4
+      return failure();
+  }
+  if (picked != getIds().size()) // C4
+    return emitOpError("expects ids of sets with picks only");
+  return mlir::success();
+}
+
+LogicalResult IndexTopKOp::verify() {
+  if (failed(verifyStorage(*this, getStorage()))) // C2
+    return failure();
+  if (failed(verifyColumns(*this, "q", getQ(), getColumns(), getHeads())) ||
+      failed(verifyColumns(*this, "a", getA(), getHeads()))) // C3
+    return failure();
+  return verifyIds(*this, "ids", getIds(), getK()); // C4
+}
+
+/// `memref<?xi8>`.
+static LogicalResult verifyBytes(Operation *op, StringRef name, Value buffer) {
+  if (isVector(buffer.getType(), IntegerType::get(op->getContext(), 8)))
+    return mlir::success();
+  return op->emitOpError("expects 'memref<?xi8>' as '")
+         << name << "', but got " << buffer.getType();
+}
+
+LogicalResult GatherWindowsOp::verify() {
+  if (getBefore() + getSize() < 2) // C1
+    return emitOpError("expects windows of 2 rows or more, but got ")
+           << getBefore() << " and " << getSize();
+  if (failed(verifyColumns(*this, "x", getX(), getColumns())) ||
+      failed(verifyColumns(*this, "y", getY(), getColumns(),
+                           getBefore() + getSize()))) // C2
+    return failure();
+  return verifyBytes(*this, "state", getState()); // C3
+}
+
+LogicalResult KeepRowsOp::verify() {
+  if (failed(verifyColumns(*this, "x", getX(), getColumns()))) // C2
+    return failure();
+  return verifyBytes(*this, "state", getState()); // C3
 }
 
 LogicalResult EmbeddingOp::verify() {

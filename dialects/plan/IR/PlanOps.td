@@ -4,6 +4,7 @@
 #define DIALECTS_PLAN_IR_PLANOPS_TD
 
 include "dialects/plan/IR/PlanBase.td"
+include "dialects/plan/IR/PlanSequenceOps.td"
 include "dialects/plan/IR/PlanStateOps.td"
 include "mlir/IR/BuiltinAttributes.td"
 include "mlir/IR/SymbolInterfaces.td"
@@ -51,10 +52,13 @@ def Plan_StateGroupOp : Plan_Op<"state_group", [Symbol]> {
     A slot of the group's pool holds 128 rows of every instance of the states in
     `members` (`nn.state` families); instance `i` of member `m` lies at
     `offsets[first(m) + i]` bytes in the slot, where `first` is the running sum
-    of the members' counts. `window`: rows a query sees, -1 for all.
+    of the members' counts. `window`: rows a query sees, -1 for all. `clock`:
+    tokens that a row stands for; a page is of as many times 128 tokens, and
+    `per_token` are the bytes of a row.
 
     - (C1) There is one count per member, and it is positive.
     - (C2) There is one offset per instance, within the slot.
+    - (C3) A group with a clock other than 1 has no window.
 
     Example:
     ```mlir
@@ -63,9 +67,10 @@ def Plan_StateGroupOp : Plan_Op<"state_group", [Symbol]> {
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, Plan_Window:$window, Plan_Positive:$slot_bytes,
                        Plan_Positive:$bytes_per_token, FlatSymbolRefArrayAttr:$members,
-                       DenseI64ArrayAttr:$counts, DenseI64ArrayAttr:$offsets);
+                       DenseI64ArrayAttr:$counts, DenseI64ArrayAttr:$offsets,
+                       DefaultValuedAttr<Plan_Positive, "1">:$clock);
   let assemblyFormat = [{
-    $sym_name `window` $window `slot` $slot_bytes `per_token` $bytes_per_token
+    $sym_name `window` $window (`clock` $clock^)? `slot` $slot_bytes `per_token` $bytes_per_token
     `members` $members `counts` $counts `offsets` $offsets attr-dict
   }];
   let hasVerifier = 1;
@@ -107,7 +112,9 @@ def Plan_BufferOp : Plan_Op<"buffer", [HasParent<"ProgramOp">]> {
     `role` names buffers that the host reads or writes (`hidden`, `logits_in`,
     `logits_out`); they have the same place in every program. Of a buffer
     `per_thread` each thread has one of its own, which it alone writes and
-    reads. Memory planning sets `offset`: in the arena, or in each thread's.
+    reads. Memory planning sets `offset`: in the arena, or in each thread's. A
+    buffer of a `clock` has a row for each window of so many tokens that a step
+    completes, not for each token.
 
     - (C1) `rows` and `row_bytes` are positive, and the whole is at most 2^47 bytes.
     - (C2) `offset` is a multiple of 64.
@@ -122,10 +129,11 @@ def Plan_BufferOp : Plan_Op<"buffer", [HasParent<"ProgramOp">]> {
     ```
   }];
   let arguments = (ins Plan_Positive:$rows, Plan_Positive:$row_bytes, OptionalAttr<StrAttr>:$role,
-                       OptionalAttr<Plan_NonNegative>:$offset, UnitAttr:$per_thread);
+                       OptionalAttr<Plan_NonNegative>:$offset, UnitAttr:$per_thread,
+                       DefaultValuedAttr<Plan_Positive, "1">:$clock);
   let results = (outs AnyMemRef:$result);
   let assemblyFormat = [{
-    (`role` $role^)? (`per_thread` $per_thread^)? `rows` $rows `row_bytes` $row_bytes (`offset` $offset^)? attr-dict
+    (`role` $role^)? (`per_thread` $per_thread^)? (`clock` $clock^)? `rows` $rows `row_bytes` $row_bytes (`offset` $offset^)? attr-dict
     `:` type($result)
   }];
   let hasVerifier = 1;
@@ -152,8 +160,10 @@ def Plan_InputOp : Plan_Op<"input", [HasParent<"ProgramOp">, DeclareOpInterfaceM
   let summary = "what the host provides in a step";
   let description = [{
     `tokens`, `positions`: i32 per row. `rope_table` @table: cosines and sines
-    per row. `pool` @group, `page_table` @group: the pages of a state group.
-    `fixed_state` @fixed: the memory of one size.
+    per row; with a `clock`, per window of so many tokens that the step
+    completes, at the position of its first token. `pool` @group, `page_table`
+    @group: the pages of a state group. `fixed_state` @fixed: the memory of one
+    size.
 
     | kind                  | source           | result              |
     |-----------------------|------------------|---------------------|
@@ -164,6 +174,7 @@ def Plan_InputOp : Plan_Op<"input", [HasParent<"ProgramOp">, DeclareOpInterfaceM
     | `fixed_state`         | plan.fixed_state | `memref<?xi8>`      |
 
     - (C1) `kind` is one of the table, with its source and result.
+    - (C2) Only a `rope_table` has a clock other than 1.
 
     Example:
     ```mlir
@@ -171,9 +182,10 @@ def Plan_InputOp : Plan_Op<"input", [HasParent<"ProgramOp">, DeclareOpInterfaceM
     %p = plan.input "pool" @pages : memref<?xi8>
     ```
   }];
-  let arguments = (ins StrAttr:$kind, OptionalAttr<FlatSymbolRefAttr>:$source);
+  let arguments = (ins StrAttr:$kind, OptionalAttr<FlatSymbolRefAttr>:$source,
+                       DefaultValuedAttr<Plan_Positive, "1">:$clock);
   let results = (outs AnyMemRef:$result);
-  let assemblyFormat = "$kind ($source^)? attr-dict `:` type($result)";
+  let assemblyFormat = "$kind ($source^)? (`clock` $clock^)? attr-dict `:` type($result)";
   let hasVerifier = 1;
 }
 
@@ -317,7 +329,7 @@ def Plan_GroupChoicesOp : Plan_Op<"group_choices"> {
   let hasVerifier = 1;
 }
 
-def Plan_ExpertLinearOp : Plan_Op<"expert_linear"> {
+def Plan_ExpertLinearOp : Plan_Op<"expert_linear", [AttrSizedOperandSegments]> {
   let summary = "product of rows with those of many packed matrices that each chose";
   let description = [{
     For each token t and each of its `choices` j, with the expert e that it
@@ -335,12 +347,15 @@ def Plan_ExpertLinearOp : Plan_Op<"expert_linear"> {
     | false       | `block * choices + j`, of one token             | row of its ids                            |
     | true        | `block * (experts + 1) + e`, the last of no expert | what `plan.group_choices` makes of the ids |
 
+    Without `routes` choice j of each token is expert j: a matrix for each group
+    of a row (`nn.grouped_linear`). Programs are `block * choices + j`.
+
     `activations`: "f32", or "i16" and "i8": rows of `x` become integers as
     they are gathered.
 
     - (C1) The sizes are positive.
     - (C2) `encoding` is the name of an encoding; `activations` is "f32", "i16" or "i8".
-    - (C3) `routes` are rows of `choices` i32, or with `many_rows` `memref<?xi32>`.
+    - (C3) `routes` are rows of `choices` i32, or with `many_rows` `memref<?xi32>`; without them there are as many choices as experts.
     - (C4) Rows of `y` have `choices` times `out_rows` numbers, those of `x` `in_columns`, with `per_choice` times `choices`.
     - (C5) `bias` is f32 of `[experts, out_rows]`.
 
@@ -350,13 +365,13 @@ def Plan_ExpertLinearOp : Plan_Op<"expert_linear"> {
     ```
   }];
   let arguments = (ins Index:$begin, Index:$end, Index:$tokens, AnyMemRef:$x, AnyMemRef:$w,
-                       AnyMemRef:$routes, AnyMemRef:$y, Optional<AnyMemRef>:$bias, Plan_Positive:$experts,
+                       Optional<AnyMemRef>:$routes, AnyMemRef:$y, Optional<AnyMemRef>:$bias, Plan_Positive:$experts,
                        Plan_Positive:$choices, Plan_Positive:$out_rows, Plan_Positive:$in_columns,
                        Plan_Positive:$columns, StrAttr:$encoding, StrAttr:$activations,
                        BoolAttr:$many_rows, BoolAttr:$per_choice);
   let assemblyFormat = [{
     `range` `(` $begin `,` $end `)` `tokens` `(` $tokens `)`
-    `ins` `(` $x `,` $w `,` $routes `:` type($x) `,` type($w) `,` type($routes) `)`
+    `ins` `(` $x `,` $w (`,` $routes^)? `:` type($x) `,` type($w) (`,` type($routes)^)? `)`
     `outs` `(` $y `:` type($y) `)` (`bias` `(` $bias^ `:` type($bias) `)`)? attr-dict
   }];
   let hasVerifier = 1;

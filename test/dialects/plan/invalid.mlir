@@ -723,3 +723,135 @@ func.func @embedding_c2(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: m
   plan.embedding range(%i, %i) ins(%t, %r : memref<?xi32>, memref<?xi8>) outs(%x : memref<?x32xf32>) {columns = 32 : i64, encoding = "q8_0", layout = "r17", table_rows = 64 : i64}
   return
 }
+
+// -----
+
+func.func @row_attention_c1(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>, %c: memref<?x2xi32>) {
+  // expected-error@+1 {{expects 'q_extra' if and only if there are extra columns, but got 8}}
+  plan.row_attention range(%i, %i) tokens(%i) ins(%x : memref<?x32xf32>) outs(%x : memref<?x32xf32>) pools(%r : memref<?xi8>) tables(%t : memref<?xi32>) at(%i, [%i, %i]) {block_heads = 16 : i64, clocks = array<i64: 1>, columns = 16 : i64, extra_columns = 8 : i64, heads = 2 : i64, picks = array<i64: 0>, scale = 2.5e-01 : f32, storage = "f16", windows = array<i64: -1>}
+  return
+}
+
+// -----
+
+func.func @row_attention_c2(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>, %c: memref<?x2xi32>) {
+  // expected-error@+1 {{expects 'storage' to be one of f32, f16, bf16, q8_0, but got 'i8'}}
+  plan.row_attention range(%i, %i) tokens(%i) ins(%x : memref<?x32xf32>) outs(%x : memref<?x32xf32>) pools(%r : memref<?xi8>) tables(%t : memref<?xi32>) at(%i, [%i, %i]) {block_heads = 16 : i64, clocks = array<i64: 1>, columns = 16 : i64, extra_columns = 0 : i64, heads = 2 : i64, picks = array<i64: 0>, scale = 2.5e-01 : f32, storage = "i8", windows = array<i64: -1>}
+  return
+}
+
+// -----
+
+func.func @row_attention_c3(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>, %c: memref<?x2xi32>) {
+  // expected-error@+1 {{expects rows of 16 times 3 numbers in 'q', but got 'memref<?x32xf32>'}}
+  plan.row_attention range(%i, %i) tokens(%i) ins(%x : memref<?x32xf32>) outs(%x : memref<?x32xf32>) pools(%r : memref<?xi8>) tables(%t : memref<?xi32>) at(%i, [%i, %i]) {block_heads = 16 : i64, clocks = array<i64: 1>, columns = 16 : i64, extra_columns = 0 : i64, heads = 3 : i64, picks = array<i64: 0>, scale = 2.5e-01 : f32, storage = "f16", windows = array<i64: -1>}
+  return
+}
+
+// -----
+
+func.func @row_attention_c4(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>, %c: memref<?x2xi32>) {
+  // expected-error@+1 {{expects a clock, a window, picks, a pool, a page table and 2 places of each set}}
+  plan.row_attention range(%i, %i) tokens(%i) ins(%x : memref<?x32xf32>) outs(%x : memref<?x32xf32>) pools(%r : memref<?xi8>) tables(%t : memref<?xi32>) at(%i, [%i]) {block_heads = 16 : i64, clocks = array<i64: 1>, columns = 16 : i64, extra_columns = 0 : i64, heads = 2 : i64, picks = array<i64: 0>, scale = 2.5e-01 : f32, storage = "f16", windows = array<i64: -1>}
+  return
+}
+
+// -----
+
+func.func @row_attention_c4_windows(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>, %c: memref<?x2xi32>) {
+  // expected-error@+1 {{expects a clock, a window, picks, a pool, a page table and 2 places of each set}}
+  plan.row_attention range(%i, %i) tokens(%i) ins(%x : memref<?x32xf32>) outs(%x : memref<?x32xf32>) pools(%r : memref<?xi8>) tables(%t : memref<?xi32>) at(%i, [%i, %i]) {block_heads = 16 : i64, clocks = array<i64: 1>, columns = 16 : i64, extra_columns = 0 : i64, heads = 2 : i64, picks = array<i64: 0>, scale = 2.5e-01 : f32, storage = "f16", windows = array<i64: -1, 4>}
+  return
+}
+
+// -----
+
+func.func @row_attention_c4_ids(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>, %c: memref<?x2xi32>) {
+  // expected-error@+1 {{expects ids of each set with picks}}
+  plan.row_attention range(%i, %i) tokens(%i) ins(%x : memref<?x32xf32>) outs(%x : memref<?x32xf32>) pools(%r : memref<?xi8>) tables(%t : memref<?xi32>) at(%i, [%i, %i]) {block_heads = 16 : i64, clocks = array<i64: 1>, columns = 16 : i64, extra_columns = 0 : i64, heads = 2 : i64, picks = array<i64: 2>, scale = 2.5e-01 : f32, storage = "f16", windows = array<i64: -1>}
+  return
+}
+
+// -----
+
+func.func @row_attention_c4_size(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>, %c: memref<?x2xi32>) {
+  // expected-error@+1 {{expects rows of 3 i32 in 'ids', but got 'memref<?x2xi32>'}}
+  plan.row_attention range(%i, %i) tokens(%i) ins(%x : memref<?x32xf32>) outs(%x : memref<?x32xf32>) pools(%r : memref<?xi8>) tables(%t : memref<?xi32>) ids(%c : memref<?x2xi32>) at(%i, [%i, %i]) {block_heads = 16 : i64, clocks = array<i64: 1>, columns = 16 : i64, extra_columns = 0 : i64, heads = 2 : i64, picks = array<i64: 3>, scale = 2.5e-01 : f32, storage = "f16", windows = array<i64: -1>}
+  return
+}
+
+// -----
+
+func.func @row_attention_c4_none(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>, %c: memref<?x2xi32>) {
+  // expected-error@+1 {{expects ids of sets with picks only}}
+  plan.row_attention range(%i, %i) tokens(%i) ins(%x : memref<?x32xf32>) outs(%x : memref<?x32xf32>) pools(%r : memref<?xi8>) tables(%t : memref<?xi32>) ids(%c : memref<?x2xi32>) at(%i, [%i, %i]) {block_heads = 16 : i64, clocks = array<i64: 1>, columns = 16 : i64, extra_columns = 0 : i64, heads = 2 : i64, picks = array<i64: 0>, scale = 2.5e-01 : f32, storage = "f16", windows = array<i64: -1>}
+  return
+}
+
+// -----
+
+func.func @row_attention_c5(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>, %c: memref<?x2xi32>) {
+  // expected-error@+1 {{expects a positive clock, a window of rows of every token, or -1, and picks of at least 0, but got 4, 8 and 0}}
+  plan.row_attention range(%i, %i) tokens(%i) ins(%x : memref<?x32xf32>) outs(%x : memref<?x32xf32>) pools(%r : memref<?xi8>) tables(%t : memref<?xi32>) at(%i, [%i, %i]) {block_heads = 16 : i64, clocks = array<i64: 4>, columns = 16 : i64, extra_columns = 0 : i64, heads = 2 : i64, picks = array<i64: 0>, scale = 2.5e-01 : f32, storage = "f16", windows = array<i64: 8>}
+  return
+}
+
+// -----
+
+func.func @index_top_k_c3(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>, %c: memref<?x2xi32>) {
+  // expected-error@+1 {{expects rows of 2 times 1 numbers in 'a', but got 'memref<?x32xf32>'}}
+  plan.index_top_k range(%i, %i) ins(%x, %x : memref<?x32xf32>, memref<?x32xf32>) pages(%r, %t : memref<?xi8>, memref<?xi32>) outs(%c : memref<?x2xi32>) at(%i, %i, %i) {clock = 4 : i64, columns = 16 : i64, heads = 2 : i64, k = 2 : i64, storage = "f16"}
+  return
+}
+
+// -----
+
+func.func @index_top_k_c4(%i: index, %x: memref<?x32xf32>, %a: memref<?x2xf32>, %r: memref<?xi8>, %t: memref<?xi32>, %c: memref<?x2xi32>) {
+  // expected-error@+1 {{expects rows of 3 i32 in 'ids', but got 'memref<?x2xi32>'}}
+  plan.index_top_k range(%i, %i) ins(%x, %a : memref<?x32xf32>, memref<?x2xf32>) pages(%r, %t : memref<?xi8>, memref<?xi32>) outs(%c : memref<?x2xi32>) at(%i, %i, %i) {clock = 4 : i64, columns = 16 : i64, heads = 2 : i64, k = 3 : i64, storage = "f16"}
+  return
+}
+
+// -----
+
+func.func @gather_windows_c1(%i: index, %x: memref<?x16xf32>, %r: memref<?xi8>) {
+  // expected-error@+1 {{expects windows of 2 rows or more, but got 0 and 1}}
+  plan.gather_windows range(%i, %i) tokens(%i) ins(%x : memref<?x16xf32>) state(%r : memref<?xi8>) outs(%x : memref<?x16xf32>) at(%i, %i) {before = 0 : i64, columns = 16 : i64, fill = 0.0 : f32, size = 1 : i64}
+  return
+}
+
+// -----
+
+func.func @gather_windows_c2(%i: index, %x: memref<?x16xf32>, %r: memref<?xi8>) {
+  // expected-error@+1 {{expects rows of 16 times 2 numbers in 'y', but got 'memref<?x16xf32>'}}
+  plan.gather_windows range(%i, %i) tokens(%i) ins(%x : memref<?x16xf32>) state(%r : memref<?xi8>) outs(%x : memref<?x16xf32>) at(%i, %i) {before = 0 : i64, columns = 16 : i64, fill = 0.0 : f32, size = 2 : i64}
+  return
+}
+
+// -----
+
+func.func @keep_rows_c3(%i: index, %x: memref<?x16xf32>, %t: memref<?xi32>) {
+  // expected-error@+1 {{expects 'memref<?xi8>' as 'state', but got 'memref<?xi32>'}}
+  plan.keep_rows row(%i) tokens(%i) ins(%x : memref<?x16xf32>) state(%t : memref<?xi32>) at(%i, %i) {columns = 16 : i64, rows = 7 : i64}
+  return
+}
+
+// -----
+
+func.func @expert_linear_c3_fixed(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>) {
+  // expected-error@+1 {{expects 'routes', or a choice for each of 8 experts, but got 2}}
+  plan.expert_linear range(%i, %i) tokens(%i) ins(%x, %r : memref<?x32xf32>, memref<?xi8>) outs(%x : memref<?x32xf32>) {activations = "f32", choices = 2 : i64, columns = 16 : i64, encoding = "q8_0", experts = 8 : i64, in_columns = 16 : i64, many_rows = false, out_rows = 16 : i64, per_choice = true}
+  return
+}
+
+// -----
+
+// expected-error@+1 {{expects all rows of a clock, but got a window of 8}}
+plan.state_group @slow window 8 clock 4 slot 8192 per_token 64 members [@e] counts [1] offsets [0]
+
+// -----
+
+plan.program @decode max_tokens 1 {
+  // expected-error@+1 {{expects no clock of 'tokens'}}
+  %t = plan.input "tokens" clock 4 : memref<?xi32>
+}

@@ -445,7 +445,7 @@ module {
     %h = nn.rearrange %x, "t (n c) -> t n c" {n = 2 : i64} : tensor<?x32xf32> -> tensor<?x2x16xf32>
     %ks = nn.history %h, %positions state = @k[%layer] : tensor<?x2x16xf32>, tensor<?xi32> -> !nn.rows<2x16xf32>
     %vs = nn.history %h, %positions state = @v[%layer] : tensor<?x2x16xf32>, tensor<?xi32> -> !nn.rows<2x16xf32>
-    // expected-error@+1 {{attention over several row sets is not in this version}}
+    // expected-error@+1 {{expects one set of all keys, or sets of rows of one head that are key and value; others are not in this version}}
     %y = nn.attention %h, %positions keys(%ks, %ks) values(%vs, %vs) scale = 0.25 : tensor<?x2x16xf32>, tensor<?xi32>, !nn.rows<2x16xf32>, !nn.rows<2x16xf32>, !nn.rows<2x16xf32>, !nn.rows<2x16xf32> -> tensor<?x2x16xf32>
     %z = nn.rearrange %y, "t n c -> t (n c)" : tensor<?x2x16xf32> -> tensor<?x32xf32>
     return %z : tensor<?x32xf32>
@@ -690,57 +690,5 @@ module {
   func.func @logits(%x: tensor<?x2x32xf32>) -> tensor<?x2x32xf32> {
     %y = nn.neg %x : tensor<?x2x32xf32>
     return %y : tensor<?x2x32xf32>
-  }
-}
-
-// -----
-
-module {
-  nn.weight @embed : !nn.weight<32x32, f32> {
-    %0 = nn.stored "embed" : !nn.weight<32x32, f32>
-    nn.yield %0 : !nn.weight<32x32, f32>
-  }
-  nn.window_state @open : !nn.rows<32xf32> size = 4
-  func.func private @layer0(%layer: index, %positions: tensor<?xi32>, %x: tensor<?x32xf32>) -> tensor<?x32xf32> {
-    // expected-error@+1 {{'nn.windows' is not compiled in this version; the interpreter runs it ('tombolo verify --engine interpreter')}}
-    %w = nn.windows %x, %positions state = @open size = 4 : tensor<?x32xf32>, tensor<?xi32> -> tensor<?x4x32xf32>
-    return %x : tensor<?x32xf32>
-  }
-  func.func @hidden(%tokens: tensor<?xi32>, %positions: tensor<?xi32>) -> tensor<?x32xf32> {
-    %e = nn.get_weight @embed : !nn.weight<32x32, f32>
-    %x = nn.embedding %tokens, %e : tensor<?xi32>, !nn.weight<32x32, f32> -> tensor<?x32xf32>
-    %c = arith.constant 0 : index
-    %y = call @layer0(%c, %positions, %x) : (index, tensor<?xi32>, tensor<?x32xf32>) -> tensor<?x32xf32>
-    return %y : tensor<?x32xf32>
-  }
-  func.func @logits(%x: tensor<?x32xf32>) -> tensor<?x32xf32> {
-    %y = nn.neg %x : tensor<?x32xf32>
-    return %y : tensor<?x32xf32>
-  }
-}
-
-// -----
-
-module {
-  nn.weight @embed : !nn.weight<32x32, f32> {
-    %0 = nn.stored "embed" : !nn.weight<32x32, f32>
-    nn.yield %0 : !nn.weight<32x32, f32>
-  }
-  nn.state @far : !nn.rows<32xf32, clock = 4> storage = f32
-  func.func private @layer0(%layer: index, %positions: tensor<?xi32>, %x: tensor<?x32xf32>) -> tensor<?x32xf32> {
-    // expected-error@+1 {{'nn.history' of a clock is not compiled in this version}}
-    %r = nn.history %x, %positions state = @far clock = 4 : tensor<?x32xf32>, tensor<?xi32> -> !nn.rows<32xf32, clock = 4>
-    return %x : tensor<?x32xf32>
-  }
-  func.func @hidden(%tokens: tensor<?xi32>, %positions: tensor<?xi32>) -> tensor<?x32xf32> {
-    %e = nn.get_weight @embed : !nn.weight<32x32, f32>
-    %x = nn.embedding %tokens, %e : tensor<?xi32>, !nn.weight<32x32, f32> -> tensor<?x32xf32>
-    %c = arith.constant 0 : index
-    %y = call @layer0(%c, %positions, %x) : (index, tensor<?xi32>, tensor<?x32xf32>) -> tensor<?x32xf32>
-    return %y : tensor<?x32xf32>
-  }
-  func.func @logits(%x: tensor<?x32xf32>) -> tensor<?x32xf32> {
-    %y = nn.neg %x : tensor<?x32xf32>
-    return %y : tensor<?x32xf32>
   }
 }
