@@ -123,7 +123,9 @@ static LogicalResult checkOp(Operation *op) {
   } else if (auto embedding = dyn_cast<nn::EmbeddingOp>(op)) {
     if (failed(checkEmbedding(embedding)))
       return failure();
-  } else if (!isa<nn::AttentionOp, nn::RopeOp>(op) && failed(checkRow(op))) {
+  } else if (!isa<nn::AttentionOp, nn::CausalConvOp, nn::GatedDeltaOp,
+                  nn::RopeOp>(op) &&
+             failed(checkRow(op))) {
     return failure();
   }
   return checkActivation(op, "its result", result);
@@ -139,10 +141,9 @@ static std::string interpretedOnly(Operation *op) {
     return getElementTypeOrSelf(embedding.getType()).isInteger()
                ? name + " of integers"
                : "";
-  return isa<nn::CausalConvOp, nn::EinsumOp, nn::GatedDeltaOp,
-             nn::GroupedLinearOp, nn::IndexScoresOp, nn::LatentAttentionOp,
-             nn::PickOp, nn::SinkhornOp, nn::WindowPositionsOp, nn::WindowsOp>(
-             op)
+  return isa<nn::EinsumOp, nn::GroupedLinearOp, nn::IndexScoresOp,
+             nn::LatentAttentionOp, nn::PickOp, nn::SinkhornOp,
+             nn::WindowPositionsOp, nn::WindowsOp>(op)
              ? name
              : "";
 }

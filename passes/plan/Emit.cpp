@@ -450,6 +450,10 @@ FailureOr<std::vector<KernelPlan>> FunctionEmitter::emit() {
         done = emitAttention(node);
       else if (node.kind == NodeKind::Embedding)
         done = emitEmbedding(node);
+      else if (node.kind == NodeKind::CausalConv)
+        emitCausalConv(node);
+      else if (node.kind == NodeKind::GatedDelta)
+        emitGatedDelta(node);
       if (failed(done))
         return failure();
     }

@@ -82,6 +82,8 @@ private:
   void emitExpertLinear(const Node &node);
   mlir::LogicalResult emitAttention(const Node &node);
   mlir::LogicalResult emitEmbedding(const Node &node);
+  void emitCausalConv(const Node &node);
+  void emitGatedDelta(const Node &node);
 
   mlir::func::FuncOp function;
   const Graph &graph;
