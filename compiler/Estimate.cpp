@@ -20,7 +20,9 @@ static std::string strategyOf(func::FuncOp kernel, StringRef layout) {
     if (!isa<plan::PlanDialect>(op->getDialect()) || isa<plan::YieldOp>(op))
       return WalkResult::advance();
     found = "strategy ";
-    found += layout.empty() ? op->getName().stripDialect() : layout;
+    // Rows are how a weight is stored, and no strategy.
+    found += layout.empty() || layout == "rows" ? op->getName().stripDialect()
+                                                : layout;
     return WalkResult::interrupt();
   });
   return found.empty() ? "general path" : found;

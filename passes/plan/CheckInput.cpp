@@ -182,7 +182,8 @@ static LogicalResult checkOp(Operation *op) {
   } else if (auto windows = dyn_cast<nn::WindowsOp>(op)) {
     if (failed(checkWindows(windows)))
       return failure();
-  } else if (!isa<nn::RopeOp, nn::AbsorbedAttentionOp>(op) &&
+  } else if (!isa<nn::AbsorbedAttentionOp, nn::CausalConvOp, nn::GatedDeltaOp,
+                  nn::RopeOp>(op) &&
              failed(checkRow(op))) {
     return failure();
   }
@@ -197,8 +198,7 @@ static std::string interpretedOnly(Operation *op) {
     return getElementTypeOrSelf(embedding.getType()).isInteger()
                ? name + " of integers"
                : "";
-  return isa<nn::CausalConvOp, nn::EinsumOp, nn::GatedDeltaOp, nn::SinkhornOp>(
-             op)
+  return isa<nn::EinsumOp, nn::SinkhornOp>(op)
              ? name
              : "";
 }

@@ -501,6 +501,10 @@ FailureOr<std::vector<KernelPlan>> FunctionEmitter::emit() {
         emitWindows(node);
       else if (node.kind == NodeKind::Embedding)
         done = emitEmbedding(node);
+      else if (node.kind == NodeKind::CausalConv)
+        emitCausalConv(node);
+      else if (node.kind == NodeKind::GatedDelta)
+        emitGatedDelta(node);
       if (failed(done))
         return failure();
     }

@@ -89,6 +89,8 @@ private:
   mlir::LogicalResult emitRowAttention(const Node &node);
   mlir::LogicalResult emitIndexTopK(const Node &node);
   void emitWindows(const Node &node);
+  void emitCausalConv(const Node &node);
+  void emitGatedDelta(const Node &node);
 
   mlir::func::FuncOp function;
   const Graph &graph;

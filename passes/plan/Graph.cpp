@@ -174,6 +174,12 @@ void Graph::collect() {
       node.kind = NodeKind::Embedding;
       node.choice = target.embedding(weight.getShape()[0], weight.getShape()[1],
                                      weight.getEncoding());
+    } else if (isa<nn::CausalConvOp>(op)) {
+      node.kind = NodeKind::CausalConv;
+      node.columns = target.convolutionColumns();
+    } else if (isa<nn::GatedDeltaOp>(op)) {
+      node.kind = NodeKind::GatedDelta;
+      node.columns = target.deltaColumns();
     } else {
       node.kind = NodeKind::Row;
     }

@@ -2,11 +2,11 @@
 //
 // How a function of row-wise ops, products and attention falls into kernels.
 //
-// Products, attention and table lookups are *heavy*: each is a kernel of its
-// own. Everything between two of them works on one row at a time, so it can
-// share one kernel. The graph gives every op a stage: row-wise ops have even
-// stages, heavy ones odd, and a stage needs only what earlier stages made. All
-// row-wise ops of one stage become one kernel.
+// Products, attention, recurrences and table lookups are *heavy*: each is a
+// kernel of its own. Everything between two of them works on one row at a time,
+// so it can share one kernel. The graph gives every op a stage: row-wise ops
+// have even stages, heavy ones odd, and a stage needs only what earlier stages
+// made. All row-wise ops of one stage become one kernel.
 //
 //===----------------------------------------------------------------------===//
 
@@ -37,6 +37,8 @@ enum class NodeKind {
   /// The rows of windows that a step completes.
   Windows,
   Embedding,
+  CausalConv,
+  GatedDelta,
   /// Made by the planner: the choices of many tokens, by expert.
   Group,
   /// Made by the planner: `x` into the record that `choice` reads.
@@ -71,6 +73,8 @@ struct Node {
   int64_t rowTile = 1, splits = 1;
   /// RowAttention: heads of one program.
   int64_t blockHeads = 0;
+  /// CausalConv, GatedDelta: columns of one program.
+  int64_t columns = 0;
   /// Merge: the node of its attention. Keep: of its windows.
   int attentionNode = -1, windowsNode = -1;
   /// Linear: elementwise ops folded into the store of the result, in order;

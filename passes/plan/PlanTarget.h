@@ -64,6 +64,10 @@ public:
                                      int64_t valueColumns) const = 0;
   /// Heads of one program of attention over rows that all heads share.
   virtual int64_t sharedRowHeads() const = 0;
+  /// Channels of one program of a convolution along the sequence, and columns
+  /// of one of a delta rule.
+  virtual int64_t convolutionColumns() const = 0;
+  virtual int64_t deltaColumns() const = 0;
   /// Buffers of more than one row hold a multiple of so many: what tiles write.
   virtual int64_t rowPadding() const = 0;
   /// Bytes of the record of one activation row, for `plan.quantize_rows`.

@@ -16,7 +16,8 @@ Result<FixedState> FixedState::create(uint64_t bytes) {
 }
 
 void FixedState::keep(int64_t tokens) {
-  if (!exists() || tokens == 0)
+  // What is kept stays that of its tokens: whoever changes those goes back.
+  if (!exists() || tokens == keptTokens)
     return;
   std::memcpy(copy.data(), states.data(), states.size());
   keptTokens = tokens;

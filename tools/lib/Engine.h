@@ -34,7 +34,7 @@ struct OpTime {
 struct ModelCosts {
   /// Operations of a prompt token, and those that only its last row needs.
   double operationsPerToken = 0, operationsPerLogitsRow = 0;
-  /// Bytes of weights read per decoded token.
+  /// Bytes of weights read, and of fixed states moved, per decoded token.
   double bytesPerDecode = 0;
   /// Bytes of states for each token that is in the window (-1: of all).
   struct States {

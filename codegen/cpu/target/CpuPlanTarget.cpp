@@ -2,6 +2,8 @@
 
 #include "codegen/cpu/target/CpuPlanTarget.h"
 #include "codegen/cpu/kernels/Attention.h"
+#include "codegen/cpu/kernels/CausalConv.h"
+#include "codegen/cpu/kernels/GatedDelta.h"
 #include "codegen/cpu/kernels/Isa.h"
 #include "codegen/cpu/kernels/Linear.h"
 #include "codegen/cpu/kernels/QuantizeRows.h"
@@ -65,6 +67,12 @@ int64_t CpuPlanTarget::attentionPartBytes(int64_t heads,
 }
 
 int64_t CpuPlanTarget::sharedRowHeads() const { return kBlockHeads; }
+
+int64_t CpuPlanTarget::convolutionColumns() const {
+  return kConvolutionColumns;
+}
+
+int64_t CpuPlanTarget::deltaColumns() const { return kDeltaColumns; }
 
 int64_t CpuPlanTarget::rowPadding() const { return kRowPadding; }
 

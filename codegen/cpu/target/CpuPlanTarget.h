@@ -26,6 +26,8 @@ public:
   int64_t attentionPartBytes(int64_t heads,
                              int64_t valueColumns) const override;
   int64_t sharedRowHeads() const override;
+  int64_t convolutionColumns() const override;
+  int64_t deltaColumns() const override;
   int64_t rowPadding() const override;
   int64_t recordBytes(int64_t columns,
                       const LinearChoice &choice) const override;

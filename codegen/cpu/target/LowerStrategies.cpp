@@ -1,8 +1,10 @@
 //===- LowerStrategies.cpp - plan ops to vector code ----------------------===//
 
 #include "codegen/cpu/kernels/Attention.h"
+#include "codegen/cpu/kernels/CausalConv.h"
 #include "codegen/cpu/kernels/Embedding.h"
 #include "codegen/cpu/kernels/ExpertLinear.h"
+#include "codegen/cpu/kernels/GatedDelta.h"
 #include "codegen/cpu/kernels/History.h"
 #include "codegen/cpu/kernels/IndexTopK.h"
 #include "codegen/cpu/kernels/Linear.h"
@@ -144,6 +146,8 @@ struct LowerStrategiesPass
               .Case([&](plan::EmbeddingOp embedding) {
                 return lower(b, embedding);
               })
+              .Case([&](plan::CausalConvOp conv) { return lower(b, conv); })
+              .Case([&](plan::GatedDeltaOp delta) { return lower(b, delta); })
               .Case([&](plan::QuantizeRowsOp quantize) {
                 return lower(b, quantize);
               })
@@ -451,6 +455,61 @@ struct LowerStrategiesPass
                                op.getEnd(),
                                needScratch(b, op, embeddingScratchBytes(spec))};
     buildEmbedding(b, loc, cpuLevel, spec, operands);
+    return mlir::success();
+  }
+
+  LogicalResult lower(OpBuilder &b, plan::CausalConvOp op) {
+    Location loc = op.getLoc();
+    MemRefType w = op.getW().getType();
+    CausalConvSpec spec{w.getDimSize(0), w.getDimSize(1),
+                        static_cast<int64_t>(op.getColumns())};
+    if (Status status = checkCausalConv(spec); !status)
+      return op.emitError(status.error().str());
+    CausalConvOperands operands;
+    operands.x = flat(b, loc, op.getX());
+    operands.output = flat(b, loc, op.getY());
+    operands.weights = flat(b, loc, op.getW());
+    operands.xStride = strideOf(op.getX());
+    operands.outputStride = strideOf(op.getY());
+    operands.state = op.getState();
+    operands.offset = op.getOffset();
+    operands.rows = op.getTokens();
+    operands.begin = op.getBegin();
+    operands.end = op.getEnd();
+    buildCausalConv(b, loc, spec, operands);
+    return mlir::success();
+  }
+
+  LogicalResult lower(OpBuilder &b, plan::GatedDeltaOp op) {
+    Location loc = op.getLoc();
+    GatedDeltaSpec spec{static_cast<int64_t>(op.getHeads()),
+                        static_cast<int64_t>(op.getKeyHeads()),
+                        static_cast<int64_t>(op.getKeyColumns()),
+                        static_cast<int64_t>(op.getValueColumns()),
+                        static_cast<int64_t>(op.getColumns()),
+                        op.getManyRows()};
+    if (Status status = checkGatedDelta(spec); !status)
+      return op.emitError(status.error().str());
+    GatedDeltaOperands operands;
+    operands.query = flat(b, loc, op.getQ());
+    operands.key = flat(b, loc, op.getK());
+    operands.value = flat(b, loc, op.getV());
+    operands.decay = flat(b, loc, op.getDecay());
+    operands.beta = flat(b, loc, op.getBeta());
+    operands.output = flat(b, loc, op.getY());
+    operands.queryStride = strideOf(op.getQ());
+    operands.keyStride = strideOf(op.getK());
+    operands.valueStride = strideOf(op.getV());
+    operands.decayStride = strideOf(op.getDecay());
+    operands.betaStride = strideOf(op.getBeta());
+    operands.outputStride = strideOf(op.getY());
+    operands.state = op.getState();
+    operands.offset = op.getOffset();
+    operands.rows = op.getTokens();
+    operands.begin = op.getBegin();
+    operands.end = op.getEnd();
+    operands.scratch = needScratch(b, op, gatedDeltaScratchBytes(spec));
+    buildGatedDelta(b, loc, cpuLevel, spec, operands);
     return mlir::success();
   }
 

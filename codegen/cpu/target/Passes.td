@@ -6,10 +6,11 @@
 include "mlir/Pass/PassBase.td"
 
 def LowerStrategiesPass : Pass<"cpu-lower-strategies", "::mlir::ModuleOp"> {
-  let summary = "build the kernels of plan's products, attention, pages and tables";
+  let summary = "build the kernels of plan's products, attention, recurrences, pages and tables";
   let description = [{
     Replaces `plan.linear`, `plan.attention`, `plan.embedding`,
-    `plan.quantize_rows` and `plan.append_rows` by the vector code that the
+    `plan.causal_conv`, `plan.gated_delta`, `plan.quantize_rows`,
+    `plan.append_rows` and others by the vector code that the
     generators of codegen/cpu/kernels build for one instruction-set level. The
     epilogue of a product is cloned on vectors of 16 columns. Kernels that need
     scratch get it as their last argument and say how much in

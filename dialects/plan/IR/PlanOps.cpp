@@ -1,6 +1,6 @@
 //===- PlanOps.cpp - Verifiers of the plan dialect ------------------------===//
 
-#include "dialects/plan/IR/Plan.h"
+#include "dialects/plan/IR/PlanVerifiers.h"
 #include "support/Encoding.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MathExtras.h"
@@ -70,33 +70,6 @@ LogicalResult PackOp::verify() {
     return emitOpError("expects positive sizes whose bytes fit 63 bits, but "
                        "got [")
            << getShape() << "] of '" << getEncoding() << "'";
-  return mlir::success();
-}
-
-/// Members of states with their counts, and an offset for each instance.
-template <typename Op> static LogicalResult verifyMembers(Op op) {
-  if (op.getMembers().size() != op.getCounts().size()) // C1
-    return op.emitOpError("expects one count per member, but got ")
-           << op.getCounts().size() << " for " << op.getMembers().size();
-  int64_t instances = 0;
-  for (int64_t count : op.getCounts())
-    if (count <= 0 || llvm::AddOverflow(instances, count, instances)) // C1
-      return op.emitOpError("expects positive counts, but got [")
-             << op.getCounts() << "]";
-  if (instances != static_cast<int64_t>(op.getOffsets().size())) // C2
-    return op.emitOpError("expects one offset per instance (")
-           << instances << "), but got " << op.getOffsets().size();
-  return mlir::success();
-}
-
-LogicalResult FixedStateOp::verify() {
-  if (failed(verifyMembers(*this))) // C1, C2
-    return failure();
-  for (int64_t offset : getOffsets())
-    if (offset < 0 || offset >= static_cast<int64_t>(getBytes()) ||
-        offset % 64 != 0) // C2
-      return emitOpError("expects offsets of multiples of 64 within its ")
-             << getBytes() << " bytes, but got " << offset;
   return mlir::success();
 }
 
@@ -282,9 +255,8 @@ LogicalResult TapOp::verify() {
 // Inside kernels
 //===----------------------------------------------------------------------===//
 
-/// A buffer of rows, `[T, C]`, has rows of `count` times `columns` numbers.
-static LogicalResult verifyColumns(Operation *op, StringRef name, Value buffer,
-                                   int64_t columns, int64_t count = 1) {
+LogicalResult plan::verifyColumns(Operation *op, StringRef name, Value buffer,
+                                  int64_t columns, int64_t count) {
   auto type = cast<MemRefType>(buffer.getType());
   int64_t expected = 0;
   bool fits = !llvm::MulOverflow(columns, count, expected);

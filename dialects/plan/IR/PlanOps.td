@@ -205,8 +205,8 @@ def Plan_DispatchOp : Plan_Op<"dispatch", [HasParent<"ProgramOp">,
       negative.
     - (C4) With `each_thread` only buffers `per_thread` are written, without none of these.
 
-    For reports it says what it costs: `weight_bytes` are read once, `flops` done
-    for each token; of a history, `row_bytes` are read for each row that a token
+    For reports it says what it costs: `weight_bytes` are read once (states of
+    one size, which are read and written, among them), `flops` done for each token; of a history, `row_bytes` are read for each row that a token
     of the step sees (within `window`, -1: all), and `row_flops` done for each
     token and row that it sees.
 

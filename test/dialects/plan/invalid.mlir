@@ -855,3 +855,107 @@ plan.program @decode max_tokens 1 {
   // expected-error@+1 {{expects no clock of 'tokens'}}
   %t = plan.input "tokens" clock 4 : memref<?xi32>
 }
+
+// -----
+
+func.func @causal_conv_c1(%i: index, %x: memref<?x32xf32>, %w: memref<32x1xf32>, %s: memref<?xi8>) {
+  // expected-error@+1 {{expects 'w' to be f32 of [channels, taps] with 2 taps or more, but got 'memref<32x1xf32>'}}
+  plan.causal_conv range(%i, %i) tokens(%i) ins(%x, %w : memref<?x32xf32>, memref<32x1xf32>) state(%s : memref<?xi8>) at(%i) outs(%x : memref<?x32xf32>) {columns = 16 : i64}
+  return
+}
+
+// -----
+
+func.func @causal_conv_c1_dynamic(%i: index, %x: memref<?x32xf32>, %w: memref<?x4xf32>, %s: memref<?xi8>) {
+  // expected-error@+1 {{expects 'w' to be f32 of [channels, taps] with 2 taps or more, but got 'memref<?x4xf32>'}}
+  plan.causal_conv range(%i, %i) tokens(%i) ins(%x, %w : memref<?x32xf32>, memref<?x4xf32>) state(%s : memref<?xi8>) at(%i) outs(%x : memref<?x32xf32>) {columns = 16 : i64}
+  return
+}
+
+// -----
+
+func.func @causal_conv_c2(%i: index, %x: memref<?x16xf32>, %y: memref<?x32xf32>, %w: memref<32x4xf32>, %s: memref<?xi8>) {
+  // expected-error@+1 {{expects rows of 32 times 1 numbers in 'x', but got 'memref<?x16xf32>'}}
+  plan.causal_conv range(%i, %i) tokens(%i) ins(%x, %w : memref<?x16xf32>, memref<32x4xf32>) state(%s : memref<?xi8>) at(%i) outs(%y : memref<?x32xf32>) {columns = 16 : i64}
+  return
+}
+
+// -----
+
+func.func @causal_conv_c2_result(%i: index, %x: memref<?x16xf32>, %y: memref<?x32xf32>, %w: memref<32x4xf32>, %s: memref<?xi8>) {
+  // expected-error@+1 {{expects rows of 32 times 1 numbers in 'y', but got 'memref<?x16xf32>'}}
+  plan.causal_conv range(%i, %i) tokens(%i) ins(%y, %w : memref<?x32xf32>, memref<32x4xf32>) state(%s : memref<?xi8>) at(%i) outs(%x : memref<?x16xf32>) {columns = 16 : i64}
+  return
+}
+
+// -----
+
+func.func @causal_conv_c3(%i: index, %x: memref<?x32xf32>, %w: memref<32x4xf32>, %s: memref<?xi8>) {
+  // expected-error@+1 {{attribute 'columns' failed to satisfy constraint}}
+  plan.causal_conv range(%i, %i) tokens(%i) ins(%x, %w : memref<?x32xf32>, memref<32x4xf32>) state(%s : memref<?xi8>) at(%i) outs(%x : memref<?x32xf32>) {columns = 0 : i64}
+  return
+}
+
+// -----
+
+func.func @gated_delta_c1(%i: index, %k: memref<?x24xf32>, %v: memref<?x32xf32>, %d: memref<?x4xf32>, %s: memref<?xi8>) {
+  // expected-error@+1 {{expects 'key_heads' to divide 'heads' (4), but got 3}}
+  plan.gated_delta range(%i, %i) tokens(%i) ins(%k, %k, %v, %d, %d : memref<?x24xf32>, memref<?x24xf32>, memref<?x32xf32>, memref<?x4xf32>, memref<?x4xf32>) state(%s : memref<?xi8>) at(%i) outs(%v : memref<?x32xf32>) {columns = 8 : i64, heads = 4 : i64, key_columns = 8 : i64, key_heads = 3 : i64, many_rows = true, value_columns = 8 : i64}
+  return
+}
+
+// -----
+
+func.func @gated_delta_c1_sizes(%i: index, %k: memref<?x16xf32>, %v: memref<?x32xf32>, %d: memref<?x4xf32>, %s: memref<?xi8>) {
+  // expected-error@+1 {{attribute 'key_columns' failed to satisfy constraint}}
+  plan.gated_delta range(%i, %i) tokens(%i) ins(%k, %k, %v, %d, %d : memref<?x16xf32>, memref<?x16xf32>, memref<?x32xf32>, memref<?x4xf32>, memref<?x4xf32>) state(%s : memref<?xi8>) at(%i) outs(%v : memref<?x32xf32>) {columns = 8 : i64, heads = 4 : i64, key_columns = 0 : i64, key_heads = 2 : i64, many_rows = true, value_columns = 8 : i64}
+  return
+}
+
+// -----
+
+func.func @gated_delta_c2_q(%i: index, %q: memref<?x24xf32>, %k: memref<?x16xf32>, %v: memref<?x32xf32>, %d: memref<?x4xf32>, %b: memref<?x4xf32>, %y: memref<?x32xf32>, %s: memref<?xi8>) {
+  // expected-error@+1 {{expects rows of 8 times 2 numbers in 'q', but got 'memref<?x24xf32>'}}
+  plan.gated_delta range(%i, %i) tokens(%i) ins(%q, %k, %v, %d, %b : memref<?x24xf32>, memref<?x16xf32>, memref<?x32xf32>, memref<?x4xf32>, memref<?x4xf32>) state(%s : memref<?xi8>) at(%i) outs(%y : memref<?x32xf32>) {columns = 8 : i64, heads = 4 : i64, key_columns = 8 : i64, key_heads = 2 : i64, many_rows = true, value_columns = 8 : i64}
+  return
+}
+
+// -----
+
+func.func @gated_delta_c2_k(%i: index, %q: memref<?x16xf32>, %k: memref<?x24xf32>, %v: memref<?x32xf32>, %d: memref<?x4xf32>, %b: memref<?x4xf32>, %y: memref<?x32xf32>, %s: memref<?xi8>) {
+  // expected-error@+1 {{expects rows of 8 times 2 numbers in 'k', but got 'memref<?x24xf32>'}}
+  plan.gated_delta range(%i, %i) tokens(%i) ins(%q, %k, %v, %d, %b : memref<?x16xf32>, memref<?x24xf32>, memref<?x32xf32>, memref<?x4xf32>, memref<?x4xf32>) state(%s : memref<?xi8>) at(%i) outs(%y : memref<?x32xf32>) {columns = 8 : i64, heads = 4 : i64, key_columns = 8 : i64, key_heads = 2 : i64, many_rows = true, value_columns = 8 : i64}
+  return
+}
+
+// -----
+
+func.func @gated_delta_c2_v(%i: index, %q: memref<?x16xf32>, %k: memref<?x16xf32>, %v: memref<?x33xf32>, %d: memref<?x4xf32>, %b: memref<?x4xf32>, %y: memref<?x32xf32>, %s: memref<?xi8>) {
+  // expected-error@+1 {{expects rows of 8 times 4 numbers in 'v', but got 'memref<?x33xf32>'}}
+  plan.gated_delta range(%i, %i) tokens(%i) ins(%q, %k, %v, %d, %b : memref<?x16xf32>, memref<?x16xf32>, memref<?x33xf32>, memref<?x4xf32>, memref<?x4xf32>) state(%s : memref<?xi8>) at(%i) outs(%y : memref<?x32xf32>) {columns = 8 : i64, heads = 4 : i64, key_columns = 8 : i64, key_heads = 2 : i64, many_rows = true, value_columns = 8 : i64}
+  return
+}
+
+// -----
+
+func.func @gated_delta_c2_decay(%i: index, %q: memref<?x16xf32>, %k: memref<?x16xf32>, %v: memref<?x32xf32>, %d: memref<?x5xf32>, %b: memref<?x4xf32>, %y: memref<?x32xf32>, %s: memref<?xi8>) {
+  // expected-error@+1 {{expects rows of 4 times 1 numbers in 'decay', but got 'memref<?x5xf32>'}}
+  plan.gated_delta range(%i, %i) tokens(%i) ins(%q, %k, %v, %d, %b : memref<?x16xf32>, memref<?x16xf32>, memref<?x32xf32>, memref<?x5xf32>, memref<?x4xf32>) state(%s : memref<?xi8>) at(%i) outs(%y : memref<?x32xf32>) {columns = 8 : i64, heads = 4 : i64, key_columns = 8 : i64, key_heads = 2 : i64, many_rows = true, value_columns = 8 : i64}
+  return
+}
+
+// -----
+
+func.func @gated_delta_c2_beta(%i: index, %q: memref<?x16xf32>, %k: memref<?x16xf32>, %v: memref<?x32xf32>, %d: memref<?x4xf32>, %b: memref<?x5xf32>, %y: memref<?x32xf32>, %s: memref<?xi8>) {
+  // expected-error@+1 {{expects rows of 4 times 1 numbers in 'beta', but got 'memref<?x5xf32>'}}
+  plan.gated_delta range(%i, %i) tokens(%i) ins(%q, %k, %v, %d, %b : memref<?x16xf32>, memref<?x16xf32>, memref<?x32xf32>, memref<?x4xf32>, memref<?x5xf32>) state(%s : memref<?xi8>) at(%i) outs(%y : memref<?x32xf32>) {columns = 8 : i64, heads = 4 : i64, key_columns = 8 : i64, key_heads = 2 : i64, many_rows = true, value_columns = 8 : i64}
+  return
+}
+
+// -----
+
+func.func @gated_delta_c2_y(%i: index, %q: memref<?x16xf32>, %k: memref<?x16xf32>, %v: memref<?x32xf32>, %d: memref<?x4xf32>, %b: memref<?x4xf32>, %y: memref<?x33xf32>, %s: memref<?xi8>) {
+  // expected-error@+1 {{expects rows of 8 times 4 numbers in 'y', but got 'memref<?x33xf32>'}}
+  plan.gated_delta range(%i, %i) tokens(%i) ins(%q, %k, %v, %d, %b : memref<?x16xf32>, memref<?x16xf32>, memref<?x32xf32>, memref<?x4xf32>, memref<?x4xf32>) state(%s : memref<?xi8>) at(%i) outs(%y : memref<?x33xf32>) {columns = 8 : i64, heads = 4 : i64, key_columns = 8 : i64, key_heads = 2 : i64, many_rows = true, value_columns = 8 : i64}
+  return
+}

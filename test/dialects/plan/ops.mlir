@@ -16,7 +16,7 @@ plan.fixed_state @fixed bytes 8192 members [@conv, @s] counts [1, 2] offsets [0,
 nn.rope_table @rope freqs = [1.0, 0.1] scale = 1.0
 
 // CHECK-LABEL: func.func @kernel
-func.func @kernel(%b: index, %e: index, %x: memref<?x32xf32>, %y: memref<?x16xf32>, %r: memref<?xi8>, %ids: memref<?xi32>, %t: index, %chosen: memref<?x2xi32>, %b2: memref<8x16xf32>, %sink: memref<2xf32>) attributes {plan.kernel} {
+func.func @kernel(%b: index, %e: index, %x: memref<?x32xf32>, %y: memref<?x16xf32>, %r: memref<?xi8>, %ids: memref<?xi32>, %t: index, %chosen: memref<?x2xi32>, %b2: memref<8x16xf32>, %sink: memref<2xf32>, %taps: memref<32x4xf32>, %d: memref<?x4xf32>) attributes {plan.kernel} {
   // CHECK: plan.linear range(%{{.*}}, %{{.*}}) tokens(%{{.*}}) ins(%{{.*}}, %{{.*}} : memref<?x32xf32>, memref<?xi8>) outs(%{{.*}} : memref<?x16xf32>) extras(%{{.*}} : memref<?x16xf32>)
   plan.linear range(%b, %e) tokens(%t) ins(%x, %r : memref<?x32xf32>, memref<?xi8>) outs(%y : memref<?x16xf32>) extras(%y : memref<?x16xf32>) attributes {activations = "f32", encoding = "q8_0", in_columns = 32 : i64, many_rows = true, out_rows = 16 : i64, paired = false, row_tile = 1 : i64} {
   ^bb0(%acc: f32, %residual: f32):
@@ -54,6 +54,10 @@ func.func @kernel(%b: index, %e: index, %x: memref<?x32xf32>, %y: memref<?x16xf3
   plan.keep_rows row(%b) tokens(%t) ins(%y : memref<?x16xf32>) state(%r : memref<?xi8>) at(%t, %t) {columns = 16 : i64, rows = 1 : i64}
   // CHECK: plan.embedding range(%{{.*}}, %{{.*}}) ins(%{{.*}}, %{{.*}} : memref<?xi32>, memref<?xi8>) outs(%{{.*}} : memref<?x32xf32>)
   plan.embedding range(%b, %e) ins(%ids, %r : memref<?xi32>, memref<?xi8>) outs(%x : memref<?x32xf32>) {columns = 32 : i64, encoding = "q8_0", layout = "r16", table_rows = 64 : i64}
+  // CHECK: plan.causal_conv range(%{{.*}}, %{{.*}}) tokens(%{{.*}}) ins(%{{.*}}, %{{.*}} : memref<?x32xf32>, memref<32x4xf32>) state(%{{.*}} : memref<?xi8>) at(%{{.*}}) outs(%{{.*}} : memref<?x32xf32>) {columns = 16 : i64}
+  plan.causal_conv range(%b, %e) tokens(%t) ins(%x, %taps : memref<?x32xf32>, memref<32x4xf32>) state(%r : memref<?xi8>) at(%t) outs(%x : memref<?x32xf32>) {columns = 16 : i64}
+  // CHECK: plan.gated_delta range(%{{.*}}, %{{.*}}) tokens(%{{.*}}) ins(%{{.*}} : memref<?x16xf32>, memref<?x16xf32>, memref<?x32xf32>, memref<?x4xf32>, memref<?x4xf32>) state(%{{.*}} : memref<?xi8>) at(%{{.*}}) outs(%{{.*}} : memref<?x32xf32>)
+  plan.gated_delta range(%b, %e) tokens(%t) ins(%y, %y, %x, %d, %d : memref<?x16xf32>, memref<?x16xf32>, memref<?x32xf32>, memref<?x4xf32>, memref<?x4xf32>) state(%r : memref<?xi8>) at(%t) outs(%x : memref<?x32xf32>) {columns = 8 : i64, heads = 4 : i64, key_columns = 8 : i64, key_heads = 2 : i64, many_rows = true, value_columns = 8 : i64}
   return
 }
 
