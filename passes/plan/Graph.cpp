@@ -113,7 +113,8 @@ LogicalResult Graph::findClocks() {
       continue;
     // A kernel of its own, or the caller, would take them for tokens.
     if (isa<func::ReturnOp, nn::LinearOp, nn::ExpertLinearOp,
-            nn::GroupedLinearOp, nn::EmbeddingOp>(op))
+            nn::GroupedLinearOp, nn::EmbeddingOp, nn::CausalConvOp,
+            nn::GatedDeltaOp>(op))
       return op.emitError(
                  "expects rows of tokens, but got those of windows of ")
              << *found << ", which is not in this version";

@@ -14,6 +14,11 @@ namespace tombolo {
 /// k of one pass over all rows, so that a panel of weights stays in the L2
 /// cache.
 static constexpr int64_t kPassColumns = 2048;
+/// A pass ends at the end of a block.
+static int64_t passColumns(Encoding encoding) {
+  int64_t block = infoOf(encoding).blockElements;
+  return std::max(kPassColumns / block, int64_t(1)) * block;
+}
 /// Up to so many rows a panel costs more than it saves.
 static constexpr int64_t kFewRows = 8;
 
@@ -21,14 +26,7 @@ static int64_t ceilDivide(int64_t x, int64_t y) { return (x + y - 1) / y; }
 static int64_t groupsOf(const LinearSpec &spec) {
   return ceilDivide(spec.outRows, kLanes);
 }
-static bool isPlain(Encoding encoding) {
-  return encoding == Encoding::F32 || encoding == Encoding::F16 ||
-         encoding == Encoding::BF16;
-}
-
-bool supportsIntegers(Encoding encoding) {
-  return hasR16(encoding) && !isPlain(encoding);
-}
+bool supportsIntegers(Encoding encoding) { return hasIntegerCodes(encoding); }
 
 ActivationForm activationForm(llvm::StringRef name) {
   return name == "i16"  ? ActivationForm::I16
@@ -92,7 +90,7 @@ Scratch scratchOf(const Isa &isa, const LinearSpec &spec) {
   if (!spec.manyRows)
     return scratch;
   Isa::Tile tile = tileOf(isa, spec);
-  int64_t columns = std::min(spec.inColumns, kPassColumns);
+  int64_t columns = std::min(spec.inColumns, passColumns(spec.encoding));
   if (spec.activations == ActivationForm::F32) {
     scratch.usesPanel = spec.encoding != Encoding::F32;
     if (scratch.usesPanel)
@@ -106,7 +104,7 @@ Scratch scratchOf(const Isa &isa, const LinearSpec &spec) {
           tile.groups *
           TileDots::scratchBytes(tile.rows, planesOf(spec.activations));
   }
-  scratch.usesSums = spec.inColumns > kPassColumns;
+  scratch.usesSums = spec.inColumns > passColumns(spec.encoding);
   if (scratch.usesSums)
     scratch.sumBytes =
         ceilDivide(spec.maxRows, kRowPadding) * kRowPadding * tile.groups * 64;
@@ -260,15 +258,16 @@ private:
   void buildGroups(Value group, int64_t groups) {
     Value base = e.mul(group, groupBytes);
     Value column = columnOf(group);
-    int64_t passes = ceilDivide(spec.inColumns, kPassColumns);
+    int64_t each = passColumns(spec.encoding);
+    int64_t passes = ceilDivide(spec.inColumns, each);
     if (passes > 1) {
       clearSums(groups);
       e.loop(e.index(int64_t(0)), e.index(passes - 1), 1, [&](Value pass) {
-        buildPass(base, groups, e.mul(pass, kPassColumns), kPassColumns,
+        buildPass(base, groups, e.mul(pass, each), each,
                   [&](Values sums, Value row) { keepSums(sums, groups, row); });
       });
     }
-    int64_t first = (passes - 1) * kPassColumns;
+    int64_t first = (passes - 1) * each;
     buildPass(
         base, groups, e.index(first), spec.inColumns - first,
         [&](Values sums, Value row) { finishTile(sums, groups, row, column); });

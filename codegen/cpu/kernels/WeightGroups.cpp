@@ -5,14 +5,13 @@ using namespace mlir;
 
 namespace tombolo {
 
-namespace {
-
 /// Loads of one chunk, by byte offsets as PackR16.h lays them out.
-struct Reader {
+struct WeightReader {
   Emitter &e;
   const Isa &isa;
   Value memory;
   WeightGroups::Place place;
+  Encoding encoding;
 
   /// 16 f16 of the block's header, or of the chunk where it has none.
   Value half(int64_t offset) const {
@@ -106,11 +105,62 @@ struct Reader {
         half(32), arith::OrIOp::create(e.b, e.loc, low, e.shiftLeft(high, 2)))};
   }
 
+  /// 16 scales of a plain kind at a byte of memory.
+  Value scaleAt(Value at, Encoding::Kind kind) const {
+    switch (kind) {
+    case Encoding::F32:
+      return e.loadBytes(memory, at, e.f32());
+    case Encoding::F8E8M0:
+      return powerOfTwo(
+          arith::ExtUIOp::create(e.b, e.loc, e.i32(),
+                                 e.loadBytes(memory, at, e.i8(kLanes))),
+          127);
+    case Encoding::F8E4M3:
+      return smallFloats(at, kind);
+    default: {
+      auto type = VectorType::get({kLanes}, e.plainType(kind));
+      return e.extend(e.loadBytes(memory, at, type));
+    }
+    }
+  }
+  /// 2^(code - bias) of i32, for a bias of 127 or 128. What would be subnormal
+  /// is.
+  Value powerOfTwo(Value code, int64_t bias) const {
+    int64_t skipped = bias - 127;
+    Value normal =
+        e.shiftLeft(e.addi(code, e.constantInt(-skipped, e.i32())), 23);
+    // The smallest codes: 2^-127 (and 2^-128) have no exponent of their own.
+    Value small = arith::ShLIOp::create(
+        e.b, e.loc, e.constantInt(0x00400000 >> skipped, e.i32()), code);
+    Value isSmall =
+        arith::CmpIOp::create(e.b, e.loc, arith::CmpIPredicate::ult, code,
+                              e.constantInt(1 + skipped, e.i32()));
+    return e.bitcast(
+        e.f32(), arith::SelectOp::create(e.b, e.loc, isSmall, small, normal));
+  }
+  /// 16 floats of 8 bits: their bits are the highest of f16, but for the bias
+  /// of e4m3's exponent, which is 8 less.
+  Value smallFloats(Value at, Encoding::Kind kind) const {
+    VectorType words = VectorType::get({kLanes}, e.b.getI16Type());
+    Value bits = arith::ExtSIOp::create(e.b, e.loc, words,
+                                        e.loadBytes(memory, at, e.i8(kLanes)));
+    bool isE4M3 = kind == Encoding::F8E4M3;
+    bits = e.shiftLeft(bits, isE4M3 ? 7 : 8);
+    if (isE4M3)
+      bits = e.andi(bits, 0xbfff - 0x10000);
+    Value value =
+        e.extend(e.bitcast(VectorType::get({kLanes}, e.b.getF16Type()), bits));
+    return isE4M3 ? e.mulf(value, e.constant(256, e.f32())) : value;
+  }
+
 private:
   Value bytes16(int64_t offset) const {
     return e.loadBytes(memory, e.add(place.chunk, offset), e.i8(16));
   }
 };
+
+namespace {
+using Reader = WeightReader;
 
 // --- One function an encoding ------------------------------------------------
 
@@ -198,31 +248,55 @@ void iq4_xs(Reader &r, int64_t index, WeightRun &run) {
   lookUp(r, kNonLinear, run.codes);
 }
 void mxfp4(Reader &r, int64_t, WeightRun &run) {
-  Emitter &e = r.e;
-  // 2^(code - 128), as the table is doubled. The two smallest are subnormal.
-  Value code = r.byte(0);
-  Value normal = e.shiftLeft(e.addi(code, e.constantInt(-1, e.i32())), 23);
-  Value small = arith::ShLIOp::create(e.b, e.loc,
-                                      e.constantInt(0x00200000, e.i32()), code);
-  Value isSmall = arith::CmpIOp::create(e.b, e.loc, arith::CmpIPredicate::ult,
-                                        code, e.constantInt(2, e.i32()));
-  run.scales = {e.bitcast(
-      e.f32(), arith::SelectOp::create(e.b, e.loc, isSmall, small, normal))};
+  // The table is doubled.
+  run.scales = {r.powerOfTwo(r.byte(0), 128)};
   run.codes = r.nibbles(16);
   lookUp(r, kDoubledE2M1, run.codes);
 }
 
-} // namespace
+/// Codes in groups: one scale, and perhaps a zero, in the header, or a factor
+/// there and scales in the chunk.
+void grouped(Reader &r, int64_t, WeightRun &run) {
+  Emitter &e = r.e;
+  const Encoding::Groups &groups = r.encoding.groups();
+  int64_t scaleBytes = kLanes * infoOf(groups.scale).blockBytes;
+  bool isShared = r.place.header == r.place.chunk;
+  int64_t codes = 0;
+  if (groups.span) {
+    Value factor = r.scaleAt(r.place.header, Encoding::F32);
+    // A block of one chunk has its factor before the scales.
+    int64_t at = isShared ? kLanes * 4 : 0, count = 32 / groups.group;
+    for (int64_t i = 0; i < count; ++i)
+      run.scales.push_back(e.mulf(
+          r.scaleAt(e.add(r.place.chunk, at + i * scaleBytes), groups.scale),
+          factor));
+    codes = at + count * scaleBytes;
+  } else {
+    run.scales = {r.scaleAt(r.place.header, groups.scale)};
+    int64_t header = scaleBytes;
+    if (groups.zeros) {
+      Value zero = arith::ExtUIOp::create(
+          e.b, e.loc, e.i32(),
+          e.loadBytes(r.memory, e.add(r.place.header, header), e.i8(kLanes)));
+      run.minima = {r.minus(run.scales[0], zero)};
+      header += kLanes;
+    }
+    codes = isShared ? header : 0;
+  }
+  if (groups.code == Encoding::Code::I8) {
+    for (int64_t v = 0; v < 8; ++v)
+      run.codes.push_back(r.unit(codes + 64 * v));
+    return;
+  }
+  run.codes = r.nibbles(codes);
+  if (groups.code != Encoding::Code::F4E2M1)
+    return;
+  lookUp(r, kDoubledE2M1, run.codes);
+  for (Value &scale : run.scales)
+    scale = e.mulf(scale, e.constant(0.5, e.f32()));
+}
 
-struct WeightGroups::Unpacker {
-  Encoding encoding;
-  /// Of the codes.
-  int64_t zero, largest;
-  /// Of a run, and whether it has minima.
-  int64_t scales;
-  bool minima;
-  void (*unpack)(Reader &reader, int64_t index, WeightRun &run);
-};
+} // namespace
 
 static constexpr WeightGroups::Unpacker kUnpackers[] = {
     {Encoding::Q8_0, 128, 255, 1, false, q8_0},
@@ -240,15 +314,38 @@ static constexpr WeightGroups::Unpacker kUnpackers[] = {
     {Encoding::MXFP4, 128, 140, 1, false, mxfp4},
 };
 
+static WeightGroups::Unpacker groupedUnpacker(Encoding encoding) {
+  const Encoding::Groups &groups = encoding.groups();
+  int64_t scales = groups.span && groups.group == 16 ? 2 : 1;
+  int64_t zero = 128, largest = 255;
+  if (groups.code == Encoding::Code::F4E2M1) {
+    largest = 140;
+  } else if (groups.code == Encoding::Code::I4) {
+    zero = 8;
+    largest = 15;
+  }
+  if (groups.zeros)
+    zero = 0;
+  return {encoding, zero, largest, scales, groups.zeros, grouped};
+}
+
 WeightGroups::WeightGroups(Encoding encoding, const Isa &isa)
-    : isa(isa), encoding(encoding), unpacker(nullptr) {
+    : isa(isa), encoding(encoding) {
+  if (infoOf(encoding).plain) {
+    step = encoding == Encoding::F32 ? 64 : 32;
+    return;
+  }
+  block = r16Block(encoding);
+  if (!hasIntegerCodes(encoding)) {
+    form = Form::Floats;
+    return;
+  }
+  form = Form::Codes;
+  if (encoding.isGrouped())
+    unpacker = groupedUnpacker(encoding);
   for (const Unpacker &entry : kUnpackers)
     if (entry.encoding == encoding)
-      unpacker = &entry;
-  if (plain())
-    step = encoding == Encoding::F32 ? 64 : 32;
-  else
-    block = r16Block(encoding);
+      unpacker = entry;
 }
 
 WeightGroups WeightGroups::panel(int64_t groups, const Isa &isa) {
@@ -279,21 +376,21 @@ Value WeightGroups::bytesOf(Emitter &e, Value columns) const {
                  : e.mul(e.divide(columns, block.columns()), block.bytes());
 }
 
-int64_t WeightGroups::zero() const { return unpacker->zero; }
-int64_t WeightGroups::largestCode() const { return unpacker->largest; }
+int64_t WeightGroups::zero() const { return unpacker.zero; }
+int64_t WeightGroups::largestCode() const { return unpacker.largest; }
 
 WeightRun WeightGroups::unpack(Emitter &e, Value memory, Place place,
                                int64_t run) const {
-  Reader reader{e, isa, memory, place};
+  Reader reader{e, isa, memory, place, encoding};
   WeightRun result;
-  unpacker->unpack(reader, run, result);
+  unpacker.unpack(reader, run, result);
   return result;
 }
 
 static constexpr int64_t kVectorBytes = 64;
 
 int64_t WeightGroups::panelRunBytes() const {
-  return (8 + unpacker->scales * (unpacker->minima ? 2 : 1)) * kVectorBytes;
+  return (8 + unpacker.scales * (unpacker.minima ? 2 : 1)) * kVectorBytes;
 }
 
 void WeightGroups::storePanelRun(Emitter &e, Value memory, Value at,
@@ -315,8 +412,8 @@ WeightRun WeightGroups::loadPanelRun(Emitter &e, Value memory, Value at) const {
       to.push_back(e.loadBytes(memory, e.add(at, offset), type));
   };
   load(run.codes, 8, e.i8(64));
-  load(run.scales, unpacker->scales, e.f32());
-  load(run.minima, unpacker->minima ? unpacker->scales : 0, e.f32());
+  load(run.scales, unpacker.scales, e.f32());
+  load(run.minima, unpacker.minima ? unpacker.scales : 0, e.f32());
   return run;
 }
 
@@ -335,6 +432,8 @@ void WeightGroups::dequantize(
     return;
   }
   assert(columns == chunkColumns() && "quantized chunks are whole");
+  if (form == Form::Floats)
+    return scaleFloats(e, memory, places, use);
   // scale * code + bias. Scales have at most 17 bits and codes at most 8, but
   // not both, so that products, and zeros times the scale, are exact.
   for (int64_t run = 0; run < runs(); ++run) {
@@ -363,6 +462,33 @@ void WeightGroups::dequantize(
         }
         use(32 * run + 4 * v + j, weights);
       }
+  }
+}
+
+void WeightGroups::scaleFloats(
+    Emitter &e, Value memory, ArrayRef<Place> places,
+    llvm::function_ref<void(int64_t, ValueRange)> use) const {
+  const Encoding::Groups &groups = encoding.groups();
+  auto kind = groups.code == Encoding::Code::F8E4M3 ? Encoding::F8E4M3
+                                                    : Encoding::F8E5M2;
+  Values scales, codes;
+  for (const Place &place : places) {
+    Reader reader{e, isa, memory, place, encoding};
+    scales.push_back(reader.scaleAt(place.header, groups.scale));
+    // A block of one chunk begins with its scale.
+    int64_t at = place.header == place.chunk
+                     ? kLanes * infoOf(groups.scale).blockBytes
+                     : 0;
+    codes.push_back(e.add(place.chunk, at));
+  }
+  for (int64_t k = 0; k < chunkColumns(); ++k) {
+    Values weights;
+    for (size_t g = 0; g < places.size(); ++g) {
+      Reader reader{e, isa, memory, places[g], encoding};
+      Value code = reader.smallFloats(e.add(codes[g], k * kLanes), kind);
+      weights.push_back(e.mulf(code, scales[g]));
+    }
+    use(k, weights);
   }
 }
 

@@ -29,7 +29,8 @@ public:
   /// `groups` groups of f32 side by side: for each k, 16 elements of each.
   static WeightGroups panel(int64_t groups, const Isa &isa);
 
-  bool plain() const { return unpacker == nullptr; }
+  /// One number after the other, without scales.
+  bool plain() const { return form == Form::Plain; }
   /// k in one chunk; plain elements may end in a shorter one.
   int64_t chunkColumns() const { return plain() ? unroll : block.chunkColumns; }
   /// Runs of 32 in a chunk of quantized weights.
@@ -64,12 +65,27 @@ public:
   WeightRun loadPanelRun(Emitter &e, Value memory, Value at) const;
 
   /// How an encoding is read; a row of the table in WeightGroups.cpp.
-  struct Unpacker;
+  struct Unpacker {
+    Encoding encoding;
+    /// Of the codes.
+    int64_t zero, largest;
+    /// Of a run, and whether it has minima.
+    int64_t scales;
+    bool minima;
+    void (*unpack)(struct WeightReader &reader, int64_t index, WeightRun &run);
+  };
 
 private:
+  void scaleFloats(Emitter &e, Value memory, llvm::ArrayRef<Place> places,
+                   llvm::function_ref<void(int64_t, ValueRange)> use) const;
+
   Isa isa;
   Encoding encoding;
-  const Unpacker *unpacker;
+  /// Plain numbers, codes that are integers or stand for some, or floats of 8
+  /// bits with scales.
+  enum class Form { Plain, Codes, Floats } form = Form::Plain;
+  /// Of codes.
+  Unpacker unpacker{};
   R16Block block{};
   /// Bytes between the vectors of neighbouring k (plain).
   int64_t step = 0;

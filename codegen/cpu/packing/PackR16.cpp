@@ -39,14 +39,38 @@ void packBlock(const R16Form &form, const std::byte *row, std::byte *block,
   }
 }
 
-/// Whether the f16 scales and minima of a stored block are finite: the rest of
-/// a model cannot be right where they are not.
-bool hasFiniteScales(const R16Form &form, const std::byte *row) {
-  return form.blockElements == 1 ||
-         std::ranges::all_of(form.units, [&](const R16Form::Unit &unit) {
-           return unit.bytes != 2 ||
-                  (uint8_t(row[unit.copied + 1]) & 0x7c) != 0x7c;
-         });
+/// Whether the scales and minima of a stored block, and codes that are floats,
+/// are finite: the rest of a model cannot be right where they are not.
+bool isFinite(const R16Form &form, const std::byte *row) {
+  auto bits = [&](int64_t from, int bytes) {
+    uint32_t value = 0;
+    std::memcpy(&value, row + from, bytes);
+    return value;
+  };
+  auto isFiniteAt = [&](int64_t from, Encoding::Kind kind) {
+    switch (kind) {
+    case Encoding::F32:
+      return (bits(from, 4) & 0x7f800000) != 0x7f800000;
+    case Encoding::F16:
+      return (bits(from, 2) & 0x7c00) != 0x7c00;
+    case Encoding::BF16:
+      return (bits(from, 2) & 0x7f80) != 0x7f80;
+    case Encoding::F8E8M0:
+      return bits(from, 1) != 0xff;
+    case Encoding::F8E4M3:
+      return (bits(from, 1) & 0x7f) != 0x7f;
+    default: // F8E5M2
+      return (bits(from, 1) & 0x7c) != 0x7c;
+    }
+  };
+  for (const R16Form::Scale &scale : form.scales)
+    if (!isFiniteAt(scale.from, scale.kind))
+      return false;
+  for (const R16Form::Scale &codes : form.floats)
+    for (int64_t i = 0; i < form.blockElements; ++i)
+      if (!isFiniteAt(codes.from + i, codes.kind))
+        return false;
+  return true;
 }
 
 /// The inverse; `row` is zero before.
@@ -120,6 +144,11 @@ Result<Shape> shapeOf(Encoding encoding, int64_t rows, int64_t columns,
 
 bool hasR16(Encoding encoding) { return r16FormOf(encoding) != nullptr; }
 
+bool hasIntegerCodes(Encoding encoding) {
+  const R16Form *form = r16FormOf(encoding);
+  return form && form->blockElements > 1 && form->floats.empty();
+}
+
 R16Block r16Block(Encoding encoding) {
   const R16Form *form = r16FormOf(encoding);
   assert(form && "the encoding has a form");
@@ -167,10 +196,11 @@ Status packR16(Encoding encoding, int64_t rows, int64_t columns,
       for (int64_t n = 0; n < present; ++n) {
         const std::byte *from =
             source + n * shape->rowBytes + block * form.blockBytes;
-        if (!hasFiniteScales(form, from))
+        if (!isFinite(form, from))
           return Error("", "packing of '" + std::string(infoOf(encoding).name) +
-                               "': expects finite scales, but got infinity or "
-                               "NaN in row " +
+                               "': expects finite " +
+                               (form.floats.empty() ? "scales" : "numbers") +
+                               ", but got infinity or NaN in row " +
                                std::to_string(first + n) + ", block " +
                                std::to_string(block));
         std::byte *to = group + block * form.blockBytes * kR16Rows;

@@ -20,6 +20,10 @@
 //   q3_k   d | 4 chunks: 3 x s | twice: thirds | 2 two-bit units
 //   q2_k   d, dmin | 4 chunks: 4 scales with minima | 4 two-bit units
 //   iq4_xs d | 2 chunks: 3 x s | 4 x 4 nibble units
+//   codes in groups (support/Encoding.h), in chunks of 32 k:
+//          scale, zero | chunks, or, with a factor, factor | chunks: scales,
+//          codes; 8-bit integers are code units, floats of 8 bits a unit for
+//          each k, and what has 4 bits nibble units
 //
 // Units stand in the order in which kernels first need them: one stream that
 // only goes forward reads fastest. d, dmin, m: f16. A chunk is what kernels
@@ -61,6 +65,9 @@ struct R16Block {
 };
 /// Of an encoding that has a form.
 R16Block r16Block(Encoding encoding);
+/// Whether its codes are integers, or stand for such: of an encoding that has a
+/// form, and is neither plain nor of floats of 8 bits.
+bool hasIntegerCodes(Encoding encoding);
 
 /// Bytes of one group of 16 rows. Nothing where R16 has no form, a row does
 /// not fill whole blocks, or on overflow.

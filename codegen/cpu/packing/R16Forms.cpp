@@ -2,6 +2,9 @@
 #include <algorithm>
 #include <cassert>
 #include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
 
 namespace tombolo {
 namespace {
@@ -56,6 +59,12 @@ public:
   }
   void chunks(int count) { form.chunks = count; }
   void flip(uint8_t mask) { form.flip = mask; }
+  void scale(int from, Encoding::Kind kind) {
+    form.scales.push_back({uint16_t(from), kind});
+  }
+  void floats(int from, Encoding::Kind kind) {
+    form.floats.push_back({uint16_t(from), kind});
+  }
 
   /// Nibbles of 32 columns in 4 units.
   void nibbles(int base, const BitOf &bitOf) {
@@ -134,6 +143,10 @@ public:
 
   R16Form take() {
     finishUnit();
+    if (!form.encoding.isGrouped() && form.blockElements > 1)
+      for (const R16Form::Unit &unit : form.units)
+        if (unit.bytes == 2) // of ggml's blocks these are f16
+          scale(unit.copied, Encoding::F16);
     assert(packed == form.blockBytes && "every bit has one place");
     return std::move(form);
   }
@@ -274,6 +287,63 @@ void iq4_xs(FormBuilder &b) {
   }
 }
 
+/// Codes in groups: a factor, scales and zeros, then chunks of 32 columns.
+/// Where a block has many scales, each chunk begins with its own.
+void grouped(FormBuilder &b, const EncodingInfo &info) {
+  const Encoding::Groups &groups = info.encoding.groups();
+  int elements = int(info.blockElements), chunks = elements / 32;
+  int scaleBytes = int(infoOf(groups.scale).blockBytes);
+  int count = elements / int(groups.group), perChunk = count / chunks;
+  int scalesAt = groups.span ? 4 : 0, at = scalesAt + count * scaleBytes;
+  for (int i = 0; i < count; ++i)
+    b.scale(scalesAt + i * scaleBytes, groups.scale);
+  if (groups.span) {
+    b.scale(0, Encoding::F32);
+    b.copy(0, 4);
+  } else {
+    b.copy(0, scaleBytes);
+  }
+  if (groups.zeros)
+    b.copy(at++, 1);
+  if (chunks > 1) {
+    b.header();
+    b.chunks(chunks);
+  }
+  for (int chunk = 0; chunk < chunks; ++chunk) {
+    if (groups.span)
+      b.copy(scalesAt + chunk * perChunk * scaleBytes, scaleBytes, perChunk);
+    switch (groups.code) {
+    case Encoding::Code::F8E4M3:
+    case Encoding::Code::F8E5M2:
+      b.copy(at + 32 * chunk, 1, 32);
+      break;
+    case Encoding::Code::I8:
+      b.copy(at + 32 * chunk, 4, 8);
+      break;
+    default:
+      b.nibbles(32 * chunk, [at](int k) { return 8 * at + 4 * k; });
+    }
+  }
+  if (groups.code == Encoding::Code::F8E4M3)
+    b.floats(at, Encoding::F8E4M3);
+  if (groups.code == Encoding::Code::F8E5M2)
+    b.floats(at, Encoding::F8E5M2);
+}
+
+/// Whether there is a form for it: blocks of whole chunks, with one scale, or
+/// with a factor and one or more scales in each chunk.
+bool hasGroupedForm(const EncodingInfo &info) {
+  constexpr uint32_t kMostBytes = UINT16_MAX;
+  const Encoding::Groups &groups = info.encoding.groups();
+  if (groups.code == Encoding::Code::I2 || info.blockElements % 32 != 0 ||
+      info.blockBytes > kMostBytes)
+    return false;
+  return groups.span == 0 ||
+         (!groups.zeros && (groups.group == 16 || groups.group == 32) &&
+          (groups.code == Encoding::Code::F4E2M1 ||
+           groups.code == Encoding::Code::I4));
+}
+
 std::vector<R16Form> allForms() {
   std::vector<R16Form> forms;
   for (Encoding encoding : {Encoding::F32, Encoding::F16, Encoding::BF16}) {
@@ -303,7 +373,24 @@ std::vector<R16Form> allForms() {
 
 } // namespace
 
+/// Made as they are asked for: their parameters are those of a checkpoint.
+static const R16Form *groupedFormOf(Encoding encoding) {
+  static std::mutex mutex;
+  static std::map<Encoding, std::unique_ptr<const R16Form>> forms;
+  std::lock_guard<std::mutex> lock(mutex);
+  auto [at, isNew] = forms.try_emplace(encoding);
+  EncodingInfo info = infoOf(encoding);
+  if (isNew && hasGroupedForm(info)) {
+    FormBuilder b(encoding);
+    grouped(b, info);
+    at->second = std::make_unique<const R16Form>(b.take());
+  }
+  return at->second.get();
+}
+
 const R16Form *r16FormOf(Encoding encoding) {
+  if (encoding.isGrouped())
+    return groupedFormOf(encoding);
   static const std::vector<R16Form> forms = allForms();
   auto found = std::ranges::find(forms, encoding, &R16Form::encoding);
   return found == forms.end() ? nullptr : &*found;

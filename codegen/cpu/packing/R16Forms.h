@@ -28,6 +28,16 @@ struct R16Form {
   int64_t blockElements = 1, blockBytes = 0;
   int64_t headerBytes = 0, chunks = 1; ///< of one row
   uint8_t flip = 0;                    ///< xor of bytes in units of codes
+  /// Scales and minima of a stored block that have to be finite: from which
+  /// byte on, and of which plain kind.
+  struct Scale {
+    uint16_t from;
+    Encoding::Kind kind;
+  };
+  std::vector<Scale> scales;
+  /// Codes that are floats of 8 bits have to be finite too: their first byte
+  /// and kind.
+  std::vector<Scale> floats;
   std::vector<Unit> units;
   /// Pieces of packed byte i: [first[i], first[i + 1]).
   std::vector<uint32_t> first;

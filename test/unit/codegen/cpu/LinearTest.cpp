@@ -171,13 +171,25 @@ class LinearLevels : public testing::TestWithParam<std::string> {};
 /// All; of an emulated level one of each way to unpack codes and scales.
 std::vector<Encoding> quantizedEncodings(const CpuLevel &level) {
   if (!takesAll(level))
-    return {Encoding::Q4_1, Encoding::Q8_0, Encoding::Q6_K, Encoding::IQ4_XS};
-  return {std::begin(kInterleaved), std::end(kInterleaved)};
+    return {Encoding::Q4_1,
+            Encoding::Q8_0,
+            Encoding::Q6_K,
+            Encoding::IQ4_XS,
+            *encodingNamed("i4.f16x128.z"),
+            *encodingNamed("f4e2m1.f8e4m3x16.f32x256")};
+  std::vector<Encoding> all{std::begin(kInterleaved), std::end(kInterleaved)};
+  for (Encoding encoding : groupedEncodings())
+    if (hasIntegerCodes(encoding))
+      all.push_back(encoding);
+  return all;
 }
 std::vector<Encoding> encodings(const CpuLevel &level) {
   std::vector<Encoding> all = {Encoding::F32, Encoding::F16, Encoding::BF16};
   for (Encoding encoding : quantizedEncodings(level))
     all.push_back(encoding);
+  for (Encoding encoding : groupedEncodings())
+    if (!hasIntegerCodes(encoding))
+      all.push_back(encoding);
   return all;
 }
 

@@ -23,6 +23,8 @@ TEST(PackR16, KeepsEveryBit) {
   std::vector<Encoding> all = {Encoding::F32, Encoding::F16, Encoding::BF16};
   all.insert(all.end(), std::begin(test::kInterleaved),
              std::end(test::kInterleaved));
+  for (Encoding encoding : test::groupedEncodings())
+    all.push_back(encoding);
   for (Encoding encoding : all)
     for (int64_t rows : {1, 15, 16, 17, 48, 50})
       for (int64_t width : {32, 96, 160}) {
@@ -105,6 +107,33 @@ TEST(PackR16, RefusesScalesThatAreNotFinite) {
   }
 }
 
+TEST(PackR16, RefusesGroupsThatAreNotFinite) {
+  auto check = [](const char *name, size_t at, std::vector<uint8_t> bytes,
+                  const char *what) {
+    Encoding encoding = *encodingNamed(name);
+    EncodingInfo info = infoOf(encoding);
+    auto in = test::randomWeights(encoding, 18 * 2 * info.blockElements, 1);
+    std::vector<std::byte> packed(
+        *packedBytes(encoding, 18, 2 * info.blockElements));
+    at += (2 * 17 + 1) * info.blockBytes;
+    for (uint8_t byte : bytes)
+      in[at++] = std::byte(byte);
+    EXPECT_EQ(packR16(encoding, 18, 2 * info.blockElements, in, packed)
+                  .error()
+                  .message,
+              "packing of '" + std::string(name) + "': expects finite " + what +
+                  ", but got infinity or NaN in row 17, block 1");
+  };
+  check("i4.bf16x32", 0, {0x80, 0x7f}, "scales");
+  check("i8.f32x64", 0, {0, 0, 0x80, 0xff}, "scales");
+  check("f4e2m1.f8e8m0x32", 0, {0xff}, "scales");
+  check("f4e2m1.f8e4m3x16.f32x256", 0, {0, 0, 0x80, 0x7f}, "scales");
+  check("f4e2m1.f8e4m3x16.f32x256", 4 + 15, {0xff}, "scales");
+  check("f8e4m3.f32x128", 0, {0, 0, 0xc0, 0x7f}, "numbers");
+  check("f8e4m3.f32x128", 4 + 127, {0x7f}, "numbers");
+  check("f8e5m2.bf16x96", 2 + 95, {0xfc}, "numbers");
+}
+
 TEST(PackR16, RefusesWhatDoesNotFit) {
   std::vector<std::byte> in(100), out(1000);
   EXPECT_THAT(packR16(Encoding::IQ2_S, 1, 256, in, out).error().message,
@@ -122,6 +151,15 @@ TEST(PackR16, RefusesWhatDoesNotFit) {
   EXPECT_FALSE(packedBytes(Encoding::F32, -1, 64).has_value());
   EXPECT_FALSE(r16GroupBytes(Encoding::F32, most).has_value());
   EXPECT_FALSE(hasR16(Encoding::IQ2_S));
+  // Groups that chunks of 32 cut, codes of two bits, and blocks that are too
+  // large.
+  for (const char *name : {"i4.f16x16", "i4.f16x48", "i2.f16x64",
+                           "f8e4m3.f32x131072", "i8.f32x16.f32x64"})
+    EXPECT_FALSE(hasR16(*encodingNamed(name))) << name;
+  EXPECT_TRUE(hasIntegerCodes(Encoding::Q4_K));
+  EXPECT_TRUE(hasIntegerCodes(*encodingNamed("f4e2m1.f8e8m0x32")));
+  EXPECT_FALSE(hasIntegerCodes(*encodingNamed("f8e4m3.f32x128")));
+  EXPECT_FALSE(hasIntegerCodes(Encoding::BF16));
 }
 
 } // namespace

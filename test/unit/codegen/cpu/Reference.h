@@ -24,6 +24,50 @@ inline std::vector<float> randomFloats(size_t count, unsigned seed,
   return values;
 }
 
+/// A scale between 0.01 and 0.03 (of powers of two: 2^-9 to 2^-2; of e4m3: 0.5
+/// to 2) in its plain kind.
+inline void putScale(std::byte *to, Encoding::Kind kind, std::mt19937 &random) {
+  float value = 0.01f * (1 + random() % 100 / 50.0f);
+  uint16_t word =
+      kind == Encoding::BF16 ? floatToBfloat(value) : floatToHalf(value);
+  if (kind == Encoding::F32)
+    std::memcpy(to, &value, 4);
+  else if (kind == Encoding::F8E8M0)
+    *to = std::byte(118 + random() % 8);
+  else if (kind == Encoding::F8E4M3)
+    *to = std::byte(0x30 + random() % 16);
+  else
+    std::memcpy(to, &word, 2);
+}
+
+/// The blocks of codes in groups, all of them finite.
+inline void fillGroups(Encoding encoding, std::vector<std::byte> &bytes,
+                       std::mt19937 &random, bool largest) {
+  const Encoding::Groups &groups = encoding.groups();
+  EncodingInfo info = infoOf(encoding);
+  size_t scaleBytes = infoOf(groups.scale).blockBytes;
+  size_t count = info.blockElements / groups.group;
+  for (size_t block = 0; block < bytes.size(); block += info.blockBytes) {
+    std::byte *at = &bytes[block], *end = at + info.blockBytes;
+    if (groups.span) {
+      putScale(at, Encoding::F32, random);
+      at += 4;
+    }
+    for (size_t i = 0; i < count; ++i, at += scaleBytes)
+      putScale(at, groups.scale, random);
+    for (size_t i = 0; groups.zeros && i < count; ++i)
+      *at++ = std::byte(random() % 16);
+    for (; at < end; ++at) {
+      uint8_t code = largest ? (random() % 8 ? 0xff : 0) : random() >> 7;
+      if (groups.code == Encoding::Code::F8E4M3 && (code & 0x7f) == 0x7f)
+        code ^= 1;
+      if (groups.code == Encoding::Code::F8E5M2 && (code & 0x7c) == 0x7c)
+        code ^= 0x40;
+      *at = std::byte(code);
+    }
+  }
+}
+
 /// Row-major bytes of an encoding, as a quantizer could have made them.
 /// `largest`: nearly all codes are the largest or the smallest.
 inline std::vector<std::byte> randomWeights(Encoding encoding, int64_t elements,
@@ -45,6 +89,10 @@ inline std::vector<std::byte> randomWeights(Encoding encoding, int64_t elements,
     for (int64_t i = 0; i < elements; ++i)
       put16(2 * i, encoding == Encoding::F16 ? floatToHalf(values[i])
                                              : floatToBfloat(values[i]));
+    return bytes;
+  }
+  if (encoding.isGrouped()) {
+    fillGroups(encoding, bytes, random, largest);
     return bytes;
   }
   for (std::byte &b : bytes)
@@ -86,6 +134,17 @@ inline constexpr Encoding kInterleaved[] = {
     Encoding::Q5_1, Encoding::Q2_K, Encoding::Q3_K,   Encoding::Q4_K,
     Encoding::Q5_K, Encoding::Q6_K, Encoding::IQ4_NL, Encoding::IQ4_XS,
     Encoding::MXFP4};
+
+/// Codes in groups that have one: each kind of code, of scale and of block.
+inline std::vector<Encoding> groupedEncodings() {
+  std::vector<Encoding> encodings;
+  for (const char *name :
+       {"f8e4m3.f32x128", "f8e5m2.bf16x96", "f8e4m3.f8e8m0x2080", "i4.bf16x32",
+        "i4.f16x128.z", "i8.f32x64.z", "f4e2m1.f8e8m0x32",
+        "f4e2m1.f8e4m3x16.f32x256"})
+    encodings.push_back(*encodingNamed(name));
+  return encodings;
+}
 
 /// The smallest number of whole blocks that holds `columns`.
 inline int64_t wholeBlocks(Encoding encoding, int64_t columns) {

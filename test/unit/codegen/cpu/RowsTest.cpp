@@ -26,6 +26,9 @@ TEST_P(RowLevels, GathersEmbeddings) {
   }
   for (Encoding encoding : kInterleaved)
     specs.push_back({35, wholeBlocks(encoding, 96), encoding, true});
+  for (Encoding encoding : groupedEncodings())
+    if (wholeBlocks(encoding, 96) <= kStride)
+      specs.push_back({35, wholeBlocks(encoding, 96), encoding, true});
   KernelModule kernels;
   for (size_t i = 0; i < specs.size(); ++i)
     kernels.add("k" + std::to_string(i),
