@@ -70,6 +70,7 @@ int main(int argc, char **argv) {
   benchmark::AddCustomContext("level", level().name);
   registerLinear();
   registerAttention();
+  registerRecurrences();
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
   return 0;

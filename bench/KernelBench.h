@@ -49,6 +49,7 @@ T &keptFor(const std::string &name, Make make) {
 
 void registerLinear();
 void registerAttention();
+void registerRecurrences();
 
 } // namespace tombolo::bench
 

@@ -159,7 +159,7 @@ void tombolo::bench::registerLinear() {
           spec.maxRows = spec.manyRows ? 256 : 1;
           if (spec.manyRows && form != ActivationForm::F32)
             spec.rowTile = rowTileOf(form);
-          if (!checkLinear(level(), spec))
+          if (!checkLinear(spec))
             continue;
           std::string name =
               std::string("linear/") + infoOf(encoding).name.data() + "/" +
