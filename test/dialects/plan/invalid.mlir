@@ -672,3 +672,27 @@ func.func @embedding_c2(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: m
   plan.embedding range(%i, %i) ins(%t, %r : memref<?xi32>, memref<?xi8>) outs(%x : memref<?x32xf32>) {columns = 32 : i64, encoding = "q8_0", layout = "r17", table_rows = 64 : i64}
   return
 }
+
+// -----
+
+func.func @embedding_c2_integers(%i: index, %y: memref<?x6xi32>, %r: memref<?xi8>, %t: memref<?xi32>) {
+  // expected-error@+1 {{expects a table of integers to be 'i32' in 'rows', but got 'i64' in 'rows'}}
+  plan.embedding range(%i, %i) ins(%t, %r : memref<?xi32>, memref<?xi8>) outs(%y : memref<?x6xi32>) {columns = 6 : i64, encoding = "i64", layout = "rows", table_rows = 64 : i64}
+  return
+}
+
+// -----
+
+func.func @embedding_c2_integers_layout(%i: index, %y: memref<?x6xi32>, %r: memref<?xi8>, %t: memref<?xi32>) {
+  // expected-error@+1 {{expects a table of integers to be 'i32' in 'rows', but got 'i32' in 'r16'}}
+  plan.embedding range(%i, %i) ins(%t, %r : memref<?xi32>, memref<?xi8>) outs(%y : memref<?x6xi32>) {columns = 6 : i64, encoding = "i32", layout = "r16", table_rows = 64 : i64}
+  return
+}
+
+// -----
+
+func.func @embedding_c3_integers(%i: index, %y: memref<?x6xf32>, %r: memref<?xi8>, %t: memref<?xi32>) {
+  // expected-error@+1 {{expects rows of 6 i32 in 'y', but got 'memref<?x6xf32>'}}
+  plan.embedding range(%i, %i) ins(%t, %r : memref<?xi32>, memref<?xi8>) outs(%y : memref<?x6xf32>) {columns = 6 : i64, encoding = "i32", layout = "rows", table_rows = 64 : i64}
+  return
+}

@@ -38,6 +38,8 @@ func.func @kernel(%b: index, %e: index, %x: memref<?x32xf32>, %y: memref<?x16xf3
   plan.merge_attention row(%b) ins(%r : memref<?xi8>) outs(%x : memref<?x32xf32>) {heads = 2 : i64, splits = 8 : i64, value_columns = 16 : i64}
   // CHECK: plan.embedding range(%{{.*}}, %{{.*}}) ins(%{{.*}}, %{{.*}} : memref<?xi32>, memref<?xi8>) outs(%{{.*}} : memref<?x32xf32>)
   plan.embedding range(%b, %e) ins(%ids, %r : memref<?xi32>, memref<?xi8>) outs(%x : memref<?x32xf32>) {columns = 32 : i64, encoding = "q8_0", layout = "r16", table_rows = 64 : i64}
+  // CHECK: plan.embedding {{.*}} outs(%{{.*}} : memref<?x2xi32>) {columns = 2 : i64, encoding = "i32"
+  plan.embedding range(%b, %e) ins(%ids, %r : memref<?xi32>, memref<?xi8>) outs(%chosen : memref<?x2xi32>) {columns = 2 : i64, encoding = "i32", layout = "rows", table_rows = 64 : i64}
   return
 }
 
