@@ -34,9 +34,11 @@ static bool isView(Operation *op) {
   return rearrange && rearrange.getRearrangement().isPermutationIdentity();
 }
 
-/// What makes a value and reads no activation: weights, constants.
+/// What makes a value and reads no activation: weights, parts of weights,
+/// constants.
 static bool isSource(Operation *op) {
-  return isa<nn::GetWeightOp>(op) || op->hasTrait<OpTrait::ConstantLike>();
+  return isa<nn::GetWeightOp>(op) || isWeightPart(op) ||
+         op->hasTrait<OpTrait::ConstantLike>();
 }
 
 /// One f32 for all elements, and not a tensor.
@@ -269,5 +271,6 @@ LogicalResult Graph::build() {
   addGroupNodes();
   for (size_t i = 0; i < nodes.size(); ++i)
     stages = std::max(stages, stageOf(i) + 1);
+  sinkRows();
   return mlir::success();
 }
