@@ -3,6 +3,7 @@
 #include "compiler/IndexBuilder.h"
 #include "dialects/plan/IR/Plan.h"
 #include "mlir/IR/SymbolTable.h"
+#include "support/Integers.h"
 #include "llvm/ADT/StringMap.h"
 #include <cstring>
 #include <map>
@@ -328,8 +329,17 @@ static Status packStored(const PlannedTensor &tensor,
                          const Target &target, const nn::StoredTensor &stored,
                          const artifact::ByteSink &write) {
   std::vector<float> values;
+  std::vector<int32_t> integers;
   std::span<const std::byte> rows = stored.bytes;
-  if (stored.encoding != tensor.encoding) {
+  if (tensor.encoding == Encoding::I32 && stored.encoding != tensor.encoding) {
+    integers.resize(stored.elements());
+    if (Status status = decodeIntegers(stored.encoding, stored.bytes, integers);
+        !status)
+      return Error("weight '" + tensor.source + "' [" +
+                       std::to_string(tensor.index) + "]",
+                   status.error().message);
+    rows = std::as_bytes(std::span<const int32_t>(integers));
+  } else if (stored.encoding != tensor.encoding) {
     // The planner asks for f32 where the target has no layout for the storage.
     Result<std::vector<float>> decoded = stored.toFloats();
     if (!decoded)

@@ -6,6 +6,7 @@
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Transforms/DialectConversion.h"
 
@@ -21,6 +22,7 @@ void tombolo::populateNNToLinalgPatterns(RewritePatternSet &patterns) {
   populateReductionPatterns(patterns);
   populateProductPatterns(patterns);
   populateExpertPatterns(patterns);
+  populateMixPatterns(patterns);
   populateShapePatterns(patterns);
   populateSequencePatterns(patterns);
 }
@@ -53,7 +55,8 @@ struct ConvertNNToLinalgPass
       return signalPassFailure();
     ConversionTarget target(getContext());
     target.addLegalDialect<arith::ArithDialect, linalg::LinalgDialect,
-                           math::MathDialect, tensor::TensorDialect>();
+                           math::MathDialect, scf::SCFDialect,
+                           tensor::TensorDialect>();
     target.addIllegalDialect<tombolo::nn::NNDialect>();
     // It computes nothing: attention reads the tensor behind it.
     target.addLegalOp<tombolo::nn::RowsOp>();

@@ -9,8 +9,9 @@ def ConvertNNToLinalgPass : Pass<"convert-nn-to-linalg", "::mlir::func::FuncOp">
   let summary = "decompose every nn op into linalg on tensors";
   let description = [{
     The general path of every target: each op of `nn` becomes `linalg.generic`
-    ops, slices and reshapes that compute what its description says. Everything
-    is computed in f32 and rounded once to the element type of the result.
+    ops, slices and reshapes that compute what its description says, in an
+    `scf.for` where it iterates (`nn.sinkhorn`). Everything is computed in f32
+    and rounded once to the element type of the result.
 
     ```mlir
     %y = nn.silu %x : tensor<1x576xf32>
@@ -30,7 +31,7 @@ def ConvertNNToLinalgPass : Pass<"convert-nn-to-linalg", "::mlir::func::FuncOp">
   }];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
-    "::mlir::tensor::TensorDialect"
+    "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"
   ];
 }
 

@@ -104,6 +104,7 @@ void populateElementwisePatterns(mlir::RewritePatternSet &patterns);
 void populateReductionPatterns(mlir::RewritePatternSet &patterns);
 void populateProductPatterns(mlir::RewritePatternSet &patterns);
 void populateExpertPatterns(mlir::RewritePatternSet &patterns);
+void populateMixPatterns(mlir::RewritePatternSet &patterns);
 void populateShapePatterns(mlir::RewritePatternSet &patterns);
 void populateSequencePatterns(mlir::RewritePatternSet &patterns);
 

@@ -35,6 +35,20 @@ static bool isStored(Value value) {
   return value.getDefiningOp<nn::GetWeightOp>() != nullptr;
 }
 
+bool plan::isWeightPart(Operation *op) {
+  auto slice = dyn_cast<nn::SliceOp>(op);
+  if (!slice || !isa<nn::WeightType>(slice.getType()))
+    return false;
+  Value x = slice.getX();
+  return isStored(x) || (x.getDefiningOp() && isWeightPart(x.getDefiningOp()));
+}
+
+/// A weight or a part of one: what a row kernel reads beside its rows.
+static bool isWeight(Value value) {
+  Operation *op = value.getDefiningOp();
+  return isStored(value) || (op && isWeightPart(op));
+}
+
 /// Why a kernel can not hold values of `type` as rows.
 static LogicalResult checkActivation(Operation *op, const Twine &what,
                                      Type type) {
@@ -118,13 +132,19 @@ static LogicalResult checkEmbedding(nn::EmbeddingOp op) {
 /// Ops that become part of a row kernel.
 static LogicalResult checkRow(Operation *op) {
   for (auto [index, operand] : llvm::enumerate(op->getOperands())) {
-    if (isStored(operand) || (isConstant(operand) && operand.getType().isF32()))
+    if (isWeight(operand) || (isConstant(operand) && operand.getType().isF32()))
       continue;
     if (failed(
             checkActivation(op, "operand " + Twine(index), operand.getType())))
       return failure();
   }
   return mlir::success();
+}
+
+/// Ops that read weights as the target packs them.
+static bool readsPacked(Operation *op) {
+  return isa<nn::AttentionOp, nn::EmbeddingOp, nn::ExpertLinearOp,
+             nn::GroupedLinearOp, nn::LatentAttentionOp, nn::LinearOp>(op);
 }
 
 /// What an op reads was made by an op that passed: weights come from
@@ -151,6 +171,14 @@ static LogicalResult checkOp(Operation *op) {
     return op->emitError("expects constants to be f32 or index to plan them, "
                          "but got ")
            << result << ": what is a tensor comes from nn.get_weight";
+  }
+  if (isWeightPart(op)) {
+    for (Operation *user : op->getUsers())
+      if (readsPacked(user))
+        return op->emitError("expects a part of a weight that '")
+               << user->getName()
+               << "' reads to be taken in the region of an nn.weight";
+    return mlir::success();
   }
   if (isa<nn::WeightType>(result))
     return op->emitError("expects what is done to weights to stand in the "
@@ -190,31 +218,11 @@ static LogicalResult checkOp(Operation *op) {
   return checkActivation(op, "its result", result);
 }
 
-/// What of an op the interpreter runs and no target compiles yet; empty:
-/// nothing.
-static std::string interpretedOnly(Operation *op) {
-  std::string name = "'" + op->getName().getStringRef().str() + "'";
-  if (auto embedding = dyn_cast<nn::EmbeddingOp>(op))
-    return getElementTypeOrSelf(embedding.getType()).isInteger()
-               ? name + " of integers"
-               : "";
-  return isa<nn::EinsumOp, nn::SinkhornOp>(op)
-             ? name
-             : "";
-}
-
 LogicalResult plan::checkCompiled(ModuleOp module) {
-  WalkResult result = module.walk([](Operation *op) -> WalkResult {
-    if (isa<nn::LatentAttentionOp>(op))
-      return op->emitError("expects latent attention in its absorbed form; "
-                           "'nn-absorb-latents' makes it so, of matrices that "
-                           "are stored");
-    std::string what = interpretedOnly(op);
-    if (what.empty())
-      return WalkResult::advance();
-    return op->emitError(what) << " is not compiled in this version; the "
-                                  "interpreter runs it ('tombolo verify "
-                                  "--engine interpreter')";
+  WalkResult result = module.walk([](nn::LatentAttentionOp op) -> WalkResult {
+    return op.emitError("expects latent attention in its absorbed form; "
+                        "'nn-absorb-latents' makes it so, of matrices that are "
+                        "stored");
   });
   return failure(result.wasInterrupted());
 }

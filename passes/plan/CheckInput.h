@@ -12,6 +12,10 @@ namespace tombolo::plan {
 /// `[T, ..]` with a dynamic `T`.
 bool isActivation(mlir::Type type);
 
+/// Whether `op` takes a part of a stored weight (`nn.slice`, also of a part):
+/// row kernels read it where it lies.
+bool isWeightPart(mlir::Operation *op);
+
 /// Fails with a diagnostic at the first op that the interpreter knows and no
 /// target compiles yet.
 mlir::LogicalResult checkCompiled(mlir::ModuleOp module);

@@ -77,15 +77,18 @@ LogicalResult CheckPlanPass::check(PackOp pack) {
     return pack.emitOpError("expects '@")
            << pack.getSource() << "' to be an 'nn.weight' of this module";
   nn::WeightType type = weight.getType();
+  EncodingInfo stored = infoOf(type.getEncoding());
   if (static_cast<int64_t>(pack.getCount()) !=
           static_cast<int64_t>(weight.getCount()) ||
       pack.getShape() != type.getShape() ||
       (pack.getEncoding() != "f32" &&
-       pack.getEncoding() != StringRef(infoOf(type.getEncoding()).name)))
+       (pack.getEncoding() != "i32" || !stored.isInteger) &&
+       pack.getEncoding() != StringRef(stored.name)))
     return pack.emitOpError("expects the weights of '@")
            << pack.getSource() << "', " << weight.getCount() << " of " << type
-           << ", as they are or in f32, but got " << pack.getCount() << " of ["
-           << pack.getShape() << "] of '" << pack.getEncoding() << "'";
+           << ", as they are or in f32" << (stored.isInteger ? " or i32" : "")
+           << ", but got " << pack.getCount() << " of [" << pack.getShape()
+           << "] of '" << pack.getEncoding() << "'";
   return mlir::success();
 }
 

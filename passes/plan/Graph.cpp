@@ -34,10 +34,10 @@ static bool isView(Operation *op) {
   return rearrange && rearrange.getRearrangement().isPermutationIdentity();
 }
 
-/// What makes a value and reads no activation: weights, constants; and the
-/// positions of windows, which the host knows.
+/// What makes a value and reads no activation: weights, parts of weights,
+/// constants; and the positions of windows, which the host knows.
 static bool isSource(Operation *op) {
-  return isa<nn::GetWeightOp, nn::WindowPositionsOp>(op) ||
+  return isa<nn::GetWeightOp, nn::WindowPositionsOp>(op) || isWeightPart(op) ||
          op->hasTrait<OpTrait::ConstantLike>();
 }
 
@@ -383,5 +383,6 @@ LogicalResult Graph::build() {
   addGroupNodes();
   for (size_t i = 0; i < nodes.size(); ++i)
     stages = std::max(stages, stageOf(i) + 1);
+  sinkRows();
   return mlir::success();
 }

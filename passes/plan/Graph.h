@@ -116,6 +116,12 @@ private:
   void addQuantizeNodes();
   void addGroupNodes();
   int stageOf(int node);
+  /// Moves row-wise ops on to the stage that reads them, where that is less to
+  /// store.
+  void sinkRows();
+  /// The nodes that read `value`, a view of it, or make a record of it; nothing
+  /// where the function returns it.
+  std::optional<llvm::SmallVector<int>> readersOf(mlir::Value value) const;
   int readyStage(mlir::Value value, bool forRow);
 
   mlir::func::FuncOp function;

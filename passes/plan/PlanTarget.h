@@ -52,7 +52,8 @@ public:
     return choice;
   }
   /// Layout and encoding of an embedding table. Equal to that of a product
-  /// with the same matrix where both occur (tied heads keep one copy).
+  /// with the same matrix where both occur (tied heads keep one copy). Of
+  /// integers `rows` of i32.
   virtual LinearChoice embedding(int64_t rows, int64_t columns,
                                  Encoding encoding) const = 0;
   /// Tokens of one program of attention where a step has many.

@@ -6,6 +6,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
+#include "passes/plan/CheckInput.h"
 
 using namespace mlir;
 using namespace tombolo;
@@ -91,6 +92,19 @@ FailureOr<Value> RowKernel::operandOf(Value value) {
     if (Value known = tiles.lookup(value))
       return known;
     return tiles[value] = weightTensor(weight);
+  }
+  if (op && isWeightPart(op)) {
+    if (Value known = tiles.lookup(value))
+      return known;
+    FailureOr<Value> whole = operandOf(op->getOperand(0));
+    if (failed(whole))
+      return failure();
+    IRMapping mapping;
+    mapping.map(op->getOperand(0), *whole);
+    Operation *clone = b.clone(*op, mapping);
+    clone->getResult(0).setType(RankedTensorType::get(
+        cast<nn::WeightType>(value.getType()).getShape(), b.getF32Type()));
+    return tiles[value] = clone->getResult(0);
   }
   return tileOf(value);
 }

@@ -65,19 +65,61 @@ static bool isFirstReader(linalg::GenericOp producer,
   return true;
 }
 
+/// Results of more bytes are made again for each reader rather than kept: they
+/// would be most of what a kernel may keep, and come from a farther cache.
+static constexpr int64_t kKeptBytes = 64 << 10;
+
+static int64_t bytesOf(linalg::GenericOp producer) {
+  int64_t bytes = 0;
+  for (Type type : producer->getResultTypes()) {
+    auto tensor = cast<RankedTensorType>(type);
+    if (tensor.hasStaticShape())
+      bytes +=
+          tensor.getNumElements() *
+          llvm::divideCeil(tensor.getElementType().getIntOrFloatBitWidth(), 8);
+  }
+  return bytes;
+}
+
+/// Whether a large value that several ops read is of use in no other place: it
+/// need not be kept then, if each makes it for itself, once per element.
+static bool isRemade(linalg::GenericOp producer) {
+  return bytesOf(producer) > kKeptBytes &&
+         llvm::all_of(producer->getUses(), [&](OpOperand &use) {
+           auto reader = dyn_cast<linalg::GenericOp>(use.getOwner());
+           return reader && reader->getBlock() == producer->getBlock() &&
+                  reader.isDpsInput(&use) && readsOnce(reader, use) &&
+                  linalg::areElementwiseOpsFusable(&use);
+         });
+}
+
+enum class Fusion { None, Move, Copy };
+
 /// Destinations of the producer move down to the consumer with it; they must
-/// not be written by others on the way, which tensors never are.
-static bool shouldFuse(OpOperand &operand, linalg::GenericOp producer,
-                       linalg::GenericOp consumer) {
-  if (!linalg::areElementwiseOpsFusable(&operand) ||
-      producer->getBlock() != consumer->getBlock())
-    return false;
-  bool oneReader = llvm::all_of(
-      producer->getUsers(), [&](Operation *user) { return user == consumer; });
-  bool once = readsOnce(consumer, operand);
+/// not be written by others on the way, which tensors never are. Of several
+/// places that the consumer reads, all must allow it: else it is made there
+/// and kept as well.
+static Fusion fusionOf(linalg::GenericOp producer, linalg::GenericOp consumer) {
+  bool oneReader = true, once = true, repeated = isCheap(producer);
+  bool hoisted = true;
+  if (producer->getBlock() != consumer->getBlock())
+    return Fusion::None;
+  for (OpOperand &use : producer->getUses()) {
+    if (use.getOwner() != consumer) {
+      oneReader = false;
+      continue;
+    }
+    if (!linalg::areElementwiseOpsFusable(&use))
+      return Fusion::None;
+    once &= readsOnce(consumer, use);
+    hoisted &= isHoisted(consumer, use);
+  }
   if (oneReader)
-    return once || isCheap(producer) || isHoisted(consumer, operand);
-  return once && isFirstReader(producer, consumer);
+    return once || repeated || hoisted ? Fusion::Move : Fusion::None;
+  if (isRemade(producer))
+    return Fusion::Copy;
+  return once && isFirstReader(producer, consumer) ? Fusion::Move
+                                                   : Fusion::None;
 }
 
 namespace {
@@ -100,9 +142,16 @@ struct FuseRowsPass : tombolo::cpu::impl::FuseRowsBase<FuseRowsPass> {
       return false;
     for (OpOperand *operand : consumer.getDpsInputOperands()) {
       auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
-      if (!producer || !shouldFuse(*operand, producer, consumer))
+      Fusion fusion = producer ? fusionOf(producer, consumer) : Fusion::None;
+      if (fusion == Fusion::None)
         continue;
       rewriter.setInsertionPoint(consumer);
+      if (fusion == Fusion::Copy) {
+        Value own = rewriter.clone(*producer)->getResult(
+            cast<OpResult>(operand->get()).getResultNumber());
+        rewriter.modifyOpInPlace(consumer, [&] { operand->set(own); });
+        producer = own.getDefiningOp<linalg::GenericOp>();
+      }
       FailureOr<linalg::ElementwiseOpFusionResult> fused =
           linalg::fuseElementwiseOps(rewriter, operand);
       if (failed(fused))

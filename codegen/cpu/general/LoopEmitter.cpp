@@ -148,14 +148,21 @@ void LoopEmitter::emitInner(std::vector<Point> points) {
   SmallVector<unsigned> inner(plan.reductions);
   inner.push_back(dim);
   preload(points, 0, inner);
-  auto chunkAt = [&](Value iv, int64_t lanes) {
-    for (Point &point : points)
-      point[dim] = iv;
-    emitElements(points, lanes);
+  auto chunkAt = [&](Value iv, int64_t lanes, int64_t vectors = 1) {
+    std::vector<Point> chunk;
+    for (int64_t by = 0; by < vectors; ++by) {
+      Value at = offset(iv, by * lanes);
+      for (Point point : points) {
+        point[dim] = at;
+        chunk.push_back(std::move(point));
+      }
+    }
+    emitElements(chunk, lanes);
   };
-  auto loop = [&](Value lower, Value upper, int64_t lanes) {
-    emitFor(lower, upper, lanes, {}, [&](Value iv, State) {
-      chunkAt(iv, lanes);
+  auto loop = [&](Value lower, Value upper, int64_t lanes,
+                  int64_t vectors = 1) {
+    emitFor(lower, upper, lanes * vectors, {}, [&](Value iv, State) {
+      chunkAt(iv, lanes, vectors);
       return State();
     });
   };
@@ -166,12 +173,14 @@ void LoopEmitter::emitInner(std::vector<Point> points) {
     loop(index(0), whole, plan.lanes);
     return loop(whole, extents[dim], 1);
   }
-  int64_t extent = plan.extents[dim];
-  int64_t done = extent / plan.lanes * plan.lanes;
-  if (done == plan.lanes)
-    chunkAt(index(0), plan.lanes);
+  int64_t extent = plan.extents[dim], round = plan.lanes * plan.vectors;
+  int64_t done = extent / round * round;
+  if (done == round)
+    chunkAt(index(0), plan.lanes, plan.vectors);
   else
-    loop(index(0), index(done), plan.lanes);
+    loop(index(0), index(done), plan.lanes, plan.vectors);
+  for (; done + plan.lanes <= extent; done += plan.lanes)
+    chunkAt(index(done), plan.lanes);
   for (int64_t lanes = plan.lanes / 2; lanes >= 1; lanes /= 2)
     if (done + lanes <= extent) {
       chunkAt(index(done), lanes);

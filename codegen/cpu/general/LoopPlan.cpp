@@ -177,12 +177,8 @@ static void chooseVectorDim(LoopPlan &plan, int64_t vectorBytes) {
 /// do not depend on them: what is loaded for one element serves its neighbours.
 /// The partial results of a block stay in registers: instruction sets with the
 /// widest vectors have 32 of them, others may have 16.
-static void chooseBlocks(LoopPlan &plan, int64_t vectorBytes) {
+static void blockReduction(LoopPlan &plan, int64_t vectorBytes) {
   linalg::LinalgOp op = plan.op;
-  plan.block.assign(plan.extents.size(), 1);
-  bool reduces = !plan.reductions.empty() || plan.vectorIsReduction;
-  if (!reduces || !plan.vectorDim)
-    return;
   SmallVector<unsigned> inner(plan.reductions);
   if (plan.vectorIsReduction)
     inner.push_back(*plan.vectorDim);
@@ -206,6 +202,65 @@ static void chooseBlocks(LoopPlan &plan, int64_t vectorBytes) {
     if (++used == std::size(factors))
       break;
   }
+}
+
+/// Vectors of results that become straight code, whatever they share.
+static constexpr int64_t kFewVectors = 8;
+
+/// Blocks the innermost parallel dimension of an elementwise op along which
+/// most of what it loads stays the same: four streams that are mixed into four
+/// are loaded once.
+static void blockElementwise(LoopPlan &plan) {
+  linalg::LinalgOp op = plan.op;
+  int64_t vectors = 1;
+  for (unsigned dim = 0; dim < plan.extents.size() && vectors <= kFewVectors;
+       ++dim) {
+    int64_t extent = plan.extents[dim];
+    if (ShapedType::isDynamic(extent))
+      vectors = kFewVectors + 1;
+    else if (plan.vectorDim == dim)
+      vectors *= llvm::divideCeil(extent, plan.lanes);
+    else
+      vectors *= extent;
+  }
+  if (vectors <= kFewVectors) {
+    plan.block = plan.extents;
+    return;
+  }
+  for (unsigned dim : llvm::reverse(plan.parallel)) {
+    int shared = 0, moved = 0;
+    for (OpOperand *operand : op.getDpsInputOperands())
+      if (plan.operandUses(operand->getOperandNumber(), *plan.vectorDim))
+        ++(plan.operandUses(operand->getOperandNumber(), dim) ? moved : shared);
+    int64_t extent = plan.extents[dim];
+    if (shared <= moved || extent == 1)
+      continue;
+    constexpr int64_t kBlock = 4;
+    plan.block[dim] =
+        ShapedType::isDynamic(extent) ? kBlock : std::min(kBlock, extent);
+    return;
+  }
+}
+
+static void chooseBlocks(LoopPlan &plan, int64_t vectorBytes) {
+  plan.block.assign(plan.extents.size(), 1);
+  if (!plan.vectorDim)
+    return;
+  if (plan.reductions.empty() && !plan.vectorIsReduction)
+    blockElementwise(plan);
+  else
+    blockReduction(plan, vectorBytes);
+}
+
+/// A sum over rows takes four neighbouring vectors of them at once, where there
+/// is no block of sums already.
+static void chooseVectors(LoopPlan &plan) {
+  if (!plan.vectorDim || plan.vectorIsReduction || plan.reductions.empty() ||
+      ShapedType::isDynamic(plan.extents[*plan.vectorDim]) ||
+      llvm::any_of(plan.block, [](int64_t factor) { return factor > 1; }))
+    return;
+  constexpr int64_t kVectors = 4;
+  plan.vectors = std::min(kVectors, plan.extents[*plan.vectorDim] / plan.lanes);
 }
 
 LoopPlan tombolo::cpu::planLoops(linalg::LinalgOp op, int64_t vectorBytes) {
@@ -237,6 +292,7 @@ LoopPlan tombolo::cpu::planLoops(linalg::LinalgOp op, int64_t vectorBytes) {
         .push_back(dim);
   }
   chooseBlocks(plan, vectorBytes);
+  chooseVectors(plan);
 
   if (plan.vectorIsReduction) {
     int64_t blocked = 1;

@@ -39,6 +39,9 @@ struct LoopPlan {
   int64_t lanes = 1;
   /// Elements of a parallel dimension that one round of the loops does at once.
   llvm::SmallVector<int64_t> block;
+  /// Vectors along a parallel vector dimension that one round does at once:
+  /// sums that do not wait for each other.
+  int64_t vectors = 1;
   /// Vectors of partial results per element, where the vector dimension is a
   /// reduction.
   int64_t partials = 1;

@@ -24,8 +24,13 @@ def FuseRows : Pass<"cpu-fuse-rows", "::mlir::func::FuncOp"> {
     %h, %s = linalg.generic ... ins(%x, %y) outs(%empty, %zero) { addf, mulf, addf }
     ```
 
-    Nothing is computed twice, and no op moves across one with side effects that
-    reads a value of it.
+    - a producer of more than 64 KiB that several read into each of them, where
+      nothing else needs it and each reads an element once: what a softmax over
+      the 128 rows of a window leaves on its way is made again, not kept.
+
+    A producer that one op reads in several places goes there only if it may by
+    all of them. Otherwise nothing is computed twice, and no op moves across one
+    with side effects that reads a value of it.
   }];
   let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::affine::AffineDialect"];
   let statistics = [Statistic<"numFused", "num-fused", "producers fused">];

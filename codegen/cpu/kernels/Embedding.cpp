@@ -11,11 +11,19 @@ static bool isPlain(Encoding encoding) {
          encoding == Encoding::BF16;
 }
 
+/// Rows of ids, which stay integers.
+static bool isIds(const EmbeddingSpec &spec) {
+  return !spec.interleaved && spec.encoding == Encoding::I32;
+}
+
 Status checkEmbedding(const EmbeddingSpec &spec) {
   constexpr int64_t kMost = int64_t(1) << 31;
-  if ((spec.interleaved || isPlain(spec.encoding)) && hasR16(spec.encoding) &&
-      spec.tableRows > 0 && spec.tableRows < kMost && spec.columns > 0 &&
-      spec.columns < kMost && r16GroupBytes(spec.encoding, spec.columns))
+  bool hasForm =
+      isIds(spec) ||
+      ((spec.interleaved || isPlain(spec.encoding)) && hasR16(spec.encoding) &&
+       r16GroupBytes(spec.encoding, spec.columns).has_value());
+  if (hasForm && spec.tableRows > 0 && spec.tableRows < kMost &&
+      spec.columns > 0 && spec.columns < kMost)
     return success();
   return Error("", "embedding table of '" +
                        std::string(infoOf(spec.encoding).name) + "' rows, " +
@@ -31,7 +39,7 @@ public:
   Gather(OpBuilder &b, Location loc, const CpuLevel &level,
          const EmbeddingSpec &spec, const EmbeddingOperands &operands)
       : e(b, loc), isa(level), spec(spec), in(operands),
-        weights(spec.encoding, isa) {}
+        weights(isIds(spec) ? Encoding(Encoding::F32) : spec.encoding, isa) {}
 
   void build() {
     Value stride = e.index(in.outputStride);
@@ -54,15 +62,16 @@ public:
 private:
   int64_t elementBytes() const { return infoOf(spec.encoding).blockBytes; }
   VectorType stored(int64_t lanes) {
-    return VectorType::get({lanes}, e.plainType(spec.encoding));
+    Type type = isIds(spec) ? e.b.getI32Type() : e.plainType(spec.encoding);
+    return VectorType::get({lanes}, type);
   }
 
   void plainRow(Value id, Value target) {
     Value source = e.mul(id, spec.columns * elementBytes());
     auto piece = [&](Value at, int64_t lanes) {
       Value offset = e.add(source, e.mul(at, elementBytes()));
-      e.store(in.output, e.add(target, at),
-              e.extend(e.loadBytes(in.table, offset, stored(lanes))));
+      Value row = e.loadBytes(in.table, offset, stored(lanes));
+      e.store(in.output, e.add(target, at), isIds(spec) ? row : e.extend(row));
     };
     e.loop(e.index(int64_t(0)), e.index(spec.columns / kLanes * kLanes), kLanes,
            [&](Value at) { piece(at, kLanes); });
@@ -109,7 +118,9 @@ private:
 } // namespace
 
 int64_t embeddingScratchBytes(const EmbeddingSpec &spec) {
-  return isPlain(spec.encoding) ? 0 : 64 * r16Block(spec.encoding).chunkColumns;
+  return isPlain(spec.encoding) || isIds(spec)
+             ? 0
+             : 64 * r16Block(spec.encoding).chunkColumns;
 }
 
 void buildEmbedding(OpBuilder &b, Location loc, const CpuLevel &level,

@@ -50,6 +50,8 @@ LinearChoice CpuPlanTarget::expertLinear(int64_t outRows, int64_t inColumns,
 
 LinearChoice CpuPlanTarget::embedding(int64_t rows, int64_t columns,
                                       Encoding encoding) const {
+  if (infoOf(encoding).isInteger)
+    return {"rows", Encoding::I32, "f32"};
   return linear(rows, columns, encoding, /*manyRows=*/true);
 }
 

@@ -440,7 +440,13 @@ LogicalResult EmbeddingOp::verify() {
     return failure();
   if (failed(verifyLayout(*this, getLayout()))) // C2
     return failure();
-  return verifyColumns(*this, "y", getY(), getColumns()); // C3
+  if (!infoOf(*tombolo::encodingNamed(getEncoding())).isInteger)
+    return verifyColumns(*this, "y", getY(), getColumns()); // C3
+  if (getEncoding() != "i32" || getLayout() != "rows")      // C2
+    return emitOpError("expects a table of integers to be 'i32' in 'rows', but "
+                       "got '")
+           << getEncoding() << "' in '" << getLayout() << "'";
+  return verifyIds(*this, "y", getY(), getColumns()); // C3
 }
 
 LogicalResult LinearOp::verify() {

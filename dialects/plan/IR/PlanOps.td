@@ -20,7 +20,8 @@ def Plan_PackOp : Plan_Op<"pack", [Symbol]> {
     Says in which layout the elements of the weight family `source` are written
     into the artifact. `encoding` is the storage that is packed: that of the
     family, or `f32` where the target has no layout for it and the weights are
-    decoded on the way.
+    decoded on the way, or of integers `i32`: one that is no i32 is an error
+    when they are written.
 
     | layout | bytes |
     |--------|-------|
@@ -491,10 +492,11 @@ def Plan_EmbeddingOp : Plan_Op<"embedding"> {
   let summary = "rows of a packed table";
   let description = [{
     Row `i` of `y` is row `ids[i]` of the table, decoded, for `i` in `[begin, end)`.
+    Rows of integers are copied: the experts of a token, say, by its number.
 
     - (C1) `table_rows` and `columns` are positive.
-    - (C2) `encoding` is the name of an encoding, `layout` one of `plan.pack`.
-    - (C3) Rows of `y` have `columns`.
+    - (C2) `encoding` is the name of an encoding, `layout` one of `plan.pack`; of integers `i32` in `rows`.
+    - (C3) Rows of `y` have `columns` f32, or of integers i32.
 
     Example:
     ```mlir

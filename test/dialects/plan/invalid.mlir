@@ -959,3 +959,27 @@ func.func @gated_delta_c2_y(%i: index, %q: memref<?x16xf32>, %k: memref<?x16xf32
   plan.gated_delta range(%i, %i) tokens(%i) ins(%q, %k, %v, %d, %b : memref<?x16xf32>, memref<?x16xf32>, memref<?x32xf32>, memref<?x4xf32>, memref<?x4xf32>) state(%s : memref<?xi8>) at(%i) outs(%y : memref<?x33xf32>) {columns = 8 : i64, heads = 4 : i64, key_columns = 8 : i64, key_heads = 2 : i64, many_rows = true, value_columns = 8 : i64}
   return
 }
+
+// -----
+
+func.func @embedding_c2_integers(%i: index, %y: memref<?x6xi32>, %r: memref<?xi8>, %t: memref<?xi32>) {
+  // expected-error@+1 {{expects a table of integers to be 'i32' in 'rows', but got 'i64' in 'rows'}}
+  plan.embedding range(%i, %i) ins(%t, %r : memref<?xi32>, memref<?xi8>) outs(%y : memref<?x6xi32>) {columns = 6 : i64, encoding = "i64", layout = "rows", table_rows = 64 : i64}
+  return
+}
+
+// -----
+
+func.func @embedding_c2_integers_layout(%i: index, %y: memref<?x6xi32>, %r: memref<?xi8>, %t: memref<?xi32>) {
+  // expected-error@+1 {{expects a table of integers to be 'i32' in 'rows', but got 'i32' in 'r16'}}
+  plan.embedding range(%i, %i) ins(%t, %r : memref<?xi32>, memref<?xi8>) outs(%y : memref<?x6xi32>) {columns = 6 : i64, encoding = "i32", layout = "r16", table_rows = 64 : i64}
+  return
+}
+
+// -----
+
+func.func @embedding_c3_integers(%i: index, %y: memref<?x6xf32>, %r: memref<?xi8>, %t: memref<?xi32>) {
+  // expected-error@+1 {{expects rows of 6 i32 in 'y', but got 'memref<?x6xf32>'}}
+  plan.embedding range(%i, %i) ins(%t, %r : memref<?xi32>, memref<?xi8>) outs(%y : memref<?x6xf32>) {columns = 6 : i64, encoding = "i32", layout = "rows", table_rows = 64 : i64}
+  return
+}

@@ -256,6 +256,32 @@ module attributes {plan.arena_bytes = 512 : i64, plan.thread_bytes = 128 : i64, 
 // -----
 
 module attributes {plan.arena_bytes = 512 : i64, plan.thread_bytes = 128 : i64, plan.target = "cpu"} {
+  nn.weight @routes : !nn.weight<16x6, i64> {
+    %0 = nn.stored "routes" : !nn.weight<16x6, i64>
+    nn.yield %0 : !nn.weight<16x6, i64>
+  }
+  plan.pack @routes.rows of @routes[1] layout "rows" encoding "i32" shape [16, 6]
+  // expected-error@+1 {{expects the weights of '@routes', 1 of '!nn.weight<16x6, i64>', as they are or in f32 or i32, but got 1 of [16, 6] of 'i16'}}
+  plan.pack @routes.short of @routes[1] layout "rows" encoding "i16" shape [16, 6]
+  plan.program @prefill max_tokens 1 {
+    %r0 = plan.buffer role "hidden" rows 1 row_bytes 64 offset 0 : memref<?x16xf32, strided<[16, 1]>>
+  }
+  plan.program @decode max_tokens 1 {
+    %r0 = plan.buffer role "hidden" rows 1 row_bytes 64 offset 0 : memref<?x16xf32, strided<[16, 1]>>
+  }
+  plan.program @logits max_tokens 1 {
+    %r0 = plan.buffer role "logits_in" rows 1 row_bytes 64 offset 64 : memref<?x16xf32, strided<[16, 1]>>
+    %r1 = plan.buffer role "logits_out" rows 1 row_bytes 64 offset 128 : memref<?x16xf32, strided<[16, 1]>>
+  }
+  plan.program @logits_one max_tokens 1 {
+    %r0 = plan.buffer role "logits_in" rows 1 row_bytes 64 offset 64 : memref<?x16xf32, strided<[16, 1]>>
+    %r1 = plan.buffer role "logits_out" rows 1 row_bytes 64 offset 128 : memref<?x16xf32, strided<[16, 1]>>
+  }
+}
+
+// -----
+
+module attributes {plan.arena_bytes = 512 : i64, plan.thread_bytes = 128 : i64, plan.target = "cpu"} {
   nn.state @s[2] : !nn.rows<1x16xf32> storage = f32
   // expected-error@+1 {{expects '@s' to be an 'nn.state' of 1 instances of this module}}
   plan.state_group @pages window -1 slot 16384 per_token 128 members [@s] counts [1] offsets [0]

@@ -692,3 +692,60 @@ module {
     return %y : tensor<?x2x32xf32>
   }
 }
+
+// -----
+
+// Row kernels read a part of a weight where it lies; a packed matrix has none.
+module {
+  nn.weight @embed : !nn.weight<32x32, f32> {
+    %0 = nn.stored "embed" : !nn.weight<32x32, f32>
+    nn.yield %0 : !nn.weight<32x32, f32>
+  }
+  func.func private @layer0(%layer: index, %positions: tensor<?xi32>, %x: tensor<?x32xf32>) -> tensor<?x32xf32> {
+    %w = nn.get_weight @embed : !nn.weight<32x32, f32>
+    %p = nn.slice %w[:16, :] : !nn.weight<32x32, f32> -> !nn.weight<16x32, f32>
+    // expected-error@+1 {{expects a part of a weight that 'nn.linear' reads to be taken in the region of an nn.weight}}
+    %q = nn.slice %p[:8, :] : !nn.weight<16x32, f32> -> !nn.weight<8x32, f32>
+    %y = nn.linear %x, %q : tensor<?x32xf32>, !nn.weight<8x32, f32> -> tensor<?x8xf32>
+    %z = nn.concat %y, %y, %y, %y axis = 1 : tensor<?x8xf32>, tensor<?x8xf32>, tensor<?x8xf32>, tensor<?x8xf32> -> tensor<?x32xf32>
+    return %z : tensor<?x32xf32>
+  }
+  func.func @hidden(%tokens: tensor<?xi32>, %positions: tensor<?xi32>) -> tensor<?x32xf32> {
+    %e = nn.get_weight @embed : !nn.weight<32x32, f32>
+    %x = nn.embedding %tokens, %e : tensor<?xi32>, !nn.weight<32x32, f32> -> tensor<?x32xf32>
+    %c = arith.constant 0 : index
+    %y = call @layer0(%c, %positions, %x) : (index, tensor<?xi32>, tensor<?x32xf32>) -> tensor<?x32xf32>
+    return %y : tensor<?x32xf32>
+  }
+  func.func @logits(%x: tensor<?x32xf32>) -> tensor<?x32xf32> {
+    %y = nn.neg %x : tensor<?x32xf32>
+    return %y : tensor<?x32xf32>
+  }
+}
+
+// -----
+
+// One number for each token is no row.
+module {
+  nn.weight @embed : !nn.weight<32x32, f32> {
+    %0 = nn.stored "embed" : !nn.weight<32x32, f32>
+    nn.yield %0 : !nn.weight<32x32, f32>
+  }
+  func.func private @layer0(%layer: index, %positions: tensor<?xi32>, %x: tensor<?x32xf32>) -> tensor<?x32xf32> {
+    // expected-error@+1 {{expects rows of f32 with a dynamic number of tokens to plan it, but its result is 'tensor<?xf32>'}}
+    %s = nn.einsum %x, %x "t d, t d -> t" : tensor<?x32xf32>, tensor<?x32xf32> -> tensor<?xf32>
+    %y = nn.einsum %s, %x "t, t d -> t d" : tensor<?xf32>, tensor<?x32xf32> -> tensor<?x32xf32>
+    return %y : tensor<?x32xf32>
+  }
+  func.func @hidden(%tokens: tensor<?xi32>, %positions: tensor<?xi32>) -> tensor<?x32xf32> {
+    %e = nn.get_weight @embed : !nn.weight<32x32, f32>
+    %x = nn.embedding %tokens, %e : tensor<?xi32>, !nn.weight<32x32, f32> -> tensor<?x32xf32>
+    %c = arith.constant 0 : index
+    %y = call @layer0(%c, %positions, %x) : (index, tensor<?xi32>, tensor<?x32xf32>) -> tensor<?x32xf32>
+    return %y : tensor<?x32xf32>
+  }
+  func.func @logits(%x: tensor<?x32xf32>) -> tensor<?x32xf32> {
+    %y = nn.neg %x : tensor<?x32xf32>
+    return %y : tensor<?x32xf32>
+  }
+}

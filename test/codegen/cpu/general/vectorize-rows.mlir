@@ -155,3 +155,38 @@ func.func @copy(%x: memref<16xf32>, %y: memref<16xf32>) {
   memref.copy %x, %y : memref<16xf32> to memref<16xf32>
   return
 }
+
+// Most of what is loaded is the same for all rows of the result: four of them at once.
+// CHECK-LABEL: func.func @shared_rows
+// CHECK:         scf.for
+// CHECK:           %[[SUM:.*]] = arith.addf
+// CHECK-NOT:       vector.load
+// CHECK-COUNT-3:   vector.store %[[SUM]], {{.*}} vector<16xf32>
+// CHECK:           vector.store %[[SUM]], {{.*}} vector<16xf32>
+// CHECK:         }
+// The fifth.
+// CHECK:         scf.for
+// CHECK:           vector.store
+// CHECK-NOT:       vector.store
+func.func @shared_rows(%x: memref<256xf32>, %y: memref<256xf32>, %z: memref<5x256xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d1)>, affine_map<(d0, d1) -> (d1)>, #id], iterator_types = ["parallel", "parallel"]} ins(%x, %y : memref<256xf32>, memref<256xf32>) outs(%z : memref<5x256xf32>) {
+  ^bb0(%in: f32, %in1: f32, %out: f32):
+    %a = arith.addf %in, %in1 : f32
+    linalg.yield %a : f32
+  }
+  return
+}
+
+// A few vectors are no loop.
+// CHECK-LABEL: func.func @few_vectors
+// CHECK-NOT:     scf.for
+// CHECK-COUNT-4: vector.store {{.*}} vector<4xf32>
+// CHECK-NOT:     vector.store
+func.func @few_vectors(%x: memref<4x4xf32>, %y: memref<4x4xf32>) {
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]} ins(%x : memref<4x4xf32>) outs(%y : memref<4x4xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %a = arith.addf %in, %in : f32
+    linalg.yield %a : f32
+  }
+  return
+}

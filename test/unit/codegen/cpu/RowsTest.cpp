@@ -69,6 +69,44 @@ TEST_P(RowLevels, GathersEmbeddings) {
   }
 }
 
+// Rows of integers are copied, every bit of them.
+TEST_P(RowLevels, GathersIds) {
+  CpuLevel level = levelNamed(GetParam());
+  constexpr int64_t kRows = 23, kStride = 48, kWidths[] = {1, 2, 6, 16, 39};
+  KernelModule kernels;
+  for (int64_t columns : kWidths)
+    kernels.add("ids" + std::to_string(columns),
+                {kernels.buffer(32), kernels.bytes(), kernels.buffer(32)}, 0,
+                [&](OpBuilder &b, Location loc, Arguments args) {
+                  EmbeddingSpec spec{kRows, columns, Encoding::I32, false};
+                  ASSERT_TRUE(checkEmbedding(spec).ok());
+                  ASSERT_EQ(embeddingScratchBytes(spec), 0);
+                  buildEmbedding(b, loc, level, spec,
+                                 {args[2], args[3], args[4],
+                                  b.getIndexAttr(kStride), args[0], args[1],
+                                  Value()});
+                });
+  Result<CodeBlob> blob = kernels.emitToRun(level);
+  ASSERT_TRUE(blob.ok()) << blob.error().str();
+  MappedCode code(std::move(*blob));
+  for (auto [number, columns] : llvm::enumerate(kWidths)) {
+    std::vector<int32_t> table(kRows * columns);
+    for (size_t i = 0; i < table.size(); ++i)
+      table[i] = int32_t(i * 0x9e3779b9u); // negative ones, and signaling NaNs
+    table[columns] = 0x7f800001;
+    std::vector<int32_t> ids = {0, kRows - 1, 1, 4, 1, -7, 1 << 30, 2};
+    std::vector<int32_t> out(8 * kStride, -5);
+    code.run(number, {ids.data(), table.data(), out.data()}, {}, 1, 8);
+    for (int t = 0; t < 8; ++t)
+      for (int k = 0; k < kStride; ++k) {
+        int64_t row = std::clamp<int64_t>(ids[t], 0, kRows - 1);
+        ASSERT_EQ(out[t * kStride + k],
+                  t == 0 || k >= columns ? -5 : table[row * columns + k])
+            << columns << " columns, row " << t << " k " << k;
+      }
+  }
+}
+
 TEST_P(RowLevels, QuantizesRows) {
   constexpr int64_t kColumns = 96;
   KernelModule kernels;
@@ -149,6 +187,9 @@ INSTANTIATE_TEST_SUITE_P(All, RowLevels, testing::ValuesIn(runnableLevels()),
                          levelTestName);
 
 TEST(Embedding, RefusesTablesWithoutAKernel) {
+  EXPECT_FALSE(checkEmbedding({8, 6, Encoding::I32, true}).ok());
+  EXPECT_FALSE(checkEmbedding({8, 6, Encoding::I64, false}).ok());
+  EXPECT_FALSE(checkEmbedding({0, 6, Encoding::I32, false}).ok());
   EXPECT_THAT(checkEmbedding({8, 256, Encoding::IQ2_S}).error().message,
               HasSubstr("embedding table of 'iq2_s' rows, 8x256: expects"));
   EXPECT_FALSE(checkEmbedding({8, 32, Encoding::Q4_0, false}).ok());
