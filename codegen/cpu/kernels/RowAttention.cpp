@@ -139,30 +139,57 @@ private:
     Value begin =
         set.picks ? zero() : e.mul(e.divide(from, kBlockRows), kBlockRows);
     Value end = set.picks ? e.index(set.picks) : to;
-    return e.loop(begin, end, kBlockRows, state,
-                  [&](Value first, ValueRange before) {
-                    e.loop(zero(), e.index(kBlockRows), 1, [&](Value i) {
-                      Value n = e.add(first, i);
-                      Value isThere = isSeen(n);
-                      if (set.picks)
-                        isThere = pick(set, operands, n, isSeen);
-                      block.load(i, n, isThere);
-                    });
-                    return addBlock(block, before);
-                  });
+    auto rowOf = [&](Value first, Value i) -> std::pair<Value, Value> {
+      Value n = e.add(first, i);
+      if (set.picks)
+        return pick(set, operands, n, isSeen);
+      return {n, isSeen(n)};
+    };
+    auto addRows = [&](Value first, ValueRange before) {
+      e.loop(zero(), e.index(kBlockRows), 1, [&](Value i) {
+        auto [n, isThere] = rowOf(first, i);
+        block.load(i, n, isThere);
+      });
+      return addBlock(block, before);
+    };
+    return e.loop(
+        begin, end, kBlockRows, state,
+        [&](Value first, ValueRange before) -> Values {
+          if (!set.picks)
+            return addRows(first, before);
+          // Where there are fewer rows than ids, most blocks have none.
+          Value none = e.constantInt(0, e.b.getI1Type());
+          Value isAny = e.loop(zero(), e.index(kBlockRows), 1, none,
+                               [&](Value i, ValueRange any) {
+                                 Value isThere = rowOf(first, i).second;
+                                 return Values{arith::OrIOp::create(
+                                     e.b, e.loc, any[0], isThere)};
+                               })
+                            .front();
+          auto added = scf::IfOp::create(
+              e.b, e.loc, isAny,
+              [&](OpBuilder &, Location) {
+                scf::YieldOp::create(e.b, e.loc, addRows(first, before));
+              },
+              [&](OpBuilder &, Location) {
+                scf::YieldOp::create(e.b, e.loc, before);
+              });
+          return Values(added.getResults());
+        });
   }
 
-  /// Makes of the `n`-th id the row that it names; whether there is one.
-  Value pick(const RowAttentionSpec::Set &set,
-             const RowAttentionOperands::Set &operands, Value &n,
-             llvm::function_ref<Value(Value)> isSeen) {
+  /// The row that the `n`-th id names, and whether there is one.
+  std::pair<Value, Value> pick(const RowAttentionSpec::Set &set,
+                               const RowAttentionOperands::Set &operands,
+                               Value n,
+                               llvm::function_ref<Value(Value)> isSeen) {
     Value isId = e.less(n, e.index(set.picks));
     // Behind the last id it is read again.
     Value at =
         e.add(e.mul(row, operands.idsStride), e.min(n, e.index(set.picks - 1)));
-    n = arith::IndexCastOp::create(e.b, e.loc, e.b.getIndexType(),
-                                   e.loadScalar(operands.ids, at));
-    return arith::AndIOp::create(e.b, e.loc, isId, isSeen(n));
+    Value named = arith::IndexCastOp::create(e.b, e.loc, e.b.getIndexType(),
+                                             e.loadScalar(operands.ids, at));
+    return {named, arith::AndIOp::create(e.b, e.loc, isId, isSeen(named))};
   }
 
   /// The softmax and its sums move on by a block of rows.

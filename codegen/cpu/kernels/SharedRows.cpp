@@ -41,10 +41,14 @@ void RowBlock::load(Value i, Value row, Value isThere) {
       },
       [&](OpBuilder &, Location) {
         // Zeros: what lies here may be no number.
-        Value zero = e.constant(0.0, one);
-        e.loop(e.index(int64_t(0)), e.index(columns), 1, [&](Value c) {
-          e.storeBytes(scratch, e.add(to, e.mul(c, 4)), zero);
+        int64_t whole = columns / kLanes * kLanes;
+        e.loop(e.index(int64_t(0)), e.index(whole), kLanes, [&](Value c) {
+          e.storeBytes(scratch, e.add(to, e.mul(c, 4)),
+                       e.constant(0.0, e.f32()));
         });
+        for (Piece rest : piecesOf(columns - whole))
+          e.storeBytes(scratch, e.add(to, (whole + rest.offset) * 4),
+                       e.constant(0.0, e.f32(rest.lanes)));
         e.storeBytes(scratch, biasAt, e.constant(kHiddenScore, one));
         scf::YieldOp::create(e.b, e.loc);
       });
