@@ -20,13 +20,23 @@
 using namespace mlir;
 using namespace tombolo;
 
-Result<std::unique_ptr<Target>>
-tombolo::targetOf(const CompileOptions &options) {
+/// The target that `options` name, of those that share its plan.
+static Result<std::unique_ptr<Target>> levelOf(const CompileOptions &options,
+                                               const std::string &levels) {
   TargetOptions made;
   made.activations = options.value("activations");
   made.chunk = options.chunk;
   made.disabled = options.disabled;
+  llvm::SmallVector<StringRef> specs;
+  StringRef(levels).split(specs, ',');
+  for (StringRef spec : specs)
+    made.levels.push_back(spec.str());
   return createTarget(options.target, made);
+}
+
+Result<std::unique_ptr<Target>>
+tombolo::targetOf(const CompileOptions &options) {
+  return levelOf(options, options.target);
 }
 
 Result<std::vector<std::unique_ptr<Target>>>
@@ -37,7 +47,7 @@ tombolo::levelsOf(const CompileOptions &options) {
   for (StringRef spec : specs) {
     CompileOptions one = options;
     one.target = spec.str();
-    Result<std::unique_ptr<Target>> made = targetOf(one);
+    Result<std::unique_ptr<Target>> made = levelOf(one, options.target);
     if (!made)
       return made.takeErrors();
     if (!levels.empty() && levels.front()->name() != (*made)->name())

@@ -66,6 +66,9 @@ struct TargetOptions {
   int64_t chunk = 256;
   /// Strategies that are turned off, by name.
   std::vector<std::string> disabled;
+  /// All levels that the plan is for, as `NAME:LEVEL`: what none of them would
+  /// choose it need not take. Empty: they are not known.
+  std::vector<std::string> levels;
 };
 
 /// One level of a target. Levels of one target share plans and packed weights,

@@ -52,6 +52,14 @@ public:
   /// Vectors of 16 lanes that fit in the registers.
   int64_t vectors() const { return registers / registersPerVector(); }
 
+  /// Whether products of many rows are faster in f32 than with activations of
+  /// 16 bits, whose two planes take four multiplications and as many additions
+  /// where there is no dot product of bytes: vectors of multiply-adds are.
+  bool prefersFloats() const {
+    return integerDots->form == DotInstructions::Form::Pairs &&
+           integerDots->bytes >= 32;
+  }
+
   /// Rows and groups of one register tile of f32 products.
   struct Tile {
     int64_t rows, groups;

@@ -29,6 +29,8 @@ LinearChoice CpuPlanTarget::linear(int64_t outRows, int64_t inColumns,
                                 inColumns % kRecordColumns == 0
                             ? activationForm(activations)
                             : ActivationForm::F32;
+  if (form == ActivationForm::I16 && manyRows && floatRows)
+    form = ActivationForm::F32;
   choice.activations = form == ActivationForm::F32 ? "f32" : activations;
   choice.rowTile =
       form != ActivationForm::F32 && manyRows ? rowTileOf(form) : 1;

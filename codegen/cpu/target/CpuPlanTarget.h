@@ -11,8 +11,10 @@ namespace tombolo {
 /// one copy of the weights.
 class CpuPlanTarget : public PlanTarget {
 public:
-  CpuPlanTarget(std::string activations, bool strategies)
-      : activations(std::move(activations)), strategies(strategies) {}
+  /// `floatRows`: many rows stay f32 where activations are of 16 bits.
+  CpuPlanTarget(std::string activations, bool strategies, bool floatRows)
+      : activations(std::move(activations)), strategies(strategies),
+        floatRows(floatRows) {}
 
   std::string name() const override { return "cpu"; }
   LinearChoice linear(int64_t outRows, int64_t inColumns, Encoding encoding,
@@ -34,7 +36,7 @@ public:
 
 private:
   std::string activations;
-  bool strategies;
+  bool strategies, floatRows;
 };
 
 } // namespace tombolo

@@ -42,7 +42,8 @@ public:
 
   std::shared_ptr<const PlanTarget> planTarget() const override {
     return std::make_shared<CpuPlanTarget>(
-        activations(), !llvm::is_contained(options.disabled, kLinearR16));
+        activations(), !llvm::is_contained(options.disabled, kLinearR16),
+        prefersFloats());
   }
 
   void buildLowerPipeline(OpPassManager &pm) const override {
@@ -72,11 +73,24 @@ public:
               std::vector<std::byte> &packed) const override;
 
 private:
+  /// Whether no level that shares the plan has dot products of bytes.
+  bool prefersFloats() const;
+
   CpuLevel cpu;
   TargetOptions options;
 };
 
 } // namespace
+
+bool CpuTarget::prefersFloats() const {
+  return !options.levels.empty() &&
+         llvm::all_of(options.levels, [](StringRef spec) {
+           StringRef name = spec.split(':').second;
+           Result<CpuLevel> level =
+               cpuLevelNamed(name.empty() ? "host" : name.str());
+           return level && Isa(*level).prefersFloats();
+         });
+}
 
 Result<std::vector<KernelCode>> CpuTarget::emit(ModuleOp module) const {
   // Programs and weights stay behind: only kernels become code. A module for
