@@ -11,7 +11,8 @@ struct TargetChecker {
   const Plan &plan;
   /// Kernels that every executable of the target has.
   int64_t kernels;
-  int64_t hiddenSize;
+  /// Numbers of a row of `hidden`, taps and `logits_in`.
+  int64_t hiddenColumns;
 
   Status checkSize(const Size &size, int64_t maxTokens, bool isGrid,
                    const Place &place) const;
@@ -157,7 +158,7 @@ Status TargetChecker::checkProgram(const Program &program,
     Place here = place.in("tap", tap->hidden());
     TOMBOLO_CHECK(here.inRange("hidden", tap->hidden(), 0, 1 << 20));
     TOMBOLO_CHECK(here.inRange("dispatch", tap->dispatch(), -1, count - 1));
-    TOMBOLO_CHECK(checkRows(tap->offset(), tap->row_stride(), hiddenSize,
+    TOMBOLO_CHECK(checkRows(tap->offset(), tap->row_stride(), hiddenColumns,
                             program.max_tokens(), here));
   }
   return success();
@@ -230,7 +231,12 @@ Status artifact::checkTarget(const Index &index, const Target &target,
       place.inRange("arena_bytes", plan->arena_bytes(), 0, kMaxBytes));
   TOMBOLO_CHECK(
       place.inRange("thread_bytes", plan->thread_bytes(), 0, int64_t(1) << 32));
-  TargetChecker checker{index, *plan, kernels, index.model()->hidden_size()};
+  // A row has one residual stream of the hidden size, or several.
+  int64_t hidden = index.model()->hidden_size();
+  if (const RowBuffer *rows = plan->hidden();
+      rows && rows->columns() > 0 && rows->columns() % hidden == 0)
+    hidden = rows->columns();
+  TargetChecker checker{index, *plan, kernels, hidden};
   if (!plan->prefill())
     return place.error("expects a program 'prefill'");
   if (!plan->logits() && !plan->logits_one())
@@ -250,7 +256,6 @@ Status artifact::checkTarget(const Index &index, const Target &target,
       return place.in("program '" + std::string(name) + "'")
           .error("expects 'max_tokens' 1, but got " +
                  std::to_string(program->max_tokens()));
-  int64_t hidden = index.model()->hidden_size();
   int64_t vocab = index.model()->vocab_size();
   TOMBOLO_CHECK(checker.checkBuffer(plan->hidden(), "hidden", hidden,
                                     plan->prefill(), plan->decode(), place));

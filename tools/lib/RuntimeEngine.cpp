@@ -62,7 +62,8 @@ Status RuntimeEngine::feed(const Feed &feed) {
 
 Status RuntimeEngine::feedChunk(const Feed &feed, int64_t begin,
                                 int64_t count) {
-  int64_t width = model->hiddenSize();
+  // Of several streams a row has more than the hidden size.
+  int64_t width = model->plan().hidden()->columns();
   if (feed.onHidden)
     session->setTap([&](const TapRows &tap) {
       for (int64_t row = 0; row < count; ++row)
