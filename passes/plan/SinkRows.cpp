@@ -37,12 +37,14 @@ std::optional<SmallVector<int>> Graph::readersOf(Value value) const {
       llvm::append_range(readers, *more);
       continue;
     }
-    auto reader = llvm::find_if(nodes, [&](const Node &node) {
-      return node.op == user || llvm::is_contained(node.epilogue, user);
-    });
-    if (reader == nodes.end()) // it is returned
+    // An op may have several nodes: of which the earliest counts.
+    size_t known = readers.size();
+    for (auto [index, node] : llvm::enumerate(nodes))
+      if (node.op == user || llvm::is_contained(node.epilogue, user))
+        readers.push_back(index);
+    if (readers.size() ==
+        known) // it is returned, or read through an op of none
       return std::nullopt;
-    readers.push_back(reader - nodes.begin());
   }
   return readers;
 }
