@@ -82,6 +82,8 @@ private:
   DenseMap<StringAttr, StatePlace> states;
   FixedStateOp fixedState; ///< null: no state is of one size
   std::map<std::tuple<std::string, std::string, int64_t>, Value> inputs;
+  /// Buffers of ids that name nothing twice: what `nn.top_k` made.
+  DenseSet<Value> distinctIds;
   /// States that this program has appended to, by instance.
   std::map<std::pair<std::string, int64_t>, Operation *> appended;
 };
@@ -100,6 +102,8 @@ LogicalResult ModulePlanner::planStates() {
   for (auto state : module.getOps<nn::StateOpInterface>()) {
     if (state.getFixedBytes() > 0)
       continue;
+    if (state.getRowBytes() == 0)
+      return state.emitError("expects a state that keeps something to plan it");
     if (state.getPageRows() != kPageRows)
       return state.emitError("expects a state of pages of ")
              << kPageRows << " rows; others are not in this version";
@@ -290,6 +294,11 @@ ModulePlanner::checkBindings(func::FuncOp function, const Graph &graph,
     if (auto scores = dyn_cast<nn::IndexScoresOp>(op))
       if (failed(checkPositions(scores, scores.getPositions())))
         return failure();
+    if (auto pick = dyn_cast<nn::PickOp>(op);
+        pick && isa<BlockArgument>(pick.getIds()) &&
+        !distinctIds.contains(bufferOf.lookup(pick.getIds())))
+      return pick.emitError("expects ids from 'nn.top_k' to plan it, but '@")
+             << function.getSymName() << "' is called with others";
     auto user = dyn_cast<nn::StateUserOpInterface>(op);
     if (!user)
       continue;
@@ -451,6 +460,8 @@ ModulePlanner::instantiate(func::FuncOp function, bool manyRows,
     Value buffer = bufferOf.lookup(plan.graph->rootOf(value));
     if (!buffer)
       return returned.emitError("returns a value that no kernel makes");
+    if (value.getDefiningOp<nn::TopKOp>())
+      distinctIds.insert(buffer);
     results.push_back(buffer);
   }
   return results;
@@ -463,6 +474,7 @@ void ModulePlanner::startProgram(StringRef name, int64_t capacity) {
   program.getBody().emplaceBlock();
   b.setInsertionPointToEnd(&program.getBody().front());
   inputs.clear();
+  distinctIds.clear();
   appended.clear();
   int64_t padding = target.rowPadding();
   rows = capacity == 1 ? 1 : (capacity + padding - 1) / padding * padding;

@@ -85,12 +85,16 @@ static LogicalResult checkLinear(nn::LinearOp op) {
 /// Attention over rows of one head that are key and value, or over one set of
 /// keys and one of values.
 static LogicalResult checkAttention(nn::AttentionOp op) {
-  if (!sharesRows(op))
-    return op.getK().size() == 1 && op.getK()[0].getDefiningOp<nn::HistoryOp>()
-               ? mlir::success()
-               : op.emitError("expects one set of all keys, or sets of rows "
-                              "of one head that are key and value; others "
-                              "are not in this version");
+  if (!sharesRows(op)) {
+    bool isAll = op.getK().size() == 1 &&
+                 op.getK()[0].getDefiningOp<nn::HistoryOp>() &&
+                 cast<nn::RowsType>(op.getK()[0].getType()).getClock() == 1;
+    return isAll ? mlir::success()
+                 : op.emitError("expects one set of all keys, a row for each "
+                                "token, or sets of rows of one head that are "
+                                "key and value; others are not in this "
+                                "version");
+  }
   if (op.getSoftcap())
     return op.emitError("expects no soft cap over rows that are key and "
                         "value; it is not in this version");
@@ -113,7 +117,8 @@ static LogicalResult checkIndexScores(nn::IndexScoresOp op) {
   return mlir::success();
 }
 
-/// Ids by which rows are picked name none twice.
+/// Ids by which rows are picked name none twice. Those of an argument are
+/// looked at where the function is called.
 static LogicalResult checkPick(nn::PickOp op) {
   Value ids = op.getIds();
   if (isa<BlockArgument>(ids) || ids.getDefiningOp<nn::TopKOp>())
@@ -143,8 +148,9 @@ static LogicalResult checkRow(Operation *op) {
 
 /// Ops that read weights as the target packs them.
 static bool readsPacked(Operation *op) {
-  return isa<nn::AttentionOp, nn::EmbeddingOp, nn::ExpertLinearOp,
-             nn::GroupedLinearOp, nn::LatentAttentionOp, nn::LinearOp>(op);
+  return isa<nn::AttentionOp, nn::CausalConvOp, nn::EmbeddingOp,
+             nn::ExpertLinearOp, nn::GroupedLinearOp, nn::LatentAttentionOp,
+             nn::LinearOp>(op);
 }
 
 /// What an op reads was made by an op that passed: weights come from

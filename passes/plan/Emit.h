@@ -36,8 +36,7 @@ struct BufferBinding {
   mlir::Operation *getWeight = nullptr;
   std::string layout;
   Encoding encoding = Encoding::F32;
-  /// RopeTable, Pool, PageTable, FixedState: the symbol of the table or the
-  /// state family.
+  /// RopeTable, Pool, PageTable: the symbol of the table or the state family.
   mlir::StringAttr symbol;
   /// RopeTable: tokens of the windows at whose beginnings its rows stand.
   int64_t clock = 1;

@@ -136,9 +136,8 @@ void FunctionEmitter::emitWindows(const Node &node) {
   OpBuilder &b = kernel.builder;
   int64_t size = op.getSize(), rows = size + op.getBefore();
   Value x = kernel.row(graph.rootOf(op.getX()));
-  Value state =
-      kernel.symbol(BufferBinding::FixedState, op.getStateAttr().getAttr(),
-                    byteBufferType(op.getContext()));
+  Value state = kernel.symbol(BufferBinding::FixedState, StringAttr(),
+                              byteBufferType(op.getContext()));
   Value y = kernel.row(node.result, /*write=*/true);
   Value tokens = kernel.hostSize(Symbol::Tokens);
   Value first = kernel.hostSize(Symbol::FirstPosition);

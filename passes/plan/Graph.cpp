@@ -85,7 +85,7 @@ int Graph::producerOf(Value value) const {
 LogicalResult Graph::findClocks() {
   for (Operation &op : function.getBody().front()) {
     if (auto windows = dyn_cast<nn::WindowsOp>(op)) {
-      if (clockOf(windows.getX()) != 1)
+      if (clockOf(windows.getX()) != 1 || clockOf(windows.getPositions()) != 1)
         return op.emitError("expects rows of tokens; windows of windows are "
                             "not in this version");
       clocks[windows.getResult()] = windows.getSize();
@@ -114,7 +114,8 @@ LogicalResult Graph::findClocks() {
     // A kernel of its own, or the caller, would take them for tokens.
     if (isa<func::ReturnOp, nn::LinearOp, nn::ExpertLinearOp,
             nn::GroupedLinearOp, nn::EmbeddingOp, nn::CausalConvOp,
-            nn::GatedDeltaOp>(op))
+            nn::GatedDeltaOp, nn::AttentionOp, nn::AbsorbedAttentionOp,
+            nn::IndexScoresOp>(op))
       return op.emitError(
                  "expects rows of tokens, but got those of windows of ")
              << *found << ", which is not in this version";
@@ -155,7 +156,11 @@ void Graph::collect() {
       ArrayRef<int64_t> shape = weight.getShape();
       node.choice = target.expertLinear(shape[1], shape[2],
                                         weight.getEncoding(), manyRows);
-      node.kind = node.choice.strategy ? NodeKind::ExpertLinear : NodeKind::Row;
+      // Of several rows a token, on the general path.
+      bool isOneRow =
+          cast<RankedTensorType>(product.getX().getType()).getRank() == 3;
+      node.kind = node.choice.strategy && isOneRow ? NodeKind::ExpertLinear
+                                                   : NodeKind::Row;
     } else if (auto attention = dyn_cast<nn::AttentionOp>(op);
                isa<nn::AbsorbedAttentionOp>(op) ||
                (attention && sharesRows(attention))) {

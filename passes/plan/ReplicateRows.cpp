@@ -22,9 +22,14 @@ SmallVector<Value> writtenBy(DispatchOp dispatch) {
   return values;
 }
 
-/// Whether `dispatch` has one program in a step of one token.
+/// Whether `dispatch` has one program in a step of one token, which looks at
+/// its row only: a history is read once, and not by every thread.
 bool isOneProgram(DispatchOp dispatch) {
   SizeAttr grid = dispatch.getGrid();
+  for (Value buffer : dispatch.getBuffers())
+    if (auto input = buffer.getDefiningOp<InputOp>();
+        input && input.getKind() == "pool")
+      return false;
   return grid.getSymbol() == Symbol::Tokens && grid.getMul() == 1 &&
          grid.getAdd() == 0 && grid.getDiv() == 1;
 }

@@ -198,9 +198,8 @@ LogicalResult RowKernel::addKeep(const Node &node) {
   auto op = cast<nn::WindowsOp>(node.op);
   Value root = graph.rootOf(op.getX());
   Value x = kernel.row(root);
-  Value state =
-      kernel.symbol(BufferBinding::FixedState, op.getStateAttr().getAttr(),
-                    byteBufferType(op.getContext()), /*write=*/true);
+  Value state = kernel.symbol(BufferBinding::FixedState, StringAttr(),
+                              byteBufferType(op.getContext()), /*write=*/true);
   Value tokens = kernel.hostSize(Symbol::Tokens);
   Value first = kernel.hostSize(Symbol::FirstPosition);
   Value offset = kernel.size({SizeBinding::StateOffset, {}, op});

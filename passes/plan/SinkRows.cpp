@@ -4,9 +4,9 @@
 // one is stored and loaded again; where it is more than what it is made of, it
 // is made where it is read:
 //
-//     %mixed = nn.einsum %mix, %streams      // 4 x 7168 of 4 x 4 and the
-//     streams %y = nn.linear ..                      // the layer, some stages
-//     long %r = nn.add %spread, %mixed            // one pass with %mixed
+//     %mixed = nn.einsum %mix, %streams   // of 4 x 4 and the streams
+//     %y = nn.linear ..                   // the layer, some stages long
+//     %r = nn.add %spread, %mixed         // one pass with %mixed
 //
 //===----------------------------------------------------------------------===//
 

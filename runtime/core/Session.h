@@ -98,8 +98,8 @@ private:
   Status check(std::span<const int32_t> tokens, size_t kept) const;
   /// The most of the first `count` tokens that the states can go back to.
   size_t reachable(size_t count) const;
-  /// The same, and keeps a copy of the fixed states before the token at
-  /// position `keepAt`, if it is not 0.
+  /// As the public `feed`, and keeps a copy of the fixed states before the
+  /// token at position `keepAt`, if it is not 0.
   Status feed(std::span<const int32_t> tokens, size_t firstRow,
               const LogitsSink &sink, size_t keepAt);
   void bindPrograms();

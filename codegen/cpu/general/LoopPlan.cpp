@@ -233,7 +233,7 @@ static void blockElementwise(LoopPlan &plan) {
       if (plan.operandUses(operand->getOperandNumber(), *plan.vectorDim))
         ++(plan.operandUses(operand->getOperandNumber(), dim) ? moved : shared);
     int64_t extent = plan.extents[dim];
-    if (shared <= moved || extent == 1)
+    if (shared <= moved || extent == 0 || extent == 1)
       continue;
     constexpr int64_t kBlock = 4;
     plan.block[dim] =

@@ -434,8 +434,9 @@ void WeightGroups::dequantize(
   assert(columns == chunkColumns() && "quantized chunks are whole");
   if (form == Form::Floats)
     return scaleFloats(e, memory, places, use);
-  // scale * code + bias. Scales have at most 17 bits and codes at most 8, but
-  // not both, so that products, and zeros times the scale, are exact.
+  // scale * code + bias. But for f32 scales, these have at most 17 bits and
+  // codes at most 8, not both, so that products, and zeros times the scale, are
+  // exact; an f32 scale times a zero is rounded once.
   for (int64_t run = 0; run < runs(); ++run) {
     SmallVector<WeightRun> ofGroup;
     SmallVector<Values> biases;

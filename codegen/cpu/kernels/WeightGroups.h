@@ -47,7 +47,8 @@ public:
 
   /// Calls `use(k, vectors)` for each of the `columns` first k of the chunk at
   /// `places[g]` of each group, with the f32 weights of 16 rows a group.
-  /// Scales times codes are exact; minima are added with one rounding.
+  /// Scales of up to 17 bits times codes are exact; minima are added with one
+  /// rounding.
   void dequantize(Emitter &e, Value memory, llvm::ArrayRef<Place> places,
                   int64_t columns,
                   llvm::function_ref<void(int64_t, ValueRange)> use) const;

@@ -331,12 +331,15 @@ void grouped(FormBuilder &b, const EncodingInfo &info) {
 }
 
 /// Whether there is a form for it: blocks of whole chunks, with one scale, or
-/// with a factor and one or more scales in each chunk.
+/// with a factor and one or more scales in each chunk. Codes of 8 bits with
+/// zeros have none: where dot products want signed codes, these are less 128,
+/// which only a zero of 128 makes good.
 bool hasGroupedForm(const EncodingInfo &info) {
   constexpr uint32_t kMostBytes = UINT16_MAX;
   const Encoding::Groups &groups = info.encoding.groups();
-  if (groups.code == Encoding::Code::I2 || info.blockElements % 32 != 0 ||
-      info.blockBytes > kMostBytes)
+  if (groups.code == Encoding::Code::I2 ||
+      (groups.code == Encoding::Code::I8 && groups.zeros) ||
+      info.blockElements % 32 != 0 || info.blockBytes > kMostBytes)
     return false;
   return groups.span == 0 ||
          (!groups.zeros && (groups.group == 16 || groups.group == 32) &&

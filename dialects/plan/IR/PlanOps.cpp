@@ -359,6 +359,14 @@ LogicalResult MergeAttentionOp::verify() {
   return verifyColumns(*this, "y", getY(), getValueColumns(), getHeads()); // C2
 }
 
+/// `memref<?xi8>`.
+static LogicalResult verifyBytes(Operation *op, StringRef name, Value buffer) {
+  if (isVector(buffer.getType(), IntegerType::get(op->getContext(), 8)))
+    return mlir::success();
+  return op->emitOpError("expects 'memref<?xi8>' as '")
+         << name << "', but got " << buffer.getType();
+}
+
 LogicalResult RowAttentionOp::verify() {
   if (failed(verifyStorage(*this, getStorage()))) // C2
     return failure();
@@ -381,10 +389,21 @@ LogicalResult RowAttentionOp::verify() {
     return emitOpError("expects a clock, a window, picks, a pool, a page "
                        "table and ")
            << each << " places of each set";
+  for (auto [pool, table] : llvm::zip(getPools(), getPageTables()))
+    if (failed(verifyBytes(*this, "pools", pool)) ||
+        failed(verifyOrder(*this, "page_tables", table))) // C4
+      return failure();
+  if (getSink()) {
+    auto sink = cast<MemRefType>(getSink().getType());
+    if (sink.getShape() != ArrayRef<int64_t>{int64_t(getHeads())} ||
+        !sink.getElementType().isF32()) // C6
+      return emitOpError("expects 'sink' to be f32 of [")
+             << getHeads() << "], but got " << sink;
+  }
   size_t picked = 0;
   for (auto [clock, window, picks] :
        llvm::zip(getClocks(), getWindows(), getPicks())) {
-    if (clock < 1 || window < -1 || picks < 0 ||
+    if (clock < 1 || window < -1 || window == 0 || picks < 0 ||
         (clock != 1 && window != -1)) // C4, C5
       return emitOpError("expects a positive clock, a window of rows of every "
                          "token, or -1, and picks of at least 0, but got ")
@@ -404,18 +423,13 @@ LogicalResult RowAttentionOp::verify() {
 LogicalResult IndexTopKOp::verify() {
   if (failed(verifyStorage(*this, getStorage()))) // C2
     return failure();
+  if (failed(verifyBytes(*this, "pool", getPool())) ||
+      failed(verifyOrder(*this, "page_table", getPageTable()))) // C5
+    return failure();
   if (failed(verifyColumns(*this, "q", getQ(), getColumns(), getHeads())) ||
       failed(verifyColumns(*this, "a", getA(), getHeads()))) // C3
     return failure();
   return verifyIds(*this, "ids", getIds(), getK()); // C4
-}
-
-/// `memref<?xi8>`.
-static LogicalResult verifyBytes(Operation *op, StringRef name, Value buffer) {
-  if (isVector(buffer.getType(), IntegerType::get(op->getContext(), 8)))
-    return mlir::success();
-  return op->emitOpError("expects 'memref<?xi8>' as '")
-         << name << "', but got " << buffer.getType();
 }
 
 LogicalResult GatherWindowsOp::verify() {

@@ -29,7 +29,8 @@ def Plan_RowAttentionOp : Plan_Op<"row_attention", [AttrSizedOperandSegments]> {
     - (C2) `storage` is f32, f16, bf16 or q8_0.
     - (C3) Rows of `q` and `y` have `heads` times `columns` numbers, those of `q_extra` `heads` times `extra_columns`.
     - (C4) Each set has a clock, a window, picks, a pool, a page table and its places, and ids if and only if it has picks: rows of so many i32.
-    - (C5) A set of a clock other than 1 has no window.
+    - (C5) A set of a clock other than 1 has no window; no window is 0.
+    - (C6) `sink` is f32 of `[heads]`.
 
     Example:
     ```mlir
@@ -66,6 +67,7 @@ def Plan_IndexTopKOp : Plan_Op<"index_top_k"> {
     - (C2) `storage` is f32, f16, bf16 or q8_0.
     - (C3) Rows of `q` have `heads` times `columns` numbers, those of `a` `heads`.
     - (C4) Rows of `ids` are `k` i32.
+    - (C5) `pool` is `memref<?xi8>`, `page_table` `memref<?xi32>`.
 
     Example:
     ```mlir

@@ -983,3 +983,43 @@ func.func @embedding_c3_integers(%i: index, %y: memref<?x6xf32>, %r: memref<?xi8
   plan.embedding range(%i, %i) ins(%t, %r : memref<?xi32>, memref<?xi8>) outs(%y : memref<?x6xf32>) {columns = 6 : i64, encoding = "i32", layout = "rows", table_rows = 64 : i64}
   return
 }
+
+// -----
+
+func.func @row_attention_c6(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>, %s: memref<1xf32>) {
+  // expected-error@+1 {{expects 'sink' to be f32 of [2], but got 'memref<1xf32>'}}
+  plan.row_attention range(%i, %i) tokens(%i) ins(%x : memref<?x32xf32>) outs(%x : memref<?x32xf32>) sink(%s : memref<1xf32>) pools(%r : memref<?xi8>) tables(%t : memref<?xi32>) at(%i, [%i, %i]) {block_heads = 16 : i64, clocks = array<i64: 1>, columns = 16 : i64, extra_columns = 0 : i64, heads = 2 : i64, picks = array<i64: 0>, scale = 2.5e-01 : f32, storage = "f16", windows = array<i64: -1>}
+  return
+}
+
+// -----
+
+func.func @row_attention_c4_pools(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>, %s: memref<1xf32>) {
+  // expected-error@+1 {{expects 'memref<?xi8>' as 'pools', but got 'memref<?xi32>'}}
+  plan.row_attention range(%i, %i) tokens(%i) ins(%x : memref<?x32xf32>) outs(%x : memref<?x32xf32>) pools(%t : memref<?xi32>) tables(%t : memref<?xi32>) at(%i, [%i, %i]) {block_heads = 16 : i64, clocks = array<i64: 1>, columns = 16 : i64, extra_columns = 0 : i64, heads = 2 : i64, picks = array<i64: 0>, scale = 2.5e-01 : f32, storage = "f16", windows = array<i64: -1>}
+  return
+}
+
+// -----
+
+func.func @row_attention_c4_tables(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>, %s: memref<1xf32>) {
+  // expected-error@+1 {{expects 'memref<?xi32>' as 'page_tables', but got 'memref<?xi8>'}}
+  plan.row_attention range(%i, %i) tokens(%i) ins(%x : memref<?x32xf32>) outs(%x : memref<?x32xf32>) pools(%r : memref<?xi8>) tables(%r : memref<?xi8>) at(%i, [%i, %i]) {block_heads = 16 : i64, clocks = array<i64: 1>, columns = 16 : i64, extra_columns = 0 : i64, heads = 2 : i64, picks = array<i64: 0>, scale = 2.5e-01 : f32, storage = "f16", windows = array<i64: -1>}
+  return
+}
+
+// -----
+
+func.func @row_attention_c5_zero(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>, %s: memref<1xf32>) {
+  // expected-error@+1 {{expects a positive clock, a window of rows of every token, or -1, and picks of at least 0, but got 1, 0 and 0}}
+  plan.row_attention range(%i, %i) tokens(%i) ins(%x : memref<?x32xf32>) outs(%x : memref<?x32xf32>) pools(%r : memref<?xi8>) tables(%t : memref<?xi32>) at(%i, [%i, %i]) {block_heads = 16 : i64, clocks = array<i64: 1>, columns = 16 : i64, extra_columns = 0 : i64, heads = 2 : i64, picks = array<i64: 0>, scale = 2.5e-01 : f32, storage = "f16", windows = array<i64: 0>}
+  return
+}
+
+// -----
+
+func.func @index_top_k_c5(%i: index, %x: memref<?x32xf32>, %a: memref<?x2xf32>, %t: memref<?xi32>, %c: memref<?x2xi32>) {
+  // expected-error@+1 {{expects 'memref<?xi8>' as 'pool', but got 'memref<?xi32>'}}
+  plan.index_top_k range(%i, %i) ins(%x, %a : memref<?x32xf32>, memref<?x2xf32>) pages(%t, %t : memref<?xi32>, memref<?xi32>) outs(%c : memref<?x2xi32>) at(%i, %i, %i) {clock = 4 : i64, columns = 16 : i64, heads = 2 : i64, k = 2 : i64, storage = "f16"}
+  return
+}

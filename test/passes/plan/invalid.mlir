@@ -445,7 +445,7 @@ module {
     %h = nn.rearrange %x, "t (n c) -> t n c" {n = 2 : i64} : tensor<?x32xf32> -> tensor<?x2x16xf32>
     %ks = nn.history %h, %positions state = @k[%layer] : tensor<?x2x16xf32>, tensor<?xi32> -> !nn.rows<2x16xf32>
     %vs = nn.history %h, %positions state = @v[%layer] : tensor<?x2x16xf32>, tensor<?xi32> -> !nn.rows<2x16xf32>
-    // expected-error@+1 {{expects one set of all keys, or sets of rows of one head that are key and value; others are not in this version}}
+    // expected-error@+1 {{expects one set of all keys, a row for each token, or sets of rows of one head that are key and value; others are not in this version}}
     %y = nn.attention %h, %positions keys(%ks, %ks) values(%vs, %vs) scale = 0.25 : tensor<?x2x16xf32>, tensor<?xi32>, !nn.rows<2x16xf32>, !nn.rows<2x16xf32>, !nn.rows<2x16xf32>, !nn.rows<2x16xf32> -> tensor<?x2x16xf32>
     %z = nn.rearrange %y, "t n c -> t (n c)" : tensor<?x2x16xf32> -> tensor<?x32xf32>
     return %z : tensor<?x32xf32>

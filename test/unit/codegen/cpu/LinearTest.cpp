@@ -175,7 +175,7 @@ std::vector<Encoding> quantizedEncodings(const CpuLevel &level) {
             Encoding::Q8_0,
             Encoding::Q6_K,
             Encoding::IQ4_XS,
-            *encodingNamed("i4.f16x128.z"),
+            *encodingNamed("i4.f16x128.z"), *encodingNamed("i8.f32x64"),
             *encodingNamed("f4e2m1.f8e4m3x16.f32x256")};
   std::vector<Encoding> all{std::begin(kInterleaved), std::end(kInterleaved)};
   for (Encoding encoding : groupedEncodings())

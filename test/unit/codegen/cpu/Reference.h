@@ -140,7 +140,7 @@ inline std::vector<Encoding> groupedEncodings() {
   std::vector<Encoding> encodings;
   for (const char *name :
        {"f8e4m3.f32x128", "f8e5m2.bf16x96", "f8e4m3.f8e8m0x2080", "i4.bf16x32",
-        "i4.f16x128.z", "i8.f32x64.z", "f4e2m1.f8e8m0x32",
+        "i4.f16x128.z", "i8.f32x64", "f4e2m1.f8e8m0x32",
         "f4e2m1.f8e4m3x16.f32x256"})
     encodings.push_back(*encodingNamed(name));
   return encodings;
