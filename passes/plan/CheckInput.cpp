@@ -101,12 +101,6 @@ static LogicalResult checkAttention(nn::AttentionOp op) {
   return mlir::success();
 }
 
-static LogicalResult checkWindows(nn::WindowsOp op) {
-  if (op.getSize() + op.getBefore() < 2)
-    return op.emitError("expects windows of 2 rows or more to plan it");
-  return mlir::success();
-}
-
 /// Scores of all rows are never there: only the best of them are.
 static LogicalResult checkIndexScores(nn::IndexScoresOp op) {
   for (Operation *user : op->getUsers())
@@ -213,11 +207,8 @@ static LogicalResult checkOp(Operation *op) {
   } else if (auto attention = dyn_cast<nn::AttentionOp>(op)) {
     if (failed(checkAttention(attention)))
       return failure();
-  } else if (auto windows = dyn_cast<nn::WindowsOp>(op)) {
-    if (failed(checkWindows(windows)))
-      return failure();
   } else if (!isa<nn::AbsorbedAttentionOp, nn::CausalConvOp, nn::GatedDeltaOp,
-                  nn::RopeOp>(op) &&
+                  nn::RopeOp, nn::WindowsOp>(op) &&
              failed(checkRow(op))) {
     return failure();
   }

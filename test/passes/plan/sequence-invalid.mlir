@@ -122,33 +122,6 @@ module {
 
 // -----
 
-// A row is its own window.
-module {
-  nn.weight @embed : !nn.weight<32x32, f32> {
-    %0 = nn.stored "embed" : !nn.weight<32x32, f32>
-    nn.yield %0 : !nn.weight<32x32, f32>
-  }
-  nn.window_state @one : !nn.rows<32xf32> size = 1
-  func.func private @layer0(%layer: index, %positions: tensor<?xi32>, %x: tensor<?x32xf32>) -> tensor<?x32xf32> {
-    // expected-error@+1 {{expects windows of 2 rows or more to plan it}}
-    %v = nn.windows %x, %positions state = @one size = 1 : tensor<?x32xf32>, tensor<?xi32> -> tensor<?x1x32xf32>
-    return %x : tensor<?x32xf32>
-  }
-  func.func @hidden(%tokens: tensor<?xi32>, %positions: tensor<?xi32>) -> tensor<?x32xf32> {
-    %e = nn.get_weight @embed : !nn.weight<32x32, f32>
-    %x = nn.embedding %tokens, %e : tensor<?xi32>, !nn.weight<32x32, f32> -> tensor<?x32xf32>
-    %c = arith.constant 0 : index
-    %y = call @layer0(%c, %positions, %x) : (index, tensor<?xi32>, tensor<?x32xf32>) -> tensor<?x32xf32>
-    return %y : tensor<?x32xf32>
-  }
-  func.func @logits(%x: tensor<?x32xf32>) -> tensor<?x32xf32> {
-    %y = nn.neg %x : tensor<?x32xf32>
-    return %y : tensor<?x32xf32>
-  }
-}
-
-// -----
-
 // Rows of tokens are not kept as those of windows.
 module {
   nn.weight @embed : !nn.weight<32x32, f32> {
