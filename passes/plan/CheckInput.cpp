@@ -2,6 +2,7 @@
 
 #include "passes/plan/CheckInput.h"
 #include "dialects/nn/IR/NNOps.h"
+#include "mlir/IR/Diagnostics.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -145,6 +146,18 @@ static std::string interpretedOnly(Operation *op) {
              op)
              ? name
              : "";
+}
+
+std::string plan::whyNotCompiled(Operation *op) {
+  if (std::string what = interpretedOnly(op); !what.empty())
+    return what + " is not compiled in this version";
+  std::string message;
+  ScopedDiagnosticHandler handler(
+      op->getContext(), [&](Diagnostic &diagnostic) {
+        if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
+          message = diagnostic.str();
+      });
+  return failed(checkOp(op)) ? message : "";
 }
 
 LogicalResult plan::checkCompiled(ModuleOp module) {

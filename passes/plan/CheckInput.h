@@ -5,12 +5,16 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
+#include <string>
 
 namespace tombolo::plan {
 
 /// Whether values of this type are rows of the step: f32, one row per token,
 /// `[T, ..]` with a dynamic `T`.
 bool isActivation(mlir::Type type);
+
+/// Why no target compiles `op` in this version; empty: one does.
+std::string whyNotCompiled(mlir::Operation *op);
 
 /// Fails with a diagnostic at the first op that the interpreter knows and no
 /// target compiles yet.

@@ -62,35 +62,60 @@ int Graph::producerOf(Value value) const {
   return it == producers.end() ? -1 : it->second;
 }
 
+bool plan::isNoWork(Operation *op) { return isSource(op) || isView(op); }
+
+/// A matrix, a stack of them or a table, where it is a weight.
+static nn::WeightType weightOf(Value value) {
+  return dyn_cast<nn::WeightType>(value.getType());
+}
+
+Holding plan::holdingOf(Operation *op, const PlanTarget &target,
+                        bool manyRows) {
+  Holding held;
+  if (auto linear = dyn_cast<nn::LinearOp>(op)) {
+    if (nn::WeightType w = weightOf(linear.getW())) {
+      held.kind = NodeKind::Linear;
+      held.choice = target.linear(w.getShape()[0], w.getShape()[1],
+                                  w.getEncoding(), manyRows);
+      held.strategy = held.choice.strategy;
+    }
+  } else if (auto product = dyn_cast<nn::ExpertLinearOp>(op)) {
+    if (nn::WeightType w = weightOf(product.getW())) {
+      held.choice = target.expertLinear(w.getShape()[1], w.getShape()[2],
+                                        w.getEncoding(), manyRows);
+      // The general path reads the matrices as one tensor, row by row.
+      held.kind = held.choice.strategy ? NodeKind::ExpertLinear : NodeKind::Row;
+      held.strategy = held.choice.strategy;
+    }
+  } else if (isa<nn::AttentionOp>(op)) {
+    held.kind = NodeKind::Attention;
+    held.strategy = true;
+  } else if (auto embedding = dyn_cast<nn::EmbeddingOp>(op)) {
+    if (nn::WeightType table = weightOf(embedding.getTable())) {
+      held.kind = NodeKind::Embedding;
+      held.choice = target.embedding(table.getShape()[0], table.getShape()[1],
+                                     table.getEncoding());
+      held.strategy = true;
+    }
+  } else if (isa<nn::HistoryOp>(op)) {
+    // The row kernel appends the row with `plan.append_rows`.
+    held.strategy = true;
+  }
+  return held;
+}
+
 void Graph::collect() {
   for (Operation &op : function.getBody().front()) {
-    if (isSource(&op) || isView(&op) || isa<func::ReturnOp>(op))
+    if (isNoWork(&op) || isa<func::ReturnOp>(op))
       continue;
+    Holding held = holdingOf(&op, target, manyRows);
     Node node;
     node.op = &op;
-    if (auto linear = dyn_cast<nn::LinearOp>(op)) {
-      auto weight = cast<nn::WeightType>(linear.getW().getType());
-      node.kind = NodeKind::Linear;
-      node.choice = target.linear(weight.getShape()[0], weight.getShape()[1],
-                                  weight.getEncoding(), manyRows);
-    } else if (auto product = dyn_cast<nn::ExpertLinearOp>(op)) {
-      auto weight = cast<nn::WeightType>(product.getW().getType());
-      ArrayRef<int64_t> shape = weight.getShape();
-      node.choice = target.expertLinear(shape[1], shape[2],
-                                        weight.getEncoding(), manyRows);
-      // The general path reads the matrices as one tensor, row by row.
-      node.kind = node.choice.strategy ? NodeKind::ExpertLinear : NodeKind::Row;
-    } else if (isa<nn::AttentionOp>(op)) {
-      node.kind = NodeKind::Attention;
+    node.kind = held.kind;
+    node.choice = held.choice;
+    if (held.kind == NodeKind::Attention) {
       node.rowTile = manyRows ? target.attentionRowTile() : 1;
       node.splits = manyRows ? 1 : target.attentionSplits();
-    } else if (auto embedding = dyn_cast<nn::EmbeddingOp>(op)) {
-      auto weight = cast<nn::WeightType>(embedding.getTable().getType());
-      node.kind = NodeKind::Embedding;
-      node.choice = target.embedding(weight.getShape()[0], weight.getShape()[1],
-                                     weight.getEncoding());
-    } else {
-      node.kind = NodeKind::Row;
     }
     node.result = op.getResult(0);
     producers[node.result] = nodes.size();
