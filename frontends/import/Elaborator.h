@@ -48,6 +48,8 @@ public:
   mlir::OwningOpRef<mlir::ModuleOp> run();
   int64_t distinctLayers() const { return distinct.size(); }
   int64_t contextLength() const { return context; }
+  /// Of each layer the number of its body.
+  std::vector<int64_t> bodyOfLayer() const;
 
   arch::Value tensorNamed(arch::Evaluator &evaluator, const std::string &name,
                           const arch::Loc &loc) override;

@@ -160,6 +160,17 @@ size_t Elaborator::numberOf(Body &body) {
   return distinct.size() - 1;
 }
 
+std::vector<int64_t> Elaborator::bodyOfLayer() const {
+  std::map<int64_t, int64_t> bodies;
+  for (auto [number, body] : llvm::enumerate(distinct))
+    for (int64_t layer : body.layers)
+      bodies[layer] = static_cast<int64_t>(number);
+  std::vector<int64_t> list;
+  for (auto [layer, number] : bodies)
+    list.push_back(number);
+  return list;
+}
+
 void Elaborator::renameSymbols(func::FuncOp function, size_t number) {
   std::string prefix = "layer" + std::to_string(number);
   AttrTypeReplacer replacer;
