@@ -91,6 +91,9 @@ private:
     /// Values of the function around it, and the arguments they come in by.
     llvm::MapVector<mlir::Value, mlir::Value> captures = {};
     std::map<std::string, mlir::Value> weights = {};
+    /// Constants that it has: layers' indices, and numbers by their bits.
+    std::map<int64_t, mlir::Value> indices = {};
+    std::map<uint32_t, mlir::Value> numbers = {};
     /// Per-layer weights that it reads, by row name.
     std::map<std::string, const WeightValue *> layerWeights = {};
     std::vector<std::shared_ptr<const WeightValue>> kept = {};

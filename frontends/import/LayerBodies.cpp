@@ -93,8 +93,11 @@ void Elaborator::endLayer(arch::Evaluator &evaluator, arch::Variables &passedOn,
   Distinct &same = distinct[number];
   Body &main = bodies.back();
   Location place = location(family.function("hidden")->loc);
-  SmallVector<mlir::Value> operands{
-      arith::ConstantIndexOp::create(main.builder, place, same.layers.size())};
+  auto position = static_cast<int64_t>(same.layers.size());
+  mlir::Value &index = main.indices[position];
+  if (!index)
+    index = arith::ConstantIndexOp::create(main.builder, place, position);
+  SmallVector<mlir::Value> operands{index};
   same.layers.push_back(*evaluator.layer);
   for (auto [outer, argument] : body.captures)
     operands.push_back(outer);
