@@ -82,7 +82,7 @@ Status importModule(const std::string &source, const CompileOptions &options,
 struct TargetEstimate {
   /// As the user spelled it: "cpu:x86-64-v3".
   std::string name;
-  /// "ready", or why not.
+  /// "ready", or why not. If not, only `weightBytes` and `coverage` are known.
   std::string status;
   /// Resident bytes of a run: packed weights, and the activations of one chunk.
   uint64_t weightBytes = 0, arenaBytes = 0;
@@ -100,6 +100,15 @@ struct TargetEstimate {
   /// Each kind of op and how it runs there: ("linear 576x960 q4_1", "strategy
   /// r16, 30 times").
   std::vector<std::pair<std::string, std::string>> ops;
+  /// How often a step of one token runs an operation by a tuned kernel, on the
+  /// general path, and how often it has neither in this version; with the
+  /// reason for the first of these. Filled in whether or not all is compiled.
+  struct Coverage {
+    std::string op;
+    int64_t tuned, general, none;
+    std::string reason;
+  };
+  std::vector<Coverage> coverage;
 };
 
 /// Targets that this build can compile for, for `tombolo targets`.

@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "mlir/Pass/PassManager.h"
+#include "passes/plan/Coverage.h"
 #include "llvm/ADT/MapVector.h"
 
 using namespace mlir;
@@ -61,6 +62,15 @@ static void addOps(ModuleOp module, TargetEstimate &estimate) {
                                   (kind.first == 1 ? " time" : " times"));
 }
 
+static void addCoverage(ModuleOp module, const PlanTarget &target,
+                        TargetEstimate &estimate) {
+  plan::Coverage coverage = plan::coverageOf(module, target);
+  estimate.weightBytes = coverage.weightBytes;
+  for (plan::OpCoverage &op : coverage.ops)
+    estimate.coverage.push_back({std::move(op.op), op.tuned, op.general,
+                                 op.none, std::move(op.reason)});
+}
+
 Result<TargetEstimate> tombolo::estimateTarget(ModuleOp module,
                                                const CompileOptions &options) {
   MLIRContext *context = module.getContext();
@@ -80,13 +90,20 @@ Result<TargetEstimate> tombolo::estimateTarget(ModuleOp module,
   fuse.disabled = options.disabled;
   buildFusePipeline(pm, fuse);
   buildQuantizePipeline(pm, options.value("kv"));
-  buildPlanPipeline(pm, **target, options.chunk);
   if (failed(pm.run(*copy)))
-    return diagnostics.take("planning");
+    return diagnostics.take("preparing");
 
   TargetEstimate estimate;
   estimate.name = options.target;
+  addCoverage(*copy, *(*target)->planTarget(), estimate);
+  PassManager planning(context);
+  buildPlanPipeline(planning, **target, options.chunk);
+  if (failed(planning.run(*copy))) {
+    estimate.status = diagnostics.take("planning").front().message;
+    return estimate;
+  }
   estimate.status = "ready";
+  estimate.weightBytes = 0;
   for (auto pack : copy->getOps<plan::PackOp>()) {
     int64_t elements = 1;
     for (int64_t size : pack.getShape())

@@ -11,7 +11,8 @@ namespace tombolo {
 
 /// Plans a copy of the imported `module` for `options.target` (one target), and
 /// says what the plan holds, but for `memoryBytes`. No weight is read, no code
-/// is generated.
+/// is generated. A module that cannot be planned is no failure: the estimate's
+/// status says why.
 Result<TargetEstimate> estimateTarget(mlir::ModuleOp module,
                                       const CompileOptions &options);
 

@@ -26,6 +26,12 @@ for tool in ["FileCheck", "not", "count", "split-file", "mlir-opt", "mlir-transl
     path = os.path.join(config.llvm_tools, tool)
     if os.path.exists(path):
         config.substitutions.append((r"(?<![\w./%-])" + tool + r"(?![\w./-])", path))
+# Programs of the tests that tests of the tools use, too.
+for program in ["write-headers"]:
+    path = os.path.join(config.tombolo_build, "test", "bin", program)
+    if os.path.exists(path):
+        config.available_features.add(program)
+        config.substitutions.append(("%" + program, path))
 config.substitutions.append(("%python", sys.executable))
 config.substitutions.append(("%goldens", os.path.join(config.test_source_root, "goldens")))
 

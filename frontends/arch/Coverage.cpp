@@ -237,9 +237,42 @@ std::map<std::string, std::string> WeightBinder::namesOfOtherSchemes() {
   return names;
 }
 
-void WeightBinder::reportUnbound() {
+static std::vector<Leftover>
+grouped(const std::vector<const TensorInfo *> &tensors) {
   std::vector<Group> groups;
   std::map<std::string, size_t> byPattern;
+  for (const TensorInfo *tensor : tensors) {
+    std::vector<std::string> pattern = starred(tensor->name);
+    auto [place, fresh] = byPattern.emplace(joined(pattern), groups.size());
+    if (fresh)
+      groups.push_back({tensor, 0, std::move(pattern), {}, {}});
+    ++groups[place->second].count;
+  }
+  std::vector<Group> merged;
+  for (Group &group : groups) {
+    bool taken = false;
+    for (Group &earlier : merged)
+      if ((taken = earlier.take(group)))
+        break;
+    if (!taken)
+      merged.push_back(std::move(group));
+  }
+  std::vector<Leftover> leftovers;
+  for (const Group &group : merged)
+    leftovers.push_back({group.text(), group.first, group.count});
+  return leftovers;
+}
+
+std::vector<Leftover> WeightBinder::leftovers() const {
+  std::vector<const TensorInfo *> unbound;
+  for (const TensorInfo &tensor : checkpoint.weights.tensors())
+    if (!isBound(tensor) && !aside.count(&tensor) && tensor.idle.empty())
+      unbound.push_back(&tensor);
+  return grouped(unbound);
+}
+
+void WeightBinder::reportUnbound() {
+  std::vector<const TensorInfo *> unbound;
   std::map<std::string, std::string> others;
   bool asked = false, mixed = false;
   const std::vector<TensorInfo> &tensors = checkpoint.weights.tensors();
@@ -267,28 +300,15 @@ void WeightBinder::reportUnbound() {
                               " is of scheme '" + other->second + "'");
       continue;
     }
-    std::vector<std::string> pattern = starred(tensor.name);
-    auto [place, fresh] = byPattern.emplace(joined(pattern), groups.size());
-    if (fresh)
-      groups.push_back({&tensor, 0, std::move(pattern), {}, {}});
-    ++groups[place->second].count;
+    unbound.push_back(&tensor);
   }
-  std::vector<Group> merged;
-  for (Group &group : groups) {
-    bool taken = false;
-    for (Group &earlier : merged)
-      if ((taken = earlier.take(group)))
-        break;
-    if (!taken)
-      merged.push_back(std::move(group));
-  }
-  for (const Group &group : merged) {
+  for (const Leftover &group : grouped(unbound)) {
     std::string message = "tensor " + quote(group.first->name) +
                           " is bound by no row of '" + family.name +
                           "' (scheme " + schemeName + ")";
     if (group.count > 1)
       message += "; " + std::to_string(group.count) + " such tensors match " +
-                 quote(group.text());
+                 quote(group.pattern);
     diagnostics.error(fileOf(*group.first), std::move(message));
   }
 }

@@ -56,11 +56,15 @@ const BoundWeight *WeightBinder::find(std::string_view name,
   return found == bound.end() ? nullptr : &found->second;
 }
 
-bool WeightBinder::bind() {
+bool WeightBinder::bind(std::optional<size_t> scheme) {
   size_t before = diagnostics.count();
   TensorDomain *outer = std::exchange(evaluator.domain, this);
   indexTensors();
-  if (diagnostics.count() == before && chooseScheme()) {
+  if (scheme) {
+    schemeIndex = *scheme;
+    schemeName = family.schemes[*scheme].name;
+  }
+  if (diagnostics.count() == before && (scheme || chooseScheme())) {
     std::optional<int64_t> layers = evaluator.axisLength("layer");
     for (const auto &row : family.rows) {
       if (!layers)

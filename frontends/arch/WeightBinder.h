@@ -23,6 +23,15 @@ struct UnusedTensor {
   std::string name, reason;
 };
 
+/// Tensors that no row binds, with names that differ in numbers and in one part
+/// between dots at most.
+struct Leftover {
+  /// `model.layers.*.mlp.{up,down}.weight`
+  std::string pattern;
+  const TensorInfo *first;
+  size_t count;
+};
+
 /// Evaluates every row for every layer and sees to it that each element of each
 /// stored tensor is bound exactly once or declared unused. Looks at names,
 /// shapes and encodings only.
@@ -30,8 +39,13 @@ class WeightBinder : public TensorDomain {
 public:
   explicit WeightBinder(Evaluator &evaluator);
 
-  /// False if anything was reported.
-  bool bind();
+  /// False if anything was reported. Of `scheme` (a column), or of the one
+  /// whose first name is stored.
+  bool bind(std::optional<size_t> scheme = std::nullopt);
+  /// What bind() left unbound and did not declare unused, also where it failed.
+  std::vector<Leftover> leftovers() const;
+  /// Tensors that rows bind.
+  size_t boundCount() const { return usedAs.size(); }
 
   /// The chosen row of that name; null if no `when` chose one.
   const BoundWeight *find(std::string_view name,
@@ -87,6 +101,9 @@ private:
   void reportGap(const StoredTensors &stored, const std::vector<Use> &uses,
                  const std::vector<std::vector<IndexRuns>> &boxes);
   void reportUnbound();
+  bool isBound(const TensorInfo &tensor) const {
+    return usedAs.count(&tensor) != 0;
+  }
   /// Names that `row` has in other schemes, for telling mixed files.
   std::map<std::string, std::string> namesOfOtherSchemes();
   const std::string &fileOf(const TensorInfo &tensor) const;

@@ -117,6 +117,29 @@ Result<Checkpoint> openSafetensors(const std::string &path,
   return checkpoint;
 }
 
+/// A folder of a config and an index whose files are not there, or of a config
+/// alone; nothing where there is more, or less.
+Result<std::optional<Checkpoint>> openNames(const std::string &path,
+                                            bool hasWeights) {
+  fs::path folder(path);
+  if (!isFile(folder / "config.json"))
+    return std::optional<Checkpoint>();
+  Result<std::optional<SafetensorsNames>> names = readSafetensorsNames(path);
+  if (!names)
+    return names.takeErrors();
+  if (hasWeights && !*names)
+    return std::optional<Checkpoint>();
+  Checkpoint checkpoint;
+  checkpoint.container = Container::Safetensors;
+  checkpoint.path = path;
+  checkpoint.namesOnly.emplace();
+  if (*names)
+    checkpoint.namesOnly = {std::move((*names)->tensors), (*names)->totalBytes};
+  if (Status read = readCompanions(folder, checkpoint); !read)
+    return read.takeErrors();
+  return std::optional(std::move(checkpoint));
+}
+
 Result<Checkpoint> openGguf(const std::string &path, const std::string &file,
                             OpenOptions options) {
   Checkpoint checkpoint;
@@ -164,6 +187,13 @@ Result<Checkpoint> openFolder(const std::string &path, OpenOptions options) {
       gguf.push_back(name);
     else if (!foreign && isForeign(name))
       foreign = &name;
+  }
+  if (options.namesOnlyOk && gguf.empty()) {
+    Result<std::optional<Checkpoint>> names = openNames(path, hasSafetensors);
+    if (!names)
+      return names.takeErrors();
+    if (*names)
+      return std::move(**names);
   }
   // Of both containers, the one that comes with a config is the publication.
   if (hasSafetensors && (gguf.empty() || isFile(folder / "config.json")))

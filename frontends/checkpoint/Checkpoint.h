@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 namespace tombolo {
@@ -28,6 +29,13 @@ struct Checkpoint {
   WeightSource weights;
   /// Stored tensors that say nothing of the weights.
   std::vector<LeftAsideTensor> leftAside;
+  /// Where there is a config and no weights: the names that an index lists, and
+  /// the bytes of all (0 where it does not say).
+  struct Names {
+    std::vector<std::string> tensors;
+    uint64_t totalBytes = 0;
+  };
+  std::optional<Names> namesOnly;
   /// `config.json` (safetensors; null where there is none).
   nlohmann::ordered_json config;
   std::string configPath;
@@ -52,6 +60,9 @@ struct Checkpoint {
 /// enough for looking at a checkpoint.
 struct OpenOptions {
   bool headerOnlyOk = false;
+  /// A folder may have a `config.json` and no weights yet, or no more than
+  /// their index.
+  bool namesOnlyOk = false;
 };
 
 /// Opens `path`; a folder given where a file is wanted, or a shard of a set,

@@ -223,9 +223,12 @@ mlir::Value Elaborator::localized(mlir::Value value, const Loc &loc) {
 
 mlir::Value Elaborator::constant(double value, const Loc &loc) {
   OpBuilder &builder = bodies.back().builder;
-  return arith::ConstantOp::create(
-      builder, location(loc),
-      builder.getF32FloatAttr(static_cast<float>(value)));
+  auto number = static_cast<float>(value);
+  mlir::Value &known = bodies.back().numbers[llvm::bit_cast<uint32_t>(number)];
+  if (!known)
+    known = arith::ConstantOp::create(builder, location(loc),
+                                      builder.getF32FloatAttr(number));
+  return known;
 }
 
 mlir::Value

@@ -48,6 +48,8 @@ public:
   mlir::OwningOpRef<mlir::ModuleOp> run();
   int64_t distinctLayers() const { return distinct.size(); }
   int64_t contextLength() const { return context; }
+  /// Of each layer the number of its body.
+  std::vector<int64_t> bodyOfLayer() const;
 
   arch::Value tensorNamed(arch::Evaluator &evaluator, const std::string &name,
                           const arch::Loc &loc) override;
@@ -89,6 +91,9 @@ private:
     /// Values of the function around it, and the arguments they come in by.
     llvm::MapVector<mlir::Value, mlir::Value> captures = {};
     std::map<std::string, mlir::Value> weights = {};
+    /// Constants that it has: layers' indices, and numbers by their bits.
+    std::map<int64_t, mlir::Value> indices = {};
+    std::map<uint32_t, mlir::Value> numbers = {};
     /// Per-layer weights that it reads, by row name.
     std::map<std::string, const WeightValue *> layerWeights = {};
     std::vector<std::shared_ptr<const WeightValue>> kept = {};

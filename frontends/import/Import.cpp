@@ -90,8 +90,11 @@ static void fillReport(ImportReport &report, const arch::Config &config,
   report.unusedTensors.clear();
   for (const arch::UnusedTensor &tensor : binder.unused())
     report.unusedTensors.push_back({tensor.name, tensor.reason});
+  report.boundTensors = static_cast<int64_t>(binder.boundCount());
+  report.unbound = binder.leftovers();
   if (!elaborator)
     return;
+  report.bodyOfLayer = elaborator->bodyOfLayer();
   report.contextLength = elaborator->contextLength();
   report.distinctLayers = elaborator->distinctLayers();
   report.layers = evaluator.axisLength("layer").value_or(0);
@@ -101,7 +104,6 @@ Result<OwningOpRef<ModuleOp>> tombolo::importModel(MLIRContext &context,
                                                    const Checkpoint &checkpoint,
                                                    const ImportOptions &options,
                                                    ImportReport *report) {
-  context.loadDialect<nn::NNDialect, func::FuncDialect, arith::ArithDialect>();
   Result<arch::Catalog> catalog = arch::loadCatalog(options.archFiles);
   if (!catalog)
     return catalog.takeErrors();
@@ -109,16 +111,23 @@ Result<OwningOpRef<ModuleOp>> tombolo::importModel(MLIRContext &context,
       findFamily(*catalog, checkpoint);
   if (!family)
     return family.takeErrors();
+  return importAs(context, *catalog, **family, checkpoint, report);
+}
 
+Result<OwningOpRef<ModuleOp>> tombolo::importAs(MLIRContext &context,
+                                                const arch::Catalog &catalog,
+                                                const arch::Family &family,
+                                                const Checkpoint &checkpoint,
+                                                ImportReport *report) {
+  context.loadDialect<nn::NNDialect, func::FuncDialect, arith::ArithDialect>();
   ImportReport ignored;
   ImportReport &facts = report ? *report : ignored;
-  facts.family = (*family)->name;
+  facts.family = family.name;
   arch::Diagnostics diagnostics;
-  arch::Evaluator evaluator(**family, *catalog->prelude, checkpoint,
-                            diagnostics);
+  arch::Evaluator evaluator(family, *catalog.prelude, checkpoint, diagnostics);
   // Reading a key to choose the family is reading it.
   if (checkpoint.container == Container::Gguf)
-    takesGguf(**family, evaluator, checkpoint.architectures());
+    takesGguf(family, evaluator, checkpoint.architectures());
   arch::Config config(evaluator);
   evaluator.config = &config;
   arch::WeightBinder binder(evaluator);

@@ -9,6 +9,7 @@
 #define FRONTENDS_IMPORT_IMPORT_H
 
 #include "frontends/arch/Description.h"
+#include "frontends/arch/WeightBinder.h"
 #include "frontends/checkpoint/Checkpoint.h"
 #include "frontends/tokenizer/Defaults.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -40,10 +41,16 @@ struct ImportReport {
   std::vector<Key> keys;
   std::vector<std::string> unreadKeys;
   std::vector<Tensor> unusedTensors;
+  /// Stored tensors that rows bind, and those that none binds, though it
+  /// should.
+  int64_t boundTensors = 0;
+  std::vector<arch::Leftover> unbound;
   int64_t contextLength = 0;
   int64_t layers = 0;
   /// Bodies among them that differ.
   int64_t distinctLayers = 0;
+  /// Of each layer the number of its body.
+  std::vector<int64_t> bodyOfLayer;
 };
 
 /// The family that serves `checkpoint`, or why there is none.
@@ -55,6 +62,12 @@ findFamily(const arch::Catalog &catalog, const Checkpoint &checkpoint);
 Result<mlir::OwningOpRef<mlir::ModuleOp>>
 importModel(mlir::MLIRContext &context, const Checkpoint &checkpoint,
             const ImportOptions &options = {}, ImportReport *report = nullptr);
+
+/// The same by one family, whatever the checkpoint calls itself.
+Result<mlir::OwningOpRef<mlir::ModuleOp>>
+importAs(mlir::MLIRContext &context, const arch::Catalog &catalog,
+         const arch::Family &family, const Checkpoint &checkpoint,
+         ImportReport *report = nullptr);
 
 /// What the description of a module's family says of its tokenizer. The module
 /// may come from a file: its `nn.model` has it as `tokenizer`.

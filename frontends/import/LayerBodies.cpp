@@ -93,8 +93,11 @@ void Elaborator::endLayer(arch::Evaluator &evaluator, arch::Variables &passedOn,
   Distinct &same = distinct[number];
   Body &main = bodies.back();
   Location place = location(family.function("hidden")->loc);
-  SmallVector<mlir::Value> operands{
-      arith::ConstantIndexOp::create(main.builder, place, same.layers.size())};
+  auto position = static_cast<int64_t>(same.layers.size());
+  mlir::Value &index = main.indices[position];
+  if (!index)
+    index = arith::ConstantIndexOp::create(main.builder, place, position);
+  SmallVector<mlir::Value> operands{index};
   same.layers.push_back(*evaluator.layer);
   for (auto [outer, argument] : body.captures)
     operands.push_back(outer);
@@ -158,6 +161,17 @@ size_t Elaborator::numberOf(Body &body) {
       return i;
   distinct.push_back(std::move(candidate));
   return distinct.size() - 1;
+}
+
+std::vector<int64_t> Elaborator::bodyOfLayer() const {
+  std::map<int64_t, int64_t> bodies;
+  for (auto [number, body] : llvm::enumerate(distinct))
+    for (int64_t layer : body.layers)
+      bodies[layer] = static_cast<int64_t>(number);
+  std::vector<int64_t> list;
+  for (auto [layer, number] : bodies)
+    list.push_back(number);
+  return list;
 }
 
 void Elaborator::renameSymbols(func::FuncOp function, size_t number) {

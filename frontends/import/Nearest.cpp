@@ -5,6 +5,7 @@
 #include "support/Text.h"
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 using namespace tombolo;
 
@@ -45,40 +46,73 @@ static void collectStrings(const arch::Expr &expr, Names &strings) {
       collectStrings(*child, strings);
 }
 
-/// The family's keys that the checkpoint has.
-static int64_t countKeys(const arch::Family &family,
-                         const Checkpoint &checkpoint) {
-  int64_t count = 0;
-  if (checkpoint.container == Container::Gguf) {
-    std::vector<std::string> architectures = checkpoint.architectures();
-    if (architectures.empty())
-      return 0;
-    std::string prefix = architectures.front() + ".";
-    Names strings;
-    for (const auto &key : family.keys)
-      if (key->gguf)
-        collectStrings(*key->gguf, strings);
-    for (const auto &item : checkpoint.metadata.items())
-      count += item.key().starts_with(prefix) &&
-               strings.contains(withoutNumbers(
-                   std::string_view(item.key()).substr(prefix.size())));
+namespace {
+struct Count {
+  int64_t all = 0, known = 0;
+  /// Of the known ones those that are no more than ignored.
+  int64_t ignored = 0;
+};
+} // namespace
+
+static Count countGgufKeys(const arch::Family &family,
+                           const Checkpoint &checkpoint) {
+  Count count;
+  std::vector<std::string> architectures = checkpoint.architectures();
+  if (architectures.empty())
     return count;
+  std::string prefix = architectures.front() + ".";
+  Names strings, ignored;
+  for (const auto &key : family.keys)
+    if (key->gguf)
+      collectStrings(*key->gguf, strings);
+  for (const arch::IgnoredKey &key : family.ignored)
+    if (key.gguf)
+      ignored.insert(key.name);
+  for (const auto &item : checkpoint.metadata.items()) {
+    if (!item.key().starts_with(prefix))
+      continue;
+    std::string name = item.key().substr(prefix.size());
+    ++count.all;
+    bool reads = strings.contains(withoutNumbers(name));
+    bool ignores = !reads && ignored.contains(name);
+    count.known += reads || ignores;
+    count.ignored += ignores;
   }
-  Names names;
+  return count;
+}
+
+/// The checkpoint's keys, and those that the family has.
+static Count countKeys(const arch::Family &family,
+                       const Checkpoint &checkpoint) {
+  if (checkpoint.container == Container::Gguf)
+    return countGgufKeys(family, checkpoint);
+  Count count;
+  Names names, ignored;
   for (const auto &key : family.keys) {
     names.insert(key->name);
     names.insert(key->spellings.begin(), key->spellings.end());
   }
+  for (const arch::IgnoredKey &key : family.ignored)
+    if (!key.gguf)
+      ignored.insert(key.name);
   auto countIn = [&](const nlohmann::ordered_json &object) {
-    for (const auto &item : object.items())
-      count += names.contains(item.key());
+    for (const auto &item : object.items()) {
+      bool reads = names.contains(item.key());
+      bool ignores = !reads && ignored.contains(item.key());
+      ++count.all;
+      count.known += reads || ignores;
+      count.ignored += ignores;
+    }
   };
   if (!checkpoint.config.is_object())
-    return 0;
+    return count;
   countIn(checkpoint.config);
   auto nested = checkpoint.config.find(family.nested);
-  if (nested != checkpoint.config.end() && nested->is_object())
+  if (nested != checkpoint.config.end() && nested->is_object()) {
+    // The object itself is no key.
+    --count.all;
     countIn(*nested);
+  }
   return count;
 }
 
@@ -97,7 +131,7 @@ static bool isStack(const arch::Family &family, const arch::RowDecl &row) {
 /// Stored names that the rows of a scheme have, less the rows that find none
 /// and are always there.
 static int64_t countTensors(const arch::Family &family, size_t scheme,
-                            const Names &stored) {
+                            const Names &stored, int64_t &known) {
   Names found;
   int64_t missing = 0;
   for (const auto &row : family.rows) {
@@ -120,11 +154,13 @@ static int64_t countTensors(const arch::Family &family, size_t scheme,
     missing += !isThere && !strings.empty() && isNeeded && !row->optional &&
                row->tiedTo.empty();
   }
-  return static_cast<int64_t>(found.size()) - kMissing * missing;
+  known = static_cast<int64_t>(found.size());
+  return known - kMissing * missing;
 }
 
-static int64_t likeness(const arch::Family &family,
-                        const Checkpoint &checkpoint) {
+/// Fills in all but the name; the value grows with likeness.
+static int64_t compare(const Checkpoint &checkpoint, Likeness &like) {
+  const arch::Family &family = *like.family;
   Names stored;
   for (const TensorInfo &tensor : checkpoint.weights.tensors()) {
     std::string name = tensor.name;
@@ -135,48 +171,76 @@ static int64_t likeness(const arch::Family &family,
       }
     stored.insert(withoutNumbers(name));
   }
+  like.names = static_cast<int64_t>(stored.size());
   bool gguf = checkpoint.container == Container::Gguf;
-  std::optional<int64_t> tensors;
-  for (size_t i = 0; i < family.schemes.size(); ++i)
-    if ((family.schemes[i].name == "gguf") == gguf)
-      tensors = std::max(tensors.value_or(INT64_MIN),
-                         countTensors(family, i, stored));
-  return countKeys(family, checkpoint) + tensors.value_or(0);
+  std::optional<int64_t> best;
+  for (size_t i = 0; i < family.schemes.size(); ++i) {
+    if ((family.schemes[i].name == "gguf") != gguf)
+      continue;
+    int64_t known = 0;
+    int64_t value = countTensors(family, i, stored, known);
+    if (best && *best >= value)
+      continue;
+    best = value;
+    like.scheme = i;
+    like.namesKnown = known;
+  }
+  Count keys = countKeys(family, checkpoint);
+  like.keys = keys.all;
+  like.keysKnown = keys.known;
+  return keys.known - keys.ignored + best.value_or(0);
+}
+
+std::vector<Likeness> tombolo::rankFamilies(const arch::Catalog &catalog,
+                                            const Checkpoint &checkpoint,
+                                            const std::string &wanted) {
+  struct Ranked {
+    int64_t value;
+    size_t distance;
+    Likeness like;
+  };
+  std::vector<Ranked> ranked;
+  for (const auto &family : catalog.families) {
+    std::vector<std::string> names;
+    if (checkpoint.container == Container::Gguf)
+      for (const arch::GgufName &name : family->gguf)
+        names.push_back(name.name);
+    else
+      for (const arch::Named &name : family->serves)
+        names.push_back(name.name);
+    if (names.empty())
+      continue;
+    Ranked one{0, SIZE_MAX, {}};
+    one.like.family = family;
+    for (const std::string &name : names) {
+      size_t limit = std::max(wanted.size(), name.size());
+      size_t distance = editDistance(wanted, name, limit);
+      if (std::tie(distance, name) >= std::tie(one.distance, one.like.serves) &&
+          one.distance != SIZE_MAX)
+        continue;
+      one.distance = distance;
+      one.like.serves = name;
+    }
+    one.value = compare(checkpoint, one.like);
+    ranked.push_back(std::move(one));
+  }
+  std::sort(ranked.begin(), ranked.end(), [](const Ranked &a, const Ranked &b) {
+    return std::tie(b.value, a.distance, a.like.serves, a.like.family->name) <
+           std::tie(a.value, b.distance, b.like.serves, b.like.family->name);
+  });
+  std::vector<Likeness> list;
+  for (Ranked &one : ranked)
+    list.push_back(std::move(one.like));
+  return list;
 }
 
 std::string tombolo::nearestFamilies(const arch::Catalog &catalog,
                                      const Checkpoint &checkpoint,
                                      const std::string &wanted) {
-  struct Known {
-    /// Ascending: the most alike is the least.
-    int64_t unlikeness;
-    size_t distance;
-    std::string name, family;
-    auto operator<=>(const Known &) const = default;
-  };
-  std::vector<Known> known;
-  for (const auto &family : catalog.families) {
-    std::optional<Known> best;
-    auto add = [&](const std::string &name) {
-      size_t limit = std::max(wanted.size(), name.size());
-      Known one{-likeness(*family, checkpoint),
-                editDistance(wanted, name, limit), name, family->name};
-      if (!best || one < *best)
-        best = std::move(one);
-    };
-    if (checkpoint.container == Container::Gguf)
-      for (const arch::GgufName &name : family->gguf)
-        add(name.name);
-    else
-      for (const arch::Named &name : family->serves)
-        add(name.name);
-    if (best)
-      known.push_back(std::move(*best));
-  }
-  std::sort(known.begin(), known.end());
+  std::vector<Likeness> known = rankFamilies(catalog, checkpoint, wanted);
   std::string text;
   for (size_t i = 0; i < known.size() && i < 2; ++i)
-    text +=
-        (i ? ", " : "") + quote(known[i].name) + " (" + known[i].family + ")";
+    text += (i ? ", " : "") + quote(known[i].serves) + " (" +
+            known[i].family->name + ")";
   return "nearest: " + text;
 }

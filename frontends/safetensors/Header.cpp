@@ -209,38 +209,48 @@ Result<std::vector<Entry>> parseHeader(std::string_view text,
   return std::move(reader.entries);
 }
 
+namespace {
+struct Row {
+  std::string_view dtype;
+  Encoding encoding;
+};
+constexpr Row rows[] = {
+    {"F64", Encoding::F64},
+    {"F32", Encoding::F32},
+    {"F16", Encoding::F16},
+    {"BF16", Encoding::BF16},
+    {"F8_E4M3", Encoding::F8E4M3},
+    {"F8_E5M2", Encoding::F8E5M2},
+    {"F8_E8M0", Encoding::F8E8M0},
+    {"F8_E4M3FNUZ", Encoding::F8E4M3FNUZ},
+    {"F8_E5M2FNUZ", Encoding::F8E5M2FNUZ},
+    {"F6_E2M3", Encoding::F6E2M3},
+    {"F6_E3M2", Encoding::F6E3M2},
+    {"F4", Encoding::F4E2M1},
+    {"C64", Encoding::C64},
+    {"I64", Encoding::I64},
+    {"U64", Encoding::U64},
+    {"I32", Encoding::I32},
+    {"U32", Encoding::U32},
+    {"I16", Encoding::I16},
+    {"U16", Encoding::U16},
+    {"I8", Encoding::I8},
+    {"U8", Encoding::U8},
+    {"BOOL", Encoding::BOOL},
+};
+} // namespace
+
 std::optional<Encoding> encodingOfDtype(std::string_view dtype) {
-  struct Row {
-    std::string_view dtype;
-    Encoding encoding;
-  };
-  static constexpr Row rows[] = {
-      {"F64", Encoding::F64},
-      {"F32", Encoding::F32},
-      {"F16", Encoding::F16},
-      {"BF16", Encoding::BF16},
-      {"F8_E4M3", Encoding::F8E4M3},
-      {"F8_E5M2", Encoding::F8E5M2},
-      {"F8_E8M0", Encoding::F8E8M0},
-      {"F8_E4M3FNUZ", Encoding::F8E4M3FNUZ},
-      {"F8_E5M2FNUZ", Encoding::F8E5M2FNUZ},
-      {"F6_E2M3", Encoding::F6E2M3},
-      {"F6_E3M2", Encoding::F6E3M2},
-      {"F4", Encoding::F4E2M1},
-      {"C64", Encoding::C64},
-      {"I64", Encoding::I64},
-      {"U64", Encoding::U64},
-      {"I32", Encoding::I32},
-      {"U32", Encoding::U32},
-      {"I16", Encoding::I16},
-      {"U16", Encoding::U16},
-      {"I8", Encoding::I8},
-      {"U8", Encoding::U8},
-      {"BOOL", Encoding::BOOL},
-  };
   for (const Row &row : rows)
     if (row.dtype == dtype)
       return row.encoding;
+  return std::nullopt;
+}
+
+std::optional<std::string_view> dtypeOfEncoding(Encoding encoding) {
+  for (const Row &row : rows)
+    if (row.encoding == encoding)
+      return row.dtype;
   return std::nullopt;
 }
 

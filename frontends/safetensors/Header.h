@@ -26,6 +26,8 @@ Result<std::vector<Entry>> parseHeader(std::string_view text,
 
 /// The encoding that the format calls `dtype`.
 std::optional<Encoding> encodingOfDtype(std::string_view dtype);
+/// What the format calls an encoding; nothing where it has no name for it.
+std::optional<std::string_view> dtypeOfEncoding(Encoding encoding);
 
 } // namespace tombolo::safetensors
 

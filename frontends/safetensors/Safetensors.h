@@ -9,6 +9,7 @@
 #define FRONTENDS_SAFETENSORS_SAFETENSORS_H
 
 #include "support/WeightSource.h"
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,18 @@ inline constexpr const char *safetensorsIndexName =
 /// these. With `headerOnlyOk`, files may end anywhere after their headers.
 Status readSafetensors(const std::string &path, WeightSource &weights,
                        bool headerOnlyOk = false);
+
+/// What an index says where none of its files is there yet.
+struct SafetensorsNames {
+  std::vector<std::string> tensors;
+  /// `metadata.total_size`; 0 where the index does not have it.
+  uint64_t totalBytes = 0;
+};
+
+/// Of the index in `folder`; nothing where there is no index, or where any of
+/// its files is there.
+Result<std::optional<SafetensorsNames>>
+readSafetensorsNames(const std::string &folder);
 
 /// Adds the tensors of this one file.
 Status readSafetensorsFile(std::shared_ptr<MappedFile> file,

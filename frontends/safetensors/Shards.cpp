@@ -34,10 +34,16 @@ Status readFile(const std::string &path, WeightSource &weights,
 
 /// The index's `weight_map` by file, in the order of the files' names.
 Result<std::map<std::string, std::vector<std::string>>>
-readIndex(const std::string &path) {
+readIndex(const std::string &path, uint64_t *totalBytes = nullptr) {
   Result<Json> index = readJson(path, maxIndexBytes);
   if (!index)
     return index.takeErrors();
+  if (totalBytes && index->is_object())
+    if (auto metadata = index->find("metadata");
+        metadata != index->end() && metadata->is_object())
+      if (auto size = metadata->find("total_size");
+          size != metadata->end() && size->is_number_unsigned())
+        *totalBytes = size->get<uint64_t>();
   auto weightMap =
       index->is_object() ? index->find("weight_map") : index->end();
   if (!index->is_object() || weightMap == index->end() ||
@@ -142,6 +148,25 @@ Status readFolder(const std::string &folder, WeightSource &weights,
 }
 
 } // namespace
+
+Result<std::optional<SafetensorsNames>>
+readSafetensorsNames(const std::string &folder) {
+  std::error_code code;
+  fs::path index = fs::path(folder) / safetensorsIndexName;
+  if (!fs::exists(index, code))
+    return std::optional<SafetensorsNames>();
+  SafetensorsNames names;
+  auto shards = readIndex(index.string(), &names.totalBytes);
+  if (!shards)
+    return shards.takeErrors();
+  for (auto &[file, tensors] : *shards) {
+    if (fs::exists(fs::path(folder) / file, code))
+      return std::optional<SafetensorsNames>();
+    for (std::string &tensor : tensors)
+      names.tensors.push_back(std::move(tensor));
+  }
+  return std::optional(std::move(names));
+}
 
 Status readSafetensors(const std::string &path, WeightSource &weights,
                        bool headerOnlyOk) {

@@ -2,6 +2,7 @@
 
 #include "passes/plan/CheckInput.h"
 #include "dialects/nn/IR/NNOps.h"
+#include "mlir/IR/Diagnostics.h"
 #include "passes/plan/Graph.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -215,12 +216,27 @@ static LogicalResult checkOp(Operation *op) {
   return checkActivation(op, "its result", result);
 }
 
+/// Latent attention is compiled in another form.
+static LogicalResult checkAbsorbed(nn::LatentAttentionOp op) {
+  return op.emitError("expects latent attention in its absorbed form; "
+                      "'nn-absorb-latents' makes it so, of matrices that are "
+                      "stored");
+}
+
+std::string plan::whyNotCompiled(Operation *op) {
+  std::string message;
+  ScopedDiagnosticHandler handler(
+      op->getContext(), [&](Diagnostic &diagnostic) {
+        if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
+          message = diagnostic.str();
+      });
+  auto latent = dyn_cast<nn::LatentAttentionOp>(op);
+  return failed(latent ? checkAbsorbed(latent) : checkOp(op)) ? message : "";
+}
+
 LogicalResult plan::checkCompiled(ModuleOp module) {
-  WalkResult result = module.walk([](nn::LatentAttentionOp op) -> WalkResult {
-    return op.emitError("expects latent attention in its absorbed form; "
-                        "'nn-absorb-latents' makes it so, of matrices that are "
-                        "stored");
-  });
+  WalkResult result = module.walk(
+      [](nn::LatentAttentionOp op) -> WalkResult { return checkAbsorbed(op); });
   return failure(result.wasInterrupted());
 }
 

@@ -5,6 +5,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
+#include <string>
 
 namespace tombolo::plan {
 
@@ -15,6 +16,9 @@ bool isActivation(mlir::Type type);
 /// Whether `op` takes a part of a stored weight (`nn.slice`, also of a part):
 /// row kernels read it where it lies.
 bool isWeightPart(mlir::Operation *op);
+
+/// Why no target compiles `op` in this version; empty: one does.
+std::string whyNotCompiled(mlir::Operation *op);
 
 /// Fails with a diagnostic at the first op that the interpreter knows and no
 /// target compiles yet.

@@ -132,62 +132,101 @@ int64_t Graph::clockOf(const Node &node) const {
                                                : 1;
 }
 
+bool plan::isNoWork(Operation *op) {
+  return isSource(op) || isView(op) || isa<nn::PickOp>(op);
+}
+
+/// A matrix, a stack of them or a table, where it is a weight.
+static nn::WeightType weightOf(Value value) {
+  return dyn_cast<nn::WeightType>(value.getType());
+}
+
+Holding plan::holdingOf(Operation *op, const PlanTarget &target,
+                        bool manyRows) {
+  Holding held;
+  if (auto linear = dyn_cast<nn::LinearOp>(op)) {
+    if (nn::WeightType w = weightOf(linear.getW())) {
+      held.kind = NodeKind::Linear;
+      held.choice = target.linear(w.getShape()[0], w.getShape()[1],
+                                  w.getEncoding(), manyRows);
+      held.strategy = held.choice.strategy;
+    }
+  } else if (auto product = dyn_cast<nn::ExpertLinearOp>(op)) {
+    if (nn::WeightType w = weightOf(product.getW())) {
+      held.choice = target.expertLinear(w.getShape()[1], w.getShape()[2],
+                                        w.getEncoding(), manyRows);
+      // The general path reads the matrices as one tensor, row by row.
+      held.kind = held.choice.strategy ? NodeKind::ExpertLinear : NodeKind::Row;
+      held.strategy = held.choice.strategy;
+    }
+  } else if (auto product = dyn_cast<nn::GroupedLinearOp>(op)) {
+    // Of several rows a token, on the general path.
+    nn::WeightType w = weightOf(product.getW());
+    if (w && cast<RankedTensorType>(product.getX().getType()).getRank() == 3) {
+      held.choice = target.expertLinear(w.getShape()[1], w.getShape()[2],
+                                        w.getEncoding(), manyRows);
+      held.kind = held.choice.strategy ? NodeKind::ExpertLinear : NodeKind::Row;
+      held.strategy = held.choice.strategy;
+    }
+  } else if (auto attention = dyn_cast<nn::AttentionOp>(op)) {
+    held.kind =
+        sharesRows(attention) ? NodeKind::RowAttention : NodeKind::Attention;
+    held.strategy = true;
+  } else if (isa<nn::AbsorbedAttentionOp>(op)) {
+    held.kind = NodeKind::RowAttention;
+    held.strategy = true;
+  } else if (auto top = dyn_cast<nn::TopKOp>(op);
+             top && top.getScores().getDefiningOp<nn::IndexScoresOp>()) {
+    held.kind = NodeKind::IndexTopK;
+    held.strategy = true;
+  } else if (isa<nn::IndexScoresOp>(op)) {
+    // Its kernel is that of the choice behind it.
+    held.kind = NodeKind::View;
+    held.strategy = true;
+  } else if (isa<nn::WindowsOp>(op)) {
+    held.kind = NodeKind::Windows;
+    held.strategy = true;
+  } else if (isa<nn::CausalConvOp>(op)) {
+    held.kind = NodeKind::CausalConv;
+    held.strategy = true;
+  } else if (isa<nn::GatedDeltaOp>(op)) {
+    held.kind = NodeKind::GatedDelta;
+    held.strategy = true;
+  } else if (auto embedding = dyn_cast<nn::EmbeddingOp>(op)) {
+    if (nn::WeightType table = weightOf(embedding.getTable())) {
+      held.kind = NodeKind::Embedding;
+      held.choice = target.embedding(table.getShape()[0], table.getShape()[1],
+                                     table.getEncoding());
+      held.strategy = true;
+    }
+  } else if (isa<nn::HistoryOp>(op)) {
+    // The row kernel appends the row with `plan.append_rows`.
+    held.strategy = true;
+  }
+  return held;
+}
+
 void Graph::collect() {
   for (Operation &op : function.getBody().front()) {
-    if (isSource(&op) || isView(&op) ||
-        isa<func::ReturnOp, nn::PickOp, nn::IndexScoresOp>(op))
+    if (isNoWork(&op) || isa<func::ReturnOp>(op))
       continue;
+    Holding held = holdingOf(&op, target, manyRows);
     Node node;
     node.op = &op;
-    if (auto linear = dyn_cast<nn::LinearOp>(op)) {
-      auto weight = cast<nn::WeightType>(linear.getW().getType());
-      node.kind = NodeKind::Linear;
-      node.choice = target.linear(weight.getShape()[0], weight.getShape()[1],
-                                  weight.getEncoding(), manyRows);
-    } else if (auto product = dyn_cast<nn::ExpertLinearOp>(op)) {
-      auto weight = cast<nn::WeightType>(product.getW().getType());
-      ArrayRef<int64_t> shape = weight.getShape();
-      node.choice = target.expertLinear(shape[1], shape[2],
-                                        weight.getEncoding(), manyRows);
-      // The general path reads the matrices as one tensor, row by row.
-      node.kind = node.choice.strategy ? NodeKind::ExpertLinear : NodeKind::Row;
-    } else if (auto product = dyn_cast<nn::GroupedLinearOp>(op)) {
-      auto weight = cast<nn::WeightType>(product.getW().getType());
-      ArrayRef<int64_t> shape = weight.getShape();
-      node.choice = target.expertLinear(shape[1], shape[2],
-                                        weight.getEncoding(), manyRows);
-      // Of several rows a token, on the general path.
-      bool isOneRow =
-          cast<RankedTensorType>(product.getX().getType()).getRank() == 3;
-      node.kind = node.choice.strategy && isOneRow ? NodeKind::ExpertLinear
-                                                   : NodeKind::Row;
-    } else if (auto attention = dyn_cast<nn::AttentionOp>(op);
-               isa<nn::AbsorbedAttentionOp>(op) ||
-               (attention && sharesRows(attention))) {
-      node.kind = NodeKind::RowAttention;
-      node.blockHeads = target.sharedRowHeads();
-    } else if (auto top = dyn_cast<nn::TopKOp>(op);
-               top && top.getScores().getDefiningOp<nn::IndexScoresOp>()) {
-      node.kind = NodeKind::IndexTopK;
-    } else if (isa<nn::WindowsOp>(op)) {
-      node.kind = NodeKind::Windows;
-    } else if (isa<nn::AttentionOp>(op)) {
-      node.kind = NodeKind::Attention;
+    // Made by the kernel of what reads it.
+    if (held.kind == NodeKind::View)
+      continue;
+    node.kind = held.kind;
+    node.choice = held.choice;
+    if (held.kind == NodeKind::Attention) {
       node.rowTile = manyRows ? target.attentionRowTile() : 1;
       node.splits = manyRows ? 1 : target.attentionSplits();
-    } else if (auto embedding = dyn_cast<nn::EmbeddingOp>(op)) {
-      auto weight = cast<nn::WeightType>(embedding.getTable().getType());
-      node.kind = NodeKind::Embedding;
-      node.choice = target.embedding(weight.getShape()[0], weight.getShape()[1],
-                                     weight.getEncoding());
-    } else if (isa<nn::CausalConvOp>(op)) {
-      node.kind = NodeKind::CausalConv;
+    } else if (held.kind == NodeKind::RowAttention) {
+      node.blockHeads = target.sharedRowHeads();
+    } else if (held.kind == NodeKind::CausalConv) {
       node.columns = target.convolutionColumns();
-    } else if (isa<nn::GatedDeltaOp>(op)) {
-      node.kind = NodeKind::GatedDelta;
+    } else if (held.kind == NodeKind::GatedDelta) {
       node.columns = target.deltaColumns();
-    } else {
-      node.kind = NodeKind::Row;
     }
     node.result = op.getResult(0);
     producers[node.result] = nodes.size();

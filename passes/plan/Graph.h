@@ -54,6 +54,18 @@ inline bool isRowWork(NodeKind kind) {
          kind == NodeKind::Merge || kind == NodeKind::Keep;
 }
 
+/// How a target holds one op: which kind of node it is, the target's choice
+/// for a product or a table, and whether the kernel calls a strategy for it.
+struct Holding {
+  NodeKind kind = NodeKind::Row;
+  LinearChoice choice = {};
+  bool strategy = false;
+};
+/// Of an op that makes a value and is neither a source nor a view.
+Holding holdingOf(mlir::Operation *op, const PlanTarget &target, bool manyRows);
+/// Whether an op is no work: weights and constants, and views.
+bool isNoWork(mlir::Operation *op);
+
 struct Node {
   NodeKind kind;
   /// Null for Quantize and Group.

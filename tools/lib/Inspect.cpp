@@ -1,6 +1,6 @@
 #include "tools/lib/Inspect.h"
-#include "tools/lib/Terminal.h"
-#include <fmt/format.h>
+#include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 namespace tombolo {
@@ -12,31 +12,102 @@ int64_t memoryContext(int64_t longest, int64_t asked) {
   return std::min(longest, asked > 0 ? asked : usual);
 }
 
-/// A row of the table of states: what each of `size.count` takes.
-static std::string describe(const nn::StateSize &size) {
-  if (size.rowBytes == 0)
-    return fmt::format("{} bytes", size.fixedBytes);
-  std::string text = fmt::format("{} bytes a token", size.rowBytes);
-  if (size.tokensPerRow != 1)
-    text = fmt::format("{} bytes for every {} tokens", size.rowBytes,
-                       size.tokensPerRow);
-  return size.window ? fmt::format("{}, of the last {}", text, *size.window)
-                     : text;
-}
-
 /// Bytes that do not grow, once all windows are full.
-static int64_t boundedBytes(const std::vector<nn::StateSize> &states) {
+int64_t boundedBytes(const std::vector<nn::StateSize> &states) {
   int64_t bytes = 0;
   for (const nn::StateSize &size : states)
     bytes += size.bytesAt(size.window.value_or(0));
   return bytes;
 }
 
-static double bytesPerToken(const std::vector<nn::StateSize> &states) {
+double bytesPerToken(const std::vector<nn::StateSize> &states) {
   double bytes = 0;
   for (const nn::StateSize &size : states)
     bytes += size.bytesPerToken();
   return bytes;
+}
+
+int64_t stateBytes(const std::vector<nn::StateSize> &states, int64_t tokens) {
+  int64_t bytes = 0;
+  for (const nn::StateSize &size : states)
+    bytes += size.bytesAt(tokens);
+  return bytes;
+}
+
+std::vector<ChipEstimate> estimateChips(double bytes, double activeBytes) {
+  std::vector<ChipEstimate> estimates;
+  for (const Chip &chip : chips()) {
+    auto count = static_cast<int64_t>(std::ceil(bytes / chip.memoryBytes));
+    estimates.push_back({&chip, count,
+                         activeBytes > 0
+                             ? double(count) * chip.bytesPerSecond / activeBytes
+                             : 0});
+  }
+  return estimates;
+}
+
+const char *nameOf(Inspection::Confidence confidence) {
+  switch (confidence) {
+  case Inspection::Confidence::Described:
+    return "described";
+  case Inspection::Confidence::Named:
+    return "named";
+  case Inspection::Confidence::Resembling:
+    return "resembling";
+  }
+  return "";
+}
+
+/// What was found out of how far a checkpoint is described.
+static void addDescription(nlohmann::ordered_json &json,
+                           const Inspection &inspection) {
+  json["confidence"] = nameOf(inspection.confidence);
+  json["bound_tensors"] = inspection.boundTensors;
+  json["unbound_tensors"] = nlohmann::ordered_json::array();
+  for (const Inspection::Unbound &unbound : inspection.unbound)
+    json["unbound_tensors"].push_back({{"names", unbound.pattern},
+                                       {"count", unbound.count},
+                                       {"shape", unbound.shape},
+                                       {"encoding", unbound.encoding}});
+  if (inspection.confidence != Inspection::Confidence::Resembling)
+    return;
+  json["nearest"] = nlohmann::ordered_json::array();
+  for (const Inspection::Resemblance &one : inspection.nearest)
+    json["nearest"].push_back({{"family", one.family},
+                               {"serves", one.serves},
+                               {"keys", one.keys},
+                               {"keys_known", one.keysKnown},
+                               {"tensors", one.tensors},
+                               {"tensors_known", one.tensorsKnown}});
+  json["differences"] = inspection.differences;
+}
+
+/// What a token reads, and how fast chips can.
+static void addWeights(nlohmann::ordered_json &json,
+                       const Inspection &inspection) {
+  if (!inspection.weights)
+    return;
+  const nn::WeightSizes &weights = *inspection.weights;
+  int64_t states = stateBytes(inspection.states, inspection.memoryContext);
+  json["weights"] = {{"parameters", weights.parameters},
+                     {"active_parameters", weights.activeParameters}};
+  if (inspection.namesOnly)
+    return;
+  json["weights"]["bytes"] = weights.bytes;
+  json["weights"]["active_bytes"] = weights.activeBytes;
+  json["memory"] = {{"weight_bytes", weights.bytes},
+                    {"state_bytes", states},
+                    {"context", inspection.memoryContext}};
+  json["chips"] = nlohmann::ordered_json::array();
+  for (const ChipEstimate &one : estimateChips(double(weights.bytes + states),
+                                               double(weights.activeBytes)))
+    json["chips"].push_back(
+        {{"name", one.chip->name},
+         {"memory_bytes", one.chip->memoryBytes},
+         {"read_bytes_per_second", one.chip->bytesPerSecond},
+         {"source", one.chip->source},
+         {"count", one.count},
+         {"decode_tokens_per_second_at_most", one.tokensPerSecond}});
 }
 
 nlohmann::ordered_json toJson(const Inspection &inspection) {
@@ -58,8 +129,18 @@ nlohmann::ordered_json toJson(const Inspection &inspection) {
   json["tokenizer"] = inspection.tokenizer;
   json["chat_template"] = inspection.chatTemplate;
   json["encodings"] = nlohmann::ordered_json::object();
-  for (const auto &[name, bytes] : inspection.encodings)
-    json["encodings"][name] = bytes;
+  for (const Inspection::Storage &one : inspection.storage)
+    json["encodings"][one.encoding] = one.bytes;
+  if (inspection.kind != "artifact") {
+    json["storage"] = nlohmann::ordered_json::array();
+    for (const Inspection::Storage &one : inspection.storage)
+      json["storage"].push_back({{"encoding", one.encoding},
+                                 {"tensors", one.tensors},
+                                 {"parameters", one.parameters},
+                                 {"bytes", one.bytes}});
+    addDescription(json, inspection);
+    addWeights(json, inspection);
+  }
   json["unused_tensors"] = nlohmann::ordered_json::array();
   for (const auto &[name, reason] : inspection.unusedTensors)
     json["unused_tensors"].push_back({{"name", name}, {"reason", reason}});
@@ -101,76 +182,19 @@ nlohmann::ordered_json toJson(const Inspection &inspection) {
                                {"memory_bytes", target.memoryBytes},
                                {"memory_context", inspection.memoryContext},
                                {"ops", std::move(ops)}});
+    if (inspection.kind == "artifact" || target.coverage.empty())
+      continue;
+    nlohmann::ordered_json &last = json["targets"].back();
+    last["artifact_bytes"] = target.weightBytes;
+    last["write_seconds"] = double(target.weightBytes) / kWriteBytesPerSecond;
+    last["coverage"] = nlohmann::ordered_json::array();
+    for (const TargetEstimate::Coverage &op : target.coverage)
+      last["coverage"].push_back({{"op", op.op},
+                                  {"tuned", op.tuned},
+                                  {"general", op.general},
+                                  {"none", op.none}});
   }
   return json;
-}
-
-std::string toText(const Inspection &inspection) {
-  std::string text;
-  auto line = [&](const char *name, const std::string &value) {
-    text += fmt::format("{:<14}{}\n", name, value);
-  };
-  line("kind", inspection.kind);
-  line("architecture", inspection.architecture);
-  std::string encodings;
-  for (const auto &[name, bytes] : inspection.encodings)
-    encodings += fmt::format("{}{} {}", encodings.empty() ? "" : ", ", name,
-                             formatBytes(double(bytes)));
-  line("size",
-       fmt::format("{}, {:.1f} million parameters in {} tensors",
-                   formatBytes(double(inspection.bytes)),
-                   double(inspection.parameters) / 1e6, inspection.tensors));
-  if (!encodings.empty())
-    line("storage", encodings);
-  if (inspection.context)
-    line("context", fmt::format("{} tokens", inspection.context));
-  line("text", fmt::format("{}, {}",
-                           inspection.tokenizer ? "tokenizer" : "no tokenizer",
-                           inspection.chatTemplate ? "chat template"
-                                                   : "no chat template"));
-  for (const auto &[key, value] : inspection.options)
-    if (!value.empty())
-      line(key.c_str(), value);
-  for (const Inspection::Level &level : inspection.levels)
-    line("level",
-         fmt::format("{}: {} of code, {}", level.name,
-                     formatBytes(double(level.codeBytes)),
-                     level.obstacle.empty() ? "runs here" : level.obstacle));
-  if (!inspection.states.empty()) {
-    line("state",
-         fmt::format("{:.4g} bytes a token of context and {} in all, with "
-                     "keys and values in {}",
-                     bytesPerToken(inspection.states),
-                     formatBytes(double(boundedBytes(inspection.states))),
-                     inspection.kv));
-    for (const nn::StateSize &size : inspection.states)
-      text += fmt::format("  {:<44}{}\n",
-                          fmt::format("{}[{}]", size.name, size.count),
-                          describe(size));
-  }
-  for (const auto &[name, reason] : inspection.unusedTensors)
-    line("unused", reason.empty() ? name : name + ": " + reason);
-  for (const std::string &key : inspection.unreadConfigKeys)
-    line("unread key", key);
-  if (!inspection.supported)
-    line("supported", "no:");
-  for (const Error &error : inspection.reasons) {
-    text += "  " + error.str() + "\n";
-    for (const std::string &note : error.notes)
-      text += "    " + note + "\n";
-  }
-  for (const TargetEstimate &target : inspection.targets) {
-    line("target",
-         fmt::format("{}: {}{}", target.name, target.status,
-                     target.memoryBytes
-                         ? fmt::format(", {} of memory for {} tokens",
-                                       formatBytes(double(target.memoryBytes)),
-                                       inspection.memoryContext)
-                         : ""));
-    for (const auto &[op, how] : target.ops)
-      text += fmt::format("  {:<44}{}\n", op, how);
-  }
-  return text;
 }
 
 } // namespace tombolo

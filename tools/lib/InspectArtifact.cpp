@@ -70,13 +70,19 @@ Result<Inspection> inspectArtifact(const std::string &path, int64_t context) {
     inspection.chatTemplate =
         text->chat_template() && text->chat_template()->size() > 0;
   }
-  std::map<std::string, uint64_t> encodings;
+  std::map<std::string, Inspection::Storage> storage;
   if (const auto *tensors = index.tensors()) {
     inspection.tensors = tensors->size();
-    for (const artifact::Tensor *tensor : *tensors)
-      encodings[textOf(tensor->encoding())] += uint64_t(tensor->bytes());
+    for (const artifact::Tensor *tensor : *tensors) {
+      Inspection::Storage &one = storage[textOf(tensor->encoding())];
+      ++one.tensors;
+      one.bytes += uint64_t(tensor->bytes());
+    }
   }
-  inspection.encodings.assign(encodings.begin(), encodings.end());
+  for (auto &[name, one] : storage) {
+    one.encoding = name;
+    inspection.storage.push_back(std::move(one));
+  }
   if (const artifact::Provenance *provenance = index.provenance()) {
     inspection.options.emplace_back("compiler", textOf(provenance->compiler()));
     if (const auto *options = provenance->options())

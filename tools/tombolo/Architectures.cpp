@@ -1,5 +1,6 @@
 #include "frontends/arch/Description.h"
 #include "frontends/arch/Formatter.h"
+#include "frontends/import/Compare.h"
 #include "tools/tombolo/Arguments.h"
 #include "tools/tombolo/Verbs.h"
 #include <CLI/CLI.hpp>
@@ -44,6 +45,25 @@ static int formatFile(const std::string &path) {
   return Done;
 }
 
+/// The draft to stdout.
+static int draftFor(const Arguments &arguments) {
+  if (Status status = checkSource(arguments.draft); !status)
+    return refuse(status.errors());
+  OpenOptions open;
+  open.headerOnlyOk = true;
+  Result<Checkpoint> checkpoint = openCheckpoint(arguments.draft, open);
+  if (!checkpoint)
+    return refuse(checkpoint.errors());
+  Result<arch::Catalog> catalog = arch::loadCatalog(arguments.archFiles);
+  if (!catalog)
+    return refuse(catalog.errors());
+  Result<std::string> text = draftDescription(*catalog, *checkpoint);
+  if (!text)
+    return refuse(text.errors());
+  fmt::print("{}", *text);
+  return Done;
+}
+
 static std::string names(const auto &list) {
   std::string text;
   for (const auto &entry : list)
@@ -82,10 +102,8 @@ static int listFamilies(const Arguments &arguments) {
 }
 
 static int runArchitectures(const Arguments &arguments) {
-  if (!arguments.draft.empty()) {
-    printError("'--draft' is not in this version");
-    return Refused;
-  }
+  if (!arguments.draft.empty())
+    return draftFor(arguments);
   if (!arguments.check.empty())
     return checkFiles(arguments.check);
   if (!arguments.format.empty())
@@ -106,14 +124,20 @@ Verb addArchitectures(CLI::App &app) {
                        "a description to print in the usual layout")
           ->excludes(check)
           ->type_name("FILE");
-  verb->add_option("--draft", arguments->draft, "not in this version")
-      ->type_name("SRC");
+  CLI::Option *draft =
+      verb->add_option("--draft", arguments->draft,
+                       "a first description of a checkpoint that no family "
+                       "serves, from the nearest one")
+          ->excludes(check)
+          ->excludes(format)
+          ->type_name("SRC");
   verb->add_option("--arch", arguments->archFiles,
                    "a description to list with the built-in ones")
       ->type_name("FILE");
   verb->add_flag("--json", arguments->json, "the list as one JSON object")
       ->excludes(check)
-      ->excludes(format);
+      ->excludes(format)
+      ->excludes(draft);
   return {verb, [arguments] { return runArchitectures(*arguments); }};
 }
 

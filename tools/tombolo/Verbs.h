@@ -30,6 +30,7 @@ Verb addEval(CLI::App &app);
 Verb addBench(CLI::App &app);
 Verb addTargets(CLI::App &app);
 Verb addArchitectures(CLI::App &app);
+Verb addTwin(CLI::App &app);
 
 } // namespace tombolo
 

@@ -10,7 +10,7 @@
 using namespace tombolo;
 
 /// Verbs of docs/cli.md that come later.
-static constexpr std::string_view laterVerbs[] = {"convert", "twin", "serve"};
+static constexpr std::string_view laterVerbs[] = {"convert", "serve"};
 
 /// Proposes the nearest of `names`, if one is near.
 static void propose(const std::string &name,
@@ -86,9 +86,9 @@ int main(int argc, char **argv) {
   app.set_version_flag("--version", "tombolo " TOMBOLO_VERSION);
   app.require_subcommand(1);
   std::vector<Verb> verbs = {
-      addInspect(app), addImport(app),  addCompile(app),
-      addRun(app),     addVerify(app),  addEval(app),
-      addBench(app),   addTargets(app), addArchitectures(app)};
+      addInspect(app), addImport(app),       addCompile(app), addRun(app),
+      addVerify(app),  addEval(app),         addBench(app),   addTwin(app),
+      addTargets(app), addArchitectures(app)};
 
   if (argc > 1 && argv[1][0] != '-') {
     std::string name = argv[1];

@@ -28,7 +28,8 @@ void WeightOp::build(OpBuilder &builder, OperationState &state, StringRef name,
   state.addRegion()->emplaceBlock();
 }
 
-/// `@name ([count])? : type (indices = [..])? (attributes {..})? { body }`
+/// `@name ([count])? : type (indices = [..])? (attributes {..})?
+/// (stored "tensor" | { body })`
 ParseResult WeightOp::parse(OpAsmParser &parser, OperationState &result) {
   StringAttr name;
   TypeAttr type;
@@ -61,8 +62,37 @@ ParseResult WeightOp::parse(OpAsmParser &parser, OperationState &result) {
              << indices.size();
     result.addAttribute(getIndicesAttrName(result.name), indices);
   }
-  return failure(parser.parseOptionalAttrDictWithKeyword(result.attributes) ||
-                 parser.parseRegion(*result.addRegion()));
+  if (parser.parseOptionalAttrDictWithKeyword(result.attributes))
+    return failure();
+  Region &body = *result.addRegion();
+  if (failed(parser.parseOptionalKeyword("stored")))
+    return parser.parseRegion(body);
+  StringAttr tensor;
+  if (parser.parseAttribute(tensor))
+    return failure();
+  auto weight = dyn_cast<WeightType>(type.getValue());
+  if (!weight)
+    return parser.emitError(parser.getNameLoc())
+           << "expects an '!nn.weight' type, but got " << type.getValue();
+  OpBuilder builder(parser.getContext());
+  builder.createBlock(&body);
+  Location loc = parser.getEncodedSourceLoc(parser.getNameLoc());
+  YieldOp::create(builder, loc, StoredOp::create(builder, loc, weight, tensor));
+  return mlir::success();
+}
+
+/// The tensor that a weight is as it is stored; null where it is made of more.
+static StringAttr onlyStored(WeightOp weight) {
+  Block &block = weight.getBlock();
+  if (!llvm::hasNItems(block, 2))
+    return {};
+  auto stored = dyn_cast<StoredOp>(block.front());
+  auto yield = dyn_cast<YieldOp>(block.back());
+  if (!stored || !yield || yield.getValue() != stored.getResult() ||
+      stored.getType() != weight.getType() || stored->getAttrs().size() != 1 ||
+      !yield->getAttrs().empty())
+    return {};
+  return stored.getNameAttr();
 }
 
 void WeightOp::print(OpAsmPrinter &printer) {
@@ -79,6 +109,10 @@ void WeightOp::print(OpAsmPrinter &printer) {
   printer.printOptionalAttrDictWithKeyword(
       (*this)->getAttrs(),
       {getSymNameAttrName(), getTypeAttrName(), getIndicesAttrName()});
+  if (StringAttr tensor = onlyStored(*this)) {
+    printer << " stored " << tensor;
+    return;
+  }
   printer << ' ';
   printer.printRegion(getBody());
 }

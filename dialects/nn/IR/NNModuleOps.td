@@ -24,6 +24,9 @@ def NN_WeightOp : NN_Op<"weight", [Symbol, IsolatedFromAbove, SingleBlock, HasPa
     stands for layer `indices[i]`, and `{layer}` in the names of stored tensors
     is that number. `nn.get_weight` counts elements, not layers.
 
+    A weight that is one tensor as it is stored has a short form, `stored` and
+    the tensor's name for the region.
+
     - (C1) The region has only ops that work on weights, and scalar f32 `arith.constant`.
     - (C2) It yields one weight of type `type`.
     - (C3) `indices` are not negative, and there is at least one.
@@ -35,6 +38,7 @@ def NN_WeightOp : NN_Op<"weight", [Symbol, IsolatedFromAbove, SingleBlock, HasPa
       %1 = nn.rearrange %0, "(n r two) c -> (n two r) c" {n = 9 : i64, two = 2 : i64} : !nn.weight<576x576, q4_1> -> !nn.weight<576x576, q4_1>
       nn.yield %1 : !nn.weight<576x576, q4_1>
     }
+    nn.weight @norm[2] : !nn.weight<576, f32> indices = [0, 1] stored "blk.{layer}.attn_norm.weight"
     ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<NN_WeightType>:$type,

@@ -138,9 +138,7 @@ func.func @axes_from_the_front(%x: tensor<?x8xf32>) -> (tensor<?x8xf32>, tensor<
 
 // Weights that are read twice are read once; states are written as often as the text says.
 nn.weight @w : !nn.weight<4, f32> {
-  // CHECK: nn.weight @w
-  // CHECK-NEXT: %[[W:.*]] = nn.stored "w"
-  // CHECK-NEXT: nn.yield %[[W]]
+  // CHECK: nn.weight @w : !nn.weight<4, f32> stored "w"
   %0 = nn.stored "w" : !nn.weight<4, f32>
   %1 = nn.decode %0 : !nn.weight<4, f32> -> !nn.weight<4, f32>
   nn.yield %1 : !nn.weight<4, f32>

@@ -551,3 +551,8 @@ func.func @glu_rows(%x: tensor<f32>) {
   %0 = "nn.glu"(%x) <{activation = "silu", group = 1 : i64}> : (tensor<f32>) -> tensor<f32>
   return
 }
+
+// -----
+
+// expected-error@+1 {{expects an '!nn.weight' type, but got 'f32'}}
+nn.weight @short : f32 stored "short"

@@ -5,13 +5,14 @@
 // CHECK: module attributes {nn.model = {context = 64 : i64, family = "llama"}}
 module attributes {nn.model = {family = "llama", context = 64 : i64}} {
 
-// CHECK: nn.weight @embed : !nn.weight<32x64, q8_0> {
-// CHECK-NEXT: %[[W:.*]] = nn.stored "token_embd.weight" : !nn.weight<32x64, q8_0>
-// CHECK-NEXT: nn.yield %[[W]] : !nn.weight<32x64, q8_0>
+// One tensor as it is stored is written in one line.
+// CHECK: nn.weight @embed : !nn.weight<32x64, q8_0> stored "token_embd.weight"
 nn.weight @embed : !nn.weight<32x64, q8_0> {
   %0 = nn.stored "token_embd.weight" : !nn.weight<32x64, q8_0>
   nn.yield %0 : !nn.weight<32x64, q8_0>
 }
+// CHECK: nn.weight @short[2] : !nn.weight<8, f16> indices = [0, 4] attributes {note = "kept"} stored "short.{layer}"
+nn.weight @short[2] : !nn.weight<8, f16> indices = [0, 4] attributes {note = "kept"} stored "short.{layer}"
 
 // CHECK: nn.weight @grouped : !nn.weight<4x64, f4e2m1.f8e4m3x16.f32x64> {
 // CHECK: nn.slice %{{.*}}[::2, :] : !nn.weight<8x64, f4e2m1.f8e4m3x16.f32x64> -> !nn.weight<4x64, f4e2m1.f8e4m3x16.f32x64>

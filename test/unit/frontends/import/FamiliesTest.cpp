@@ -95,9 +95,9 @@ TEST(Families, LlamaGgufWithExperts) {
         model.each("ffn_" + name + "_exps.weight", {shape, "q4_0"});
     }
     std::string text = model.import();
-    EXPECT_THAT(
-        text, HasSubstr(stacked ? "nn.stored \"blk.{layer}.ffn_up_exps.weig"
-                                : "nn.stored \"blk.{layer}.ffn_up.{expert}."));
+    EXPECT_THAT(text,
+                HasSubstr(stacked ? " stored \"blk.{layer}.ffn_up_exps.weig"
+                                  : " stored \"blk.{layer}.ffn_up.{expert}."));
     EXPECT_THAT(text, HasSubstr("!nn.weight<3x64x96, q4_0>"));
     EXPECT_EQ(model.report.family, "mixtral");
   }
@@ -202,7 +202,7 @@ TEST(Families, Qwen2Gguf) {
   model.each("attn_q.bias", {{64}});
   model.each("attn_k.bias", {{32}});
   model.each("attn_v.bias", {{32}});
-  EXPECT_THAT(model.import(), HasSubstr("nn.stored \"blk.{layer}.attn_q.bias"));
+  EXPECT_THAT(model.import(), HasSubstr(" stored \"blk.{layer}.attn_q.bias"));
   EXPECT_EQ(model.report.family, "qwen2");
 }
 
@@ -350,7 +350,7 @@ TEST(Families, Gpt2MayHaveThePrefixOfItsClass) {
               {"mlp.c_proj.weight", {{64, 16}}},
               {"mlp.c_proj.bias", {{16}}}});
   std::string text = model.import();
-  EXPECT_THAT(text, HasSubstr("nn.stored \"transformer.wte.weight\"")) << text;
+  EXPECT_THAT(text, HasSubstr(" stored \"transformer.wte.weight\"")) << text;
   EXPECT_THAT(text, HasSubstr("scale = 1.000000e+00"));
   EXPECT_THAT(text, HasSubstr("nn.rearrange %1, \"i o -> o i\""));
 }
