@@ -29,9 +29,9 @@ const std::map<std::string, std::string> further = {{"rearrange", "sizes"},
 /// Operations of nn that no description can write by name: + - * / and -x,
 /// what passes and the elaborator make, and what stands beside formulas.
 const std::set<std::string> notByName = {
-    "add", "sub", "mul", "div", "neg", "cast", "glu", "rotate", "rows", "yield",
-    "state", "weight", "stored", "decode", "rope_table", "interleave",
-    "get_weight",
+    "add", "sub", "mul", "div", "neg", "cast", "glu", "absorbed_attention",
+    "rotate", "rows", "yield", "state", "weight", "stored", "decode",
+    "rope_table", "interleave", "get_weight",
     // The elaborator puts them beside `windows` and recurrences.
     "window_state", "window_positions", "recurrent_state"};
 
