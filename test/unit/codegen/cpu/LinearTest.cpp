@@ -168,19 +168,16 @@ double roundings(int64_t terms) {
 
 class LinearLevels : public testing::TestWithParam<std::string> {};
 
-/// All; of an emulated level one of each way to unpack codes and scales.
+/// All of ggml's, or of an emulated level one of each way to unpack codes and
+/// scales; and of groups one of each way.
 std::vector<Encoding> quantizedEncodings(const CpuLevel &level) {
-  if (!takesAll(level))
-    return {Encoding::Q4_1,
-            Encoding::Q8_0,
-            Encoding::Q6_K,
-            Encoding::IQ4_XS,
-            *encodingNamed("i4.f16x128.z"), *encodingNamed("i8.f32x64"),
-            *encodingNamed("f4e2m1.f8e4m3x16.f32x256")};
-  std::vector<Encoding> all{std::begin(kInterleaved), std::end(kInterleaved)};
-  for (Encoding encoding : groupedEncodings())
-    if (hasIntegerCodes(encoding))
-      all.push_back(encoding);
+  std::vector<Encoding> all{Encoding::Q4_1, Encoding::Q8_0, Encoding::Q6_K,
+                            Encoding::IQ4_XS};
+  if (takesAll(level))
+    all.assign(std::begin(kInterleaved), std::end(kInterleaved));
+  for (const char *name :
+       {"i4.f16x128.z", "i8.f32x64", "f4e2m1.f8e4m3x16.f32x256"})
+    all.push_back(*encodingNamed(name));
   return all;
 }
 std::vector<Encoding> encodings(const CpuLevel &level) {
@@ -188,7 +185,7 @@ std::vector<Encoding> encodings(const CpuLevel &level) {
   for (Encoding encoding : quantizedEncodings(level))
     all.push_back(encoding);
   for (Encoding encoding : groupedEncodings())
-    if (!hasIntegerCodes(encoding))
+    if (!llvm::is_contained(all, encoding))
       all.push_back(encoding);
   return all;
 }
