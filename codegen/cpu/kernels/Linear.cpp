@@ -14,11 +14,6 @@ namespace tombolo {
 /// k of one pass over all rows, so that a panel of weights stays in the L2
 /// cache.
 static constexpr int64_t kPassColumns = 2048;
-/// A pass ends at the end of a block.
-static int64_t passColumns(Encoding encoding) {
-  int64_t block = infoOf(encoding).blockElements;
-  return std::max(kPassColumns / block, int64_t(1)) * block;
-}
 /// Up to so many rows a panel costs more than it saves.
 static constexpr int64_t kFewRows = 8;
 
@@ -90,7 +85,7 @@ Scratch scratchOf(const Isa &isa, const LinearSpec &spec) {
   if (!spec.manyRows)
     return scratch;
   Isa::Tile tile = tileOf(isa, spec);
-  int64_t columns = std::min(spec.inColumns, passColumns(spec.encoding));
+  int64_t columns = std::min(spec.inColumns, kPassColumns);
   if (spec.activations == ActivationForm::F32) {
     scratch.usesPanel = spec.encoding != Encoding::F32;
     if (scratch.usesPanel)
@@ -104,7 +99,7 @@ Scratch scratchOf(const Isa &isa, const LinearSpec &spec) {
           tile.groups *
           TileDots::scratchBytes(tile.rows, planesOf(spec.activations));
   }
-  scratch.usesSums = spec.inColumns > passColumns(spec.encoding);
+  scratch.usesSums = spec.inColumns > kPassColumns;
   if (scratch.usesSums)
     scratch.sumBytes =
         ceilDivide(spec.maxRows, kRowPadding) * kRowPadding * tile.groups * 64;
@@ -258,16 +253,15 @@ private:
   void buildGroups(Value group, int64_t groups) {
     Value base = e.mul(group, groupBytes);
     Value column = columnOf(group);
-    int64_t each = passColumns(spec.encoding);
-    int64_t passes = ceilDivide(spec.inColumns, each);
+    int64_t passes = ceilDivide(spec.inColumns, kPassColumns);
     if (passes > 1) {
       clearSums(groups);
       e.loop(e.index(int64_t(0)), e.index(passes - 1), 1, [&](Value pass) {
-        buildPass(base, groups, e.mul(pass, each), each,
+        buildPass(base, groups, e.mul(pass, kPassColumns), kPassColumns,
                   [&](Values sums, Value row) { keepSums(sums, groups, row); });
       });
     }
-    int64_t first = (passes - 1) * each;
+    int64_t first = (passes - 1) * kPassColumns;
     buildPass(
         base, groups, e.index(first), spec.inColumns - first,
         [&](Values sums, Value row) { finishTile(sums, groups, row, column); });
@@ -283,16 +277,20 @@ private:
                  llvm::function_ref<void(Values, Value)> finished) {
     WeightGroups source = weights;
     Value memory = in.weights;
-    Value start = e.add(base, weights.bytesOf(e, first));
+    // A pass may begin inside of a block: where a row has one scale it is one.
+    Value chunk = e.divide(first, weights.chunkColumns());
+    Value start = base;
     int64_t between = groupBytes;
     if (planes()) {
-      fillIntegerPanel(start, groups, columns);
+      fillIntegerPanel(base, groups, chunk, columns);
     } else if (scratch.usesPanel) {
-      fillPanel(start, groups, columns);
+      fillPanel(base, groups, chunk, columns);
       source = WeightGroups::panel(groups, isa);
       memory = in.scratch;
       start = e.index(int64_t(0));
       between = 64;
+    } else {
+      start = e.add(base, weights.bytesOf(e, first));
     }
     forEachTile([&](Value row) {
       int64_t count = tile.rows * groups;
@@ -313,13 +311,15 @@ private:
     });
   }
 
-  /// Dequantizes `columns` k of the groups at `start` to f32.
-  void fillPanel(Value start, int64_t groups, int64_t columns) {
+  /// Dequantizes `columns` k from chunk `first` on of the groups at `start` to
+  /// f32.
+  void fillPanel(Value start, int64_t groups, Value first, int64_t columns) {
     int64_t block = weights.chunkColumns();
     auto fill = [&](Value at, int64_t count) {
       SmallVector<WeightGroups::Place> places;
       for (int64_t g = 0; g < groups; ++g)
-        places.push_back(weights.placeOf(e, e.add(start, g * groupBytes), at));
+        places.push_back(
+            weights.placeOf(e, e.add(start, g * groupBytes), e.add(first, at)));
       Value target = e.mul(at, block * groups * 64);
       weights.dequantize(
           e, in.weights, places, count, [&](int64_t k, ValueRange vectors) {
@@ -334,15 +334,16 @@ private:
       fill(e.index(columns / block), columns % block);
   }
 
-  /// Unpacks `columns` k of the groups at `start`.
-  void fillIntegerPanel(Value start, int64_t groups, int64_t columns) {
+  /// Unpacks `columns` k from chunk `first` on of the groups at `start`.
+  void fillIntegerPanel(Value start, int64_t groups, Value first,
+                        int64_t columns) {
     int64_t runs = weights.runs(), runBytes = weights.panelRunBytes();
     e.loop(e.index(int64_t(0)), e.index(columns / weights.chunkColumns()), 1,
            [&](Value at) {
              Value target = e.mul(at, runs * groups * runBytes);
              for (int64_t g = 0; g < groups; ++g) {
-               WeightGroups::Place place =
-                   weights.placeOf(e, e.add(start, g * groupBytes), at);
+               WeightGroups::Place place = weights.placeOf(
+                   e, e.add(start, g * groupBytes), e.add(first, at));
                for (int64_t run = 0; run < runs; ++run)
                  weights.storePanelRun(
                      e, in.scratch,

@@ -197,10 +197,12 @@ TEST_P(LinearLevels, OneRowOfFloats) {
     auto whole = [&](int64_t columns) {
       return wholeBlocks(encoding, columns);
     };
-    cases.push_back({{64, whole(96), encoding}, 1, 1e-6});
-    cases.push_back({{24, whole(576), encoding}, 3, 1e-6});
+    // Blocks of a whole row have many terms.
+    double tolerance = roundings(whole(64));
+    cases.push_back({{64, whole(96), encoding}, 1, tolerance});
+    cases.push_back({{24, whole(576), encoding}, 3, tolerance});
     cases.push_back(
-        {{40, whole(64), encoding, ActivationForm::F32, true}, 2, 1e-6});
+        {{40, whole(64), encoding, ActivationForm::F32, true}, 2, tolerance});
   }
   for (Encoding encoding : {Encoding::F32, Encoding::F16, Encoding::BF16})
     for (int64_t columns : {1, 7, 13})
