@@ -20,8 +20,8 @@ bool isWeightPart(mlir::Operation *op);
 /// Why no target compiles `op` in this version; empty: one does.
 std::string whyNotCompiled(mlir::Operation *op);
 
-/// Fails with a diagnostic at the first op that the interpreter knows and no
-/// target compiles yet.
+/// Fails with a diagnostic at the first op that a pass of an earlier phase has
+/// to bring into another form.
 mlir::LogicalResult checkCompiled(mlir::ModuleOp module);
 
 /// Fails with a diagnostic where a function that is to become kernels has an op
