@@ -436,7 +436,10 @@ void WeightGroups::dequantize(
     return scaleFloats(e, memory, places, use);
   // scale * code + bias. But for f32 scales, these have at most 17 bits and
   // codes at most 8, not both, so that products, and zeros times the scale, are
-  // exact; an f32 scale times a zero is rounded once.
+  // exact. With f32 scales the zero comes off the code.
+  bool hasLongScales =
+      encoding.isGrouped() &&
+      (encoding.groups().scale == Encoding::F32 || encoding.groups().span != 0);
   for (int64_t run = 0; run < runs(); ++run) {
     SmallVector<WeightRun> ofGroup;
     SmallVector<Values> biases;
@@ -458,8 +461,13 @@ void WeightGroups::dequantize(
           Value code = e.shiftRight(e.bitcast(e.i32(), of.codes[v]), 8 * j);
           if (j < 3)
             code = e.andi(code, 255);
-          weights.push_back(
-              e.fma(of.scales[half], e.toFloat(code), biases[g][half]));
+          if (hasLongScales && of.minima.empty())
+            weights.push_back(e.mulf(
+                of.scales[half],
+                e.toFloat(e.addi(code, e.constantInt(-zero(), e.i32())))));
+          else
+            weights.push_back(
+                e.fma(of.scales[half], e.toFloat(code), biases[g][half]));
         }
         use(32 * run + 4 * v + j, weights);
       }
