@@ -12,31 +12,38 @@ using namespace tombolo;
 
 namespace {
 
+/// Sums over the innermost axes of `x` and `w`, in f32: `shared` are the axes
+/// of the result that `w` has too, the last of them its outputs.
+static Value productOf(RowBuilder &builder, Value x, Value w, unsigned rank,
+                       ArrayRef<unsigned> shared) {
+  RowBuilder::Sizes sizes = builder.sizesOf(x);
+  sizes.back() = builder.sizesOf(w)[shared.size() - 1];
+  // Loops: the axes of the result, then those of the sums.
+  SmallVector<unsigned> rowDims, resultDims, weightDims(shared);
+  for (unsigned dim = 0; dim < rank; ++dim)
+    resultDims.push_back(dim);
+  rowDims = resultDims;
+  rowDims.back() = rank;
+  weightDims.push_back(rank);
+  return builder.reduce(sizes, builder.dims(rank + 1, resultDims), 0.0,
+                        {{x, builder.dims(rank + 1, rowDims)},
+                         {w, builder.dims(rank + 1, weightDims)}},
+                        [](Formula &f, ArrayRef<Value> in) {
+                          return f.mulAdd(in[0], in[1], in[2]);
+                        });
+}
+
 struct LowerLinear : OpConversionPattern<nn::LinearOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult
   matchAndRewrite(nn::LinearOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     RowBuilder builder(rewriter, op.getLoc());
-    Value x = adaptor.getX(), w = adaptor.getW(), bias = adaptor.getBias();
+    Value bias = adaptor.getBias();
     auto type = op.getType();
     unsigned rank = type.getRank();
-    RowBuilder::Sizes sizes = builder.sizesOf(x);
-    sizes.back() = builder.sizesOf(w)[0];
-
-    // Loops: the axes of the result, then the columns of x.
-    SmallVector<unsigned> rowDims, resultDims;
-    for (unsigned dim = 0; dim < rank; ++dim)
-      resultDims.push_back(dim);
-    rowDims = resultDims;
-    rowDims.back() = rank;
     Value product =
-        builder.reduce(sizes, builder.dims(rank + 1, resultDims), 0.0,
-                       {{x, builder.dims(rank + 1, rowDims)},
-                        {w, builder.dims(rank + 1, {rank - 1, rank})}},
-                       [](Formula &f, ArrayRef<Value> in) {
-                         return f.mulAdd(in[0], in[1], in[2]);
-                       });
+        productOf(builder, adaptor.getX(), adaptor.getW(), rank, {rank - 1});
     if (!bias && type.getElementType().isF32()) {
       rewriter.replaceOp(op, product);
       return mlir::success();
@@ -52,12 +59,11 @@ struct LowerLinear : OpConversionPattern<nn::LinearOp> {
     SmallVector<Input> inputs = {{product, builder.identity(rank)}};
     if (bias)
       inputs.push_back({bias, builder.last(rank, 1)});
-    rewriter.replaceOp(op, builder.map(sizes, type.getElementType(), inputs,
-                                       [](Formula &f, ArrayRef<Value> in) {
-                                         return in.size() > 1
-                                                    ? f.add(in[0], in[1])
-                                                    : in[0];
-                                       }));
+    rewriter.replaceOp(
+        op, builder.map(builder.sizesOf(product), type.getElementType(), inputs,
+                        [](Formula &f, ArrayRef<Value> in) {
+                          return in.size() > 1 ? f.add(in[0], in[1]) : in[0];
+                        }));
     return mlir::success();
   }
 };
@@ -68,29 +74,15 @@ struct LowerGroupedLinear : OpConversionPattern<nn::GroupedLinearOp> {
   matchAndRewrite(nn::GroupedLinearOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     RowBuilder builder(rewriter, op.getLoc());
-    Value x = adaptor.getX(), w = adaptor.getW();
     auto type = cast<RankedTensorType>(op.getType());
     unsigned rank = type.getRank();
-    RowBuilder::Sizes sizes = builder.sizesOf(x);
-    sizes.back() = builder.sizesOf(w)[1];
-
-    // Loops: the axes of the result, then the inputs of a group.
-    SmallVector<unsigned> rowDims, resultDims;
-    for (unsigned dim = 0; dim < rank; ++dim)
-      resultDims.push_back(dim);
-    rowDims = resultDims;
-    rowDims.back() = rank;
-    Value product = builder.reduce(
-        sizes, builder.dims(rank + 1, resultDims), 0.0,
-        {{x, builder.dims(rank + 1, rowDims)},
-         {w, builder.dims(rank + 1, {rank - 2, rank - 1, rank})}},
-        [](Formula &f, ArrayRef<Value> in) {
-          return f.mulAdd(in[0], in[1], in[2]);
-        });
+    Value product = productOf(builder, adaptor.getX(), adaptor.getW(), rank,
+                              {rank - 2, rank - 1});
     if (!type.getElementType().isF32())
-      product = builder.map(
-          sizes, type.getElementType(), {{product, builder.identity(rank)}},
-          [](Formula &, ArrayRef<Value> in) { return in[0]; });
+      product =
+          builder.map(builder.sizesOf(product), type.getElementType(),
+                      {{product, builder.identity(rank)}},
+                      [](Formula &, ArrayRef<Value> in) { return in[0]; });
     rewriter.replaceOp(op, product);
     return mlir::success();
   }

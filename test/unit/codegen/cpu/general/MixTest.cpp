@@ -296,4 +296,34 @@ TEST_P(Mix, SinkhornOfASoftmax) {
   expectNear(y, balanced(matrix, 4, 20, 1e-6f), 2e-5, 0.1);
 }
 
+// Each group of a row has a matrix of its own.
+TEST_P(Mix, MultipliesGroups) {
+  struct {
+    int64_t groups, in, out;
+  } const shapes[] = {{2, 24, 40}, {4, 16, 7}, {1, 9, 16}, {3, 5, 1}};
+  for (auto [groups, in, out] : shapes) {
+    auto x = numbers(kTokens * groups * in, 1),
+         w = numbers(groups * out * in, 2);
+    std::vector<float> y(kTokens * groups * out);
+    std::string matrices = "tensor<" + std::to_string(groups) + "x" +
+                           std::to_string(out) + "x" + std::to_string(in) +
+                           "xf32>";
+    RowKernel("    %y = nn.grouped_linear %x, %w : " + tensor({groups, in}) +
+              ", " + matrices + " -> " + tensor({groups, out}) + "\n")
+        .rows("x", {groups, in}, x)
+        .whole("w", {groups, out, in}, w)
+        .result("y", {groups, out}, y)
+        .run(GetParam(), kTokens);
+    std::vector<double> expected;
+    for (int64_t row = 0; row < kTokens * groups; ++row)
+      for (int64_t o = 0; o < out; ++o) {
+        double sum = 0;
+        for (int64_t i = 0; i < in; ++i)
+          sum += double(x[row * in + i]) * w[(row % groups * out + o) * in + i];
+        expected.push_back(sum);
+      }
+    expectNear(y, expected);
+  }
+}
+
 } // namespace
