@@ -26,7 +26,7 @@ struct FamilyComparison {
 /// Reads the checkpoint's keys and binds its tensors as if the family served
 /// it. Nothing is computed.
 FamilyComparison compareWith(const arch::Catalog &catalog, const Likeness &like,
-                       const Checkpoint &checkpoint);
+                             const Checkpoint &checkpoint);
 
 /// The text of a first description of a checkpoint that no family serves: that
 /// of the family most like it, with what differs in comments. It is well

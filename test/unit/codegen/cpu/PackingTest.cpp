@@ -153,8 +153,9 @@ TEST(PackR16, RefusesWhatDoesNotFit) {
   EXPECT_FALSE(hasR16(Encoding::IQ2_S));
   // Groups that chunks of 32 cut, codes of two bits, blocks that are too large,
   // and codes of 8 bits with zeros.
-  for (const char *name : {"i4.f16x16", "i4.f16x48", "i2.f16x64",
-                           "f8e4m3.f32x131072", "i8.f32x16.f32x64", "i8.f32x64.z"})
+  for (const char *name :
+       {"i4.f16x16", "i4.f16x48", "i2.f16x64", "f8e4m3.f32x131072",
+        "i8.f32x16.f32x64", "i8.f32x64.z"})
     EXPECT_FALSE(hasR16(*encodingNamed(name))) << name;
   EXPECT_TRUE(hasIntegerCodes(Encoding::Q4_K));
   EXPECT_TRUE(hasIntegerCodes(*encodingNamed("f4e2m1.f8e8m0x32")));
