@@ -1,5 +1,4 @@
-//===- WeightSizes.h - What weights take, and what a token reads -*- C++
-//-*-===//
+//===- WeightSizes.h - What weights take and a token reads ------*- C++ -*-===//
 
 #ifndef DIALECTS_NN_IR_WEIGHTSIZES_H
 #define DIALECTS_NN_IR_WEIGHTSIZES_H
