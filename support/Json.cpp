@@ -3,8 +3,9 @@
 #include "support/Json.h"
 #include "support/MappedFile.h"
 #include "support/Text.h"
+#include <algorithm>
+#include <bit>
 #include <iterator>
-#include <unordered_set>
 
 namespace tombolo {
 namespace {
@@ -38,6 +39,43 @@ public:
 private:
   const char *at;
   const char **reached;
+};
+
+/// The members of a large object by key, without a copy of any key.
+class MemberTable {
+public:
+  using Members = Json::object_t::Container;
+
+  /// Whether no member but the one that is to come has this key.
+  bool insert(const Members &members, std::string_view key) {
+    if (slots.size() < 2 * (members.size() + 1))
+      grow(members);
+    return place(members, key, uint32_t(members.size()));
+  }
+
+private:
+  static constexpr uint32_t empty = UINT32_MAX;
+
+  bool place(const Members &members, std::string_view key, uint32_t number) {
+    size_t mask = slots.size() - 1;
+    for (size_t at = std::hash<std::string_view>()(key) & mask;;
+         at = (at + 1) & mask) {
+      if (slots[at] == empty) {
+        slots[at] = number;
+        return true;
+      }
+      if (members[slots[at]].first == key)
+        return false;
+    }
+  }
+
+  void grow(const Members &members) {
+    slots.assign(std::bit_ceil(4 * (members.size() + 1)), empty);
+    for (size_t i = 0; i < members.size(); ++i)
+      place(members, members[i].first, uint32_t(i));
+  }
+
+  std::vector<uint32_t> slots;
 };
 
 /// Builds the value as the parser reports it. The parser keeps no recursion, so
@@ -94,21 +132,15 @@ private:
     Json *value;
     std::string key;
     /// Only of an object with many keys; few are compared one by one.
-    std::unordered_set<std::string> keys;
+    MemberTable table;
 
     bool isNew(const std::string &name) {
-      auto &members = value->get_ref<Json::object_t &>();
+      const Json::object_t &members = value->get_ref<Json::object_t &>();
       constexpr size_t few = 16;
-      if (members.size() < few) {
-        for (auto &member : members)
-          if (member.first == name)
-            return false;
-        return true;
-      }
-      if (keys.empty())
-        for (auto &member : members)
-          keys.insert(member.first);
-      return keys.insert(name).second;
+      if (members.size() >= few)
+        return table.insert(members, name);
+      return std::none_of(members.begin(), members.end(),
+                          [&](auto &member) { return member.first == name; });
     }
   };
 

@@ -117,18 +117,15 @@ Result<Checkpoint> openSafetensors(const std::string &path,
   return checkpoint;
 }
 
-/// A folder of a config and an index whose files are not there, or of a config
-/// alone; nothing where there is more, or less.
-Result<std::optional<Checkpoint>> openNames(const std::string &path,
-                                            bool hasWeights) {
+/// A folder without weights: of a config and an index whose files are not
+/// there, or of a config alone. Nothing where it has no config.
+Result<std::optional<Checkpoint>> openNames(const std::string &path) {
   fs::path folder(path);
   if (!isFile(folder / "config.json"))
     return std::optional<Checkpoint>();
   Result<std::optional<SafetensorsNames>> names = readSafetensorsNames(path);
   if (!names)
     return names.takeErrors();
-  if (hasWeights && !*names)
-    return std::optional<Checkpoint>();
   Checkpoint checkpoint;
   checkpoint.container = Container::Safetensors;
   checkpoint.path = path;
@@ -178,25 +175,28 @@ Result<Checkpoint> openFolder(const std::string &path, OpenOptions options) {
   if (!all)
     return all.takeErrors();
   std::vector<std::string> gguf;
-  bool hasSafetensors = false;
+  bool hasSafetensors = false, hasIndex = false;
   const std::string *foreign = nullptr;
   for (const std::string &name : *all) {
-    if (name == safetensorsIndexName || name.ends_with(".safetensors"))
+    if (name == safetensorsIndexName)
+      hasIndex = true;
+    else if (name.ends_with(".safetensors"))
       hasSafetensors = true;
     else if (name.ends_with(".gguf"))
       gguf.push_back(name);
     else if (!foreign && isForeign(name))
       foreign = &name;
   }
-  if (options.namesOnlyOk && gguf.empty()) {
-    Result<std::optional<Checkpoint>> names = openNames(path, hasSafetensors);
+  if (options.namesOnlyOk && gguf.empty() && !hasSafetensors) {
+    Result<std::optional<Checkpoint>> names = openNames(path);
     if (!names)
       return names.takeErrors();
     if (*names)
       return std::move(**names);
   }
   // Of both containers, the one that comes with a config is the publication.
-  if (hasSafetensors && (gguf.empty() || isFile(folder / "config.json")))
+  if ((hasSafetensors || hasIndex) &&
+      (gguf.empty() || isFile(folder / "config.json")))
     return openSafetensors(path, path, options);
   if (!gguf.empty()) {
     std::optional<NumberedName> part = NumberedName::parse(gguf.front());

@@ -25,15 +25,14 @@ inline constexpr const char *safetensorsIndexName =
 Status readSafetensors(const std::string &path, WeightSource &weights,
                        bool headerOnlyOk = false);
 
-/// What an index says where none of its files is there yet.
+/// What an index says, for where none of its files is there yet.
 struct SafetensorsNames {
   std::vector<std::string> tensors;
   /// `metadata.total_size`; 0 where the index does not have it.
   uint64_t totalBytes = 0;
 };
 
-/// Of the index in `folder`; nothing where there is no index, or where any of
-/// its files is there.
+/// Of the index in `folder`; nothing where there is none.
 Result<std::optional<SafetensorsNames>>
 readSafetensorsNames(const std::string &folder);
 

@@ -160,8 +160,6 @@ readSafetensorsNames(const std::string &folder) {
   if (!shards)
     return shards.takeErrors();
   for (auto &[file, tensors] : *shards) {
-    if (fs::exists(fs::path(folder) / file, code))
-      return std::optional<SafetensorsNames>();
     for (std::string &tensor : tensors)
       names.tensors.push_back(std::move(tensor));
   }

@@ -11,7 +11,7 @@ namespace {
 class CheckpointFiles : public testing::Test {
 protected:
   Result<Checkpoint> open(const std::string &name = "") {
-    return openCheckpoint(folder.path(name));
+    return openCheckpoint(folder.path(name), options);
   }
 
   /// All errors, without the folder, or "opened".
@@ -44,6 +44,7 @@ protected:
   }
 
   TestFolder folder;
+  OpenOptions options;
   std::vector<std::string> notes;
 };
 
@@ -151,6 +152,24 @@ TEST_F(CheckpointFiles, OpensAFolderOfParts) {
   auto checkpoint = open();
   ASSERT_TRUE(checkpoint.ok()) << errorOf(checkpoint);
   EXPECT_EQ(checkpoint->weights.tensors().size(), 2u);
+}
+
+TEST_F(CheckpointFiles, OpensNamesWhereNoFileOfWeightsIsThere) {
+  folder.write("config.json", R"({"model_type": "llama"})");
+  folder.write(
+      "model.safetensors.index.json",
+      R"({"metadata": {"total_size": 7}, "weight_map": {"w": "a.x"}})");
+  const std::string missing =
+      "DIR/a.x: the file cannot be opened: No such file or directory";
+  EXPECT_EQ(failure(), missing);
+  options.namesOnlyOk = true;
+  auto checkpoint = open();
+  ASSERT_TRUE(checkpoint.ok()) << errorOf(checkpoint);
+  ASSERT_TRUE(checkpoint->namesOnly);
+  EXPECT_EQ(checkpoint->namesOnly->tensors, std::vector<std::string>{"w"});
+  EXPECT_EQ(checkpoint->namesOnly->totalBytes, 7u);
+  folder.write("b.safetensors", oneTensor("w"));
+  EXPECT_EQ(failure(), missing);
 }
 
 TEST_F(CheckpointFiles, RefusesWhatIsNotThere) {
