@@ -67,8 +67,9 @@ Status Product::compile() {
                 [&](OpBuilder &b, Location loc,
                     llvm::ArrayRef<mlir::BlockArgument> args) {
                   buildQuantizeRows(b, loc, spec.inColumns, spec.rowTile,
-                                    planes, args[2], b.getIndexAttr(stride),
-                                    args[3], args[0], args[1]);
+                                    Isa(level()).recordForm(planes), args[2],
+                                    b.getIndexAttr(stride), args[3], args[0],
+                                    args[1]);
                 });
   Result<CodeBlob> blob = kernels.emit(level());
   if (!blob)

@@ -215,16 +215,6 @@ private:
     e.loop(zero(), e.index(lay.group), 1, body);
   }
 
-  /// Asks for `bytes` at an offset that is needed about a page later: a page's
-  /// part of one head is too short for the hardware to run ahead.
-  void prefetch(Value memory, Value offset, int64_t bytes) {
-    for (int64_t at = 0; at < bytes; at += 64)
-      memref::PrefetchOp::create(e.b, e.loc, memory,
-                                 ValueRange(e.add(offset, at)),
-                                 /*isWrite=*/false, /*localityHint=*/2,
-                                 /*isDataCache=*/true);
-  }
-
   /// Scaled queries and the empty softmax in scratch.
   void start() {
     // Scores are kept as powers of two; a soft cap comes before that.
@@ -334,8 +324,10 @@ private:
             Value offset =
                 e.mul(e.add(e.mul(column, kPageRows), at), storedBytes());
             Value row = e.add(keys, offset);
-            prefetch(in.values.pool, e.add(values, offset),
-                     step * storedBytes());
+            // A page's part of one head is too short for the hardware to run
+            // ahead: this is needed about a page later.
+            e.prefetch(in.values.pool, e.add(values, offset),
+                       step * storedBytes());
             Values k;
             for (int64_t i = 0; i < lay.blocks; ++i)
               k.push_back(loadStored(in.keys.pool,
@@ -498,10 +490,10 @@ private:
         int64_t width = 0;
         for (const Piece &piece : pieces)
           width += piece.lanes * storedBytes();
-        prefetch(in.keys.pool,
-                 e.add(e.add(nextKeys, offset),
-                       pieces.front().offset * storedBytes()),
-                 width);
+        e.prefetch(in.keys.pool,
+                   e.add(e.add(nextKeys, offset),
+                         pieces.front().offset * storedBytes()),
+                   width);
         Values v;
         for (const Piece &piece : pieces)
           v.push_back(loadStored(in.values.pool,

@@ -118,6 +118,12 @@ Value Emitter::load(Value memory, Value offset, VectorType type) {
 void Emitter::store(Value memory, Value offset, Value value) {
   vector::StoreOp::create(b, loc, value, memory, ValueRange(offset));
 }
+void Emitter::prefetch(Value memory, Value offset, int64_t bytes) {
+  for (int64_t at = 0; at < bytes; at += 64)
+    memref::PrefetchOp::create(b, loc, memory, ValueRange(add(offset, at)),
+                               /*isWrite=*/false, /*localityHint=*/2,
+                               /*isDataCache=*/true);
+}
 Value Emitter::loadScalar(Value memory, Value offset) {
   return memref::LoadOp::create(b, loc, memory, ValueRange(offset));
 }

@@ -77,6 +77,9 @@ public:
   Value loadSplat(Value memory, Value offset, VectorType type);
   Value load(Value memory, Value offset, VectorType type);
   void store(Value memory, Value offset, Value value);
+  /// Asks for the lines of `bytes` bytes that will be read, behind the end of
+  /// the memory too, for the second-level cache.
+  void prefetch(Value memory, Value offset, int64_t bytes);
   Value loadScalar(Value memory, Value offset);
   void storeScalar(Value memory, Value offset, Value value);
 

@@ -208,8 +208,9 @@ private:
   /// The row of x that begins at `from` becomes row `row` of what is gathered.
   void gather(Value from, Value row) {
     if (planes()) {
-      buildQuantizeRow(e.b, e.loc, spec.inColumns, product.rowTile, planes(),
-                       in.x, from, gathered, row);
+      buildQuantizeRow(e.b, e.loc, spec.inColumns, product.rowTile,
+                       Isa(level).recordForm(planes()), in.x, from, gathered,
+                       row);
       return;
     }
     Value to = e.mul(row, gatheredStride());

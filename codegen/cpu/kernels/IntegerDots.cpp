@@ -8,7 +8,8 @@ using Form = DotInstructions::Form;
 
 IntegerDots::IntegerDots(Emitter &e, const Isa &isa, int64_t planes,
                          int64_t largestCode, int64_t zero)
-    : e(e), dot(isa.dots()), planes(planes), startZero(zero) {
+    : e(e), dot(isa.dots()), form(isa.recordForm(planes)), planes(planes),
+      startZero(zero) {
   // Signed codes: the upper half of the unsigned ones turn around.
   flipsCodes = dot.form == Form::SignedDot && largestCode > 127;
   if (flipsCodes) {
@@ -18,8 +19,12 @@ IntegerDots::IntegerDots(Emitter &e, const Isa &isa, int64_t planes,
   // A pair is two products with values from -128 to 127; the instruction
   // saturates, so that a sum must fit in any case.
   mostPairSteps = 32767 / (2 * 128 * largestCode);
-  if (dot.form == Form::Pairs && mostPairSteps == 0)
+  if (dot.form == Form::Pairs && (form.words || mostPairSteps == 0))
     dot.form = Form::Words;
+  // A run is 8 steps of two products.
+  constexpr int64_t kMostWord = 32639;
+  keepsUpper = dot.form == Form::Words && form.words &&
+               16 * 256 * largestCode * kMostWord <= INT32_MAX;
 }
 
 VectorType IntegerDots::words() const {
@@ -49,7 +54,8 @@ IntegerDots::Codes IntegerDots::codes(Value vector) const {
     Values &forms = result.bytes.emplace_back();
     if (dot.form == Form::Words) {
       Value pairs = e.bitcast(words(), bytes);
-      forms = {e.andi(pairs, 255), e.shiftRight(pairs, 8)};
+      forms = {e.andi(pairs, 255),
+               keepsUpper ? e.andi(pairs, -256) : e.shiftRight(pairs, 8)};
     } else if (dot.form == Form::Multiplies) {
       Value dwords = e.bitcast(integers(), bytes);
       for (int64_t j = 0; j < 4; ++j) {
@@ -69,6 +75,11 @@ IntegerDots::Factors IntegerDots::factors(Value memory,
   for (Value offset : offsets)
     dwords.push_back(e.loadSplat(memory, offset, integers()));
   Factors result;
+  if (form.words) {
+    for (Value dword : dwords)
+      result.bytes.push_back(e.bitcast(words(), dword));
+    return result;
+  }
   // low + 256 * high, of the bytes that are even and odd, or first to last.
   if (dot.form == Form::Words) {
     Value low = e.bitcast(words(), dwords[0]);
@@ -104,7 +115,7 @@ IntegerDots::Sum IntegerDots::start(Value first) const {
   Value zero = e.constantInt(0, integers());
   for (int64_t i = 0; i < parts(); ++i) {
     sum.low.push_back(part(first, i));
-    if (planes == 2 && !joinsPlanes())
+    if (keepsUpper || (planes == 2 && !joinsPlanes()))
       sum.high.push_back(zero);
   }
   return sum;
@@ -136,8 +147,10 @@ void IntegerDots::add(Sum &sum, const Codes &codes,
         break;
       }
       case Form::Words:
-        for (int64_t j = 0; j < 2; ++j)
-          sums[i] = e.addi(sums[i], pairSums(forms[j], factors.bytes[j]));
+        for (int64_t j = 0; j < 2; ++j) {
+          Value &sumOf = j && keepsUpper ? sum.high[i] : sums[i];
+          sumOf = e.addi(sumOf, pairSums(forms[j], factors.bytes[j]));
+        }
         break;
       case Form::Multiplies:
         for (int64_t j = 0; j < 4; ++j)
@@ -165,8 +178,9 @@ Value IntegerDots::finish(Sum &sum) const {
   flush(sum);
   Values both;
   for (int64_t i = 0; i < parts(); ++i)
-    both.push_back(sum.high.empty()
-                       ? sum.low[i]
+    both.push_back(sum.high.empty() ? sum.low[i]
+                   : keepsUpper
+                       ? e.addi(e.shiftRightSigned(sum.high[i], 8), sum.low[i])
                        : e.addi(e.shiftLeft(sum.high[i], 8), sum.low[i]));
   // Side by side, two and two.
   while (both.size() > 1) {

@@ -1,9 +1,9 @@
 //===- IntegerDots.h - Integer dot products of any level --------*- C++ -*-===//
 //
 // sum[n] += sum over 4 bytes of codes[n] * values: codes are unsigned bytes of
-// weights, values the signed bytes of one activation row, or 16-bit numbers in
-// two planes of bytes (codegen/cpu/kernels/QuantizeRows.h). All levels give the
-// same integers; what differs is how many instructions they take.
+// weights, values the signed bytes of one activation row, or 16-bit numbers, as
+// the level keeps them (codegen/cpu/kernels/QuantizeRows.h). All levels give
+// the same integers; what differs is how many instructions they take.
 //
 //===----------------------------------------------------------------------===//
 
@@ -34,7 +34,8 @@ public:
     Values bytes;
   };
   struct Sum {
-    /// By plane and register; levels that join the planes have only `low`.
+    /// By plane (or of words' lower and upper codes) and register; levels that
+    /// join them have only `low`.
     Values low, high;
     /// Sums of products as 16 bits, and what was added to them.
     Values lowPairs, highPairs;
@@ -43,7 +44,7 @@ public:
 
   /// `vector`: 64 unsigned bytes.
   Codes codes(Value vector) const;
-  /// The 4 bytes at `offsets[plane]` of `memory`.
+  /// Of the dwords at `offsets` of `memory` (RecordLayout::dword).
   Factors factors(Value memory, llvm::ArrayRef<Value> offsets) const;
   /// `first`: what a vector<16xi32> of sums starts at.
   Sum start(Value first) const;
@@ -67,11 +68,15 @@ private:
 
   Emitter &e;
   DotInstructions dot;
+  RecordForm form;
   int64_t planes, startZero;
   /// Codes become signed bytes: their upper bit is turned around.
   bool flipsCodes;
   /// Steps whose pairs of products add up within 16 bits; 0: not even one.
   int64_t mostPairSteps;
+  /// Codes of words' upper bytes stay there: their sums are 256 times as large,
+  /// and fit nevertheless.
+  bool keepsUpper;
 };
 
 } // namespace tombolo

@@ -76,10 +76,11 @@ int64_t Isa::chains(int64_t accumulators) const {
 
 int64_t Isa::integerRows(int64_t recordRows, int64_t planes,
                          int64_t groups) const {
-  // A sum of floats and one of integers for each plane, in three quarters of
-  // the registers.
+  // A sum of floats and one of integers for each plane (of words: one), in
+  // three quarters of the registers.
+  int64_t sums = recordForm(planes).words ? 1 : planes;
   auto fits = [&](int64_t rows) {
-    return rows * groups * (1 + planes) * registersPerVector() <=
+    return rows * groups * (1 + sums) * registersPerVector() <=
            registers * 3 / 4;
   };
   int64_t rows = recordRows;

@@ -4,6 +4,7 @@
 #define CODEGEN_CPU_KERNELS_ISA_H
 
 #include "codegen/cpu/kernels/Emitter.h"
+#include "codegen/cpu/kernels/QuantizeRows.h"
 #include "codegen/cpu/object/CpuLevel.h"
 
 namespace tombolo {
@@ -52,9 +53,17 @@ public:
   /// Vectors of 16 lanes that fit in the registers.
   int64_t vectors() const { return registers / registersPerVector(); }
 
+  /// How integers of so many bytes are kept. Without dot products of bytes, two
+  /// bytes are multiplied as words: codes of 8 bits would have to be anyway, as
+  /// sums of their products with bytes do not fit words.
+  RecordForm recordForm(int64_t planes) const {
+    return {planes,
+            planes == 2 && integerDots->form == DotInstructions::Form::Pairs};
+  }
+
   /// Whether products of many rows are faster in f32 than with activations of
-  /// 16 bits, whose two planes take four multiplications and as many additions
-  /// where there is no dot product of bytes: vectors of multiply-adds are.
+  /// 16 bits, where there is no dot product of bytes: vectors of multiply-adds
+  /// are.
   bool prefersFloats() const {
     return integerDots->form == DotInstructions::Form::Pairs &&
            integerDots->bytes >= 32;

@@ -189,7 +189,7 @@ private:
     Values start(count * chains, e.constant(0.0, e.f32()));
     Values sums =
         sumF32(weights, in.weights, base, 1, 0, e.mul(row, activationStride),
-               count, spec.inColumns, start, chains);
+               count, spec.inColumns, start, chains, /*ahead=*/true);
     Values totals;
     for (int64_t m = 0; m < count; ++m) {
       ArrayRef<Value> all = ArrayRef(sums).slice(m * chains, chains);
@@ -204,6 +204,13 @@ private:
     return totals;
   }
 
+  /// Asks for what few rows' products read soon, of weights that no cache has
+  /// and every core's hardware stops fetching at the end of a page.
+  void readAhead(WeightGroups::Place place) {
+    constexpr int64_t kAhead = 2048;
+    e.prefetch(in.weights, e.add(place.chunk, kAhead), weights.chunkBytes());
+  }
+
   Values directIntegers(Value row, int64_t count, Value base) {
     Value record = recordOf(row), inside = insideOf(row);
     int64_t runs = weights.runs();
@@ -213,6 +220,7 @@ private:
                   start, [&](Value at, ValueRange carried) {
                     Values next(carried);
                     WeightGroups::Place place = weights.placeOf(e, base, at);
+                    readAhead(place);
                     Value from =
                         e.add(record, e.mul(at, runs * layout.bytes()));
                     for (int64_t run = 0; run < runs; ++run)
@@ -306,7 +314,7 @@ private:
                         row);
       Value x = e.add(e.mul(row, activationStride), first);
       finished(sumF32(source, memory, start, groups, between, x, tile.rows,
-                      columns, initial, 1),
+                      columns, initial, 1, /*ahead=*/false),
                row);
     });
   }
@@ -392,14 +400,17 @@ private:
   // --------------------------------------------------------
   /// Adds `columns` k to `sums` ([row][group][chain]). Weights of group g start
   /// at byte `start + g * between`; x of row m at element `x + m * stride`.
+  /// `ahead`: one group, straight from the matrix.
   Values sumF32(const WeightGroups &source, Value memory, Value start,
                 int64_t groups, int64_t between, Value x, int64_t rows,
-                int64_t columns, Values sums, int64_t chains) {
+                int64_t columns, Values sums, int64_t chains, bool ahead) {
     int64_t block = source.chunkColumns();
     auto add = [&](Value at, int64_t count, Values acc) {
       SmallVector<WeightGroups::Place> places;
       for (int64_t g = 0; g < groups; ++g)
         places.push_back(source.placeOf(e, e.add(start, g * between), at));
+      if (ahead)
+        readAhead(places.front());
       Value column = e.add(x, e.mul(at, block));
       int64_t step = 0;
       source.dequantize(
@@ -427,7 +438,7 @@ private:
   }
 
   RecordLayout recordLayout() const {
-    return RecordLayout(spec.rowTile, planes());
+    return RecordLayout(spec.rowTile, isa.recordForm(planes()));
   }
   /// Byte offset of the tile of records that `row` is in.
   Value recordOf(Value row) {
@@ -477,7 +488,7 @@ private:
     IntegerDots dots(e, isa, planes(), weights.largestCode(), weights.zero());
     RecordLayout layout = recordLayout();
     // What the layout says is of row 0 and on.
-    Value bytes = e.add(record, e.mul(inside, kRecordColumns));
+    Value bytes = e.add(record, e.mul(inside, layout.rowBytes()));
     Value numbers = e.add(record, e.mul(inside, 4));
     VectorType integers = e.i32();
     int64_t groups = ofGroup.size();
@@ -550,8 +561,8 @@ private:
         codes.push_back(dots.codes(run.codes[v]));
       for (int64_t m = 0; m < rows; ++m) {
         Values offsets;
-        for (int64_t plane = 0; plane < planes(); ++plane)
-          offsets.push_back(e.add(bytes, layout.plane(plane, m) + 4 * v));
+        for (int64_t number = 0; number < planes(); ++number)
+          offsets.push_back(e.add(bytes, layout.dword(number, m, v)));
         IntegerDots::Factors factors = dots.factors(in.activations, offsets);
         for (int64_t g = 0; g < groups; ++g)
           dots.add(products[m * groups + g], codes[g], factors);

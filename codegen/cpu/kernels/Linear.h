@@ -17,8 +17,8 @@ namespace tombolo {
 enum class ActivationForm {
   /// f32. Weights are dequantized in registers, or once per panel.
   F32,
-  /// Records of buildQuantizeRows: 16-bit integers (as two planes of bytes)
-  /// with a scale for each 32; relative error about 2e-5.
+  /// Records of buildQuantizeRows: 16-bit integers with a scale for each
+  /// 32; relative error about 2e-5.
   I16,
   /// The same with 8-bit integers; relative error about 5e-3.
   I8,

@@ -10,17 +10,17 @@ namespace {
 class RowQuantizer {
 public:
   RowQuantizer(OpBuilder &b, Location loc, int64_t columns, int64_t rowTile,
-               int64_t planes, Value input, Value inputOffset, Value records,
+               RecordForm form, Value input, Value inputOffset, Value records,
                Value row)
-      : e(b, loc), columns(columns), planes(planes), layout(rowTile, planes),
+      : e(b, loc), columns(columns), form(form), layout(rowTile, form),
         input(input), inputOffset(inputOffset), records(records),
         floats(e.f32()), integers(e.i32()) {
     // Where the layout says row 0, the row's place in its tile is added.
     Value place = e.remainder(row, rowTile);
-    byteRow = e.mul(place, kRecordColumns);
+    byteRow = e.mul(place, layout.rowBytes());
     wordRow = e.mul(place, 4);
-    base =
-        e.mul(e.divide(row, rowTile), rowTile * recordBytes(columns, planes));
+    base = e.mul(e.divide(row, rowTile),
+                 rowTile * recordBytes(columns, form.planes));
   }
 
   void build() {
@@ -30,7 +30,7 @@ public:
 
 private:
   /// The largest magnitude whose planes all fit signed bytes.
-  double most() const { return planes == 2 ? 32639 : 127; }
+  double most() const { return form.planes == 2 ? 32639 : 127; }
 
   Values loadBlock(Value block) {
     Value from = e.add(inputOffset, e.mul(block, kRecordColumns));
@@ -40,6 +40,31 @@ private:
   void putWord(Value at, Value value) {
     e.storeBytes(records, e.add(at, wordRow),
                  e.splat(value, VectorType::get({1}, value.getType())));
+  }
+
+  /// The integers of half `half` of a block whose row begins at byte `at`.
+  void store(Value at, int64_t half, Value q) {
+    if (form.words) {
+      Value values = arith::TruncIOp::create(
+          e.b, e.loc, VectorType::get({kLanes}, e.b.getI16Type()), q);
+      SmallVector<int64_t> order;
+      for (int64_t four = 0; four < kLanes; four += 4)
+        order.append({four, four + 2, four + 1, four + 3});
+      e.storeBytes(
+          records, e.add(at, 2 * kLanes * half),
+          vector::ShuffleOp::create(e.b, e.loc, values, values, order));
+      return;
+    }
+    VectorType bytes = e.i8(kLanes);
+    at = e.add(at, kLanes * half);
+    e.storeBytes(records, e.add(at, layout.plane(0, 0)),
+                 arith::TruncIOp::create(e.b, e.loc, bytes, q));
+    if (form.planes == 2) {
+      Value high =
+          e.shiftRightSigned(e.addi(q, e.constantInt(128, integers)), 8);
+      e.storeBytes(records, e.add(at, layout.plane(1, 0)),
+                   arith::TruncIOp::create(e.b, e.loc, bytes, high));
+    }
   }
 
   void buildBlock(Value block) {
@@ -62,16 +87,7 @@ private:
       Value q = arith::FPToSIOp::create(e.b, e.loc, integers, rounded);
       sum = i ? e.addi(sum, q) : q;
       half = i ? half : q;
-      VectorType bytes = e.i8(kLanes);
-      Value at = e.add(e.add(target, byteRow), i * kLanes);
-      e.storeBytes(records, e.add(at, layout.plane(0, 0)),
-                   arith::TruncIOp::create(e.b, e.loc, bytes, q));
-      if (planes == 2) {
-        Value high =
-            e.shiftRightSigned(e.addi(q, e.constantInt(128, integers)), 8);
-        e.storeBytes(records, e.add(at, layout.plane(1, 0)),
-                     arith::TruncIOp::create(e.b, e.loc, bytes, high));
-      }
+      store(e.add(target, byteRow), i, q);
     }
     Value scaleOne = vector::ExtractOp::create(e.b, e.loc, scale, 0);
     putWord(e.add(target, layout.scale(0)), scaleOne);
@@ -87,7 +103,8 @@ private:
   }
 
   Emitter e;
-  int64_t columns, planes;
+  int64_t columns;
+  RecordForm form;
   RecordLayout layout;
   Value input, inputOffset, records;
   VectorType floats, integers;
@@ -97,22 +114,21 @@ private:
 } // namespace
 
 void buildQuantizeRow(OpBuilder &b, Location loc, int64_t columns,
-                      int64_t rowTile, int64_t planes, Value input,
+                      int64_t rowTile, RecordForm form, Value input,
                       Value inputOffset, Value records, Value row) {
-  RowQuantizer(b, loc, columns, rowTile, planes, input, inputOffset, records,
-               row)
+  RowQuantizer(b, loc, columns, rowTile, form, input, inputOffset, records, row)
       .build();
 }
 
 void buildQuantizeRows(OpBuilder &b, Location loc, int64_t columns,
-                       int64_t rowTile, int64_t planes, Value input,
+                       int64_t rowTile, RecordForm form, Value input,
                        OpFoldResult inputStride, Value records, Value begin,
                        Value end) {
   Emitter e(b, loc);
   Value stride = e.index(inputStride);
   e.loop(begin, end, 1, [&](Value row) {
-    buildQuantizeRow(b, loc, columns, rowTile, planes, input,
-                     e.mul(row, stride), records, row);
+    buildQuantizeRow(b, loc, columns, rowTile, form, input, e.mul(row, stride),
+                     records, row);
   });
 }
 

@@ -33,6 +33,9 @@ public:
   bool plain() const { return form == Form::Plain; }
   /// k in one chunk; plain elements may end in a shorter one.
   int64_t chunkColumns() const { return plain() ? unroll : block.chunkColumns; }
+  int64_t chunkBytes() const {
+    return plain() ? step * unroll : block.chunkBytes;
+  }
   /// Runs of 32 in a chunk of quantized weights.
   int64_t runs() const { return block.chunkColumns / 32; }
 

@@ -7,6 +7,7 @@
 #include "codegen/cpu/kernels/GatedDelta.h"
 #include "codegen/cpu/kernels/History.h"
 #include "codegen/cpu/kernels/IndexTopK.h"
+#include "codegen/cpu/kernels/Isa.h"
 #include "codegen/cpu/kernels/Linear.h"
 #include "codegen/cpu/kernels/QuantizeRows.h"
 #include "codegen/cpu/kernels/RowAttention.h"
@@ -265,10 +266,10 @@ struct LowerStrategiesPass
     Value offset = arith::MulIOp::create(
         b, loc, op.getRow(),
         arith::ConstantIndexOp::create(b, loc, strideOf(op.getX())));
+    int64_t planes = planesOf(activationForm(op.getActivations()));
     buildQuantizeRow(b, loc, op.getColumns(), op.getRowTile(),
-                     planesOf(activationForm(op.getActivations())),
-                     flat(b, loc, op.getX()), offset, op.getRecord(),
-                     op.getRow());
+                     Isa(cpuLevel).recordForm(planes), flat(b, loc, op.getX()),
+                     offset, op.getRecord(), op.getRow());
     return mlir::success();
   }
 

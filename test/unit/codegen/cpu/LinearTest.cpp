@@ -71,13 +71,14 @@ void addKernel(KernelModule &kernels, const std::string &name,
       });
 }
 
-void addQuantizer(KernelModule &kernels, const std::string &name, const Case &c,
-                  int64_t stride) {
+void addQuantizer(KernelModule &kernels, const std::string &name,
+                  const CpuLevel &level, const Case &c, int64_t stride) {
   kernels.add(name, {kernels.floats(), kernels.bytes()}, 0,
               [&](OpBuilder &b, Location loc,
                   llvm::ArrayRef<mlir::BlockArgument> args) {
+                int64_t planes = planesOf(c.spec.activations);
                 buildQuantizeRows(b, loc, c.spec.inColumns, c.spec.rowTile,
-                                  planesOf(c.spec.activations), args[2],
+                                  Isa(level).recordForm(planes), args[2],
                                   b.getIndexAttr(stride), args[3], args[0],
                                   args[1]);
               });
@@ -93,7 +94,7 @@ void check(const CpuLevel &level, const std::vector<Case> &cases) {
     int64_t stride = rowStride(c.spec.inColumns);
     addKernel(kernels, describe(c), level, c, stride,
               rowStride(roundUp(c.spec.outRows, 32)));
-    addQuantizer(kernels, describe(c) + " quantize", c, stride);
+    addQuantizer(kernels, describe(c) + " quantize", level, c, stride);
   }
   Result<CodeBlob> blob = kernels.emitToRun(level);
   ASSERT_TRUE(blob.ok()) << blob.error().str();

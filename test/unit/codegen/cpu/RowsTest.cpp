@@ -1,6 +1,7 @@
 #include "Reference.h"
 #include "RunCode.h"
 #include "codegen/cpu/kernels/Embedding.h"
+#include "codegen/cpu/kernels/Isa.h"
 #include "codegen/cpu/kernels/QuantizeRows.h"
 #include "codegen/cpu/packing/PackR16.h"
 #include "gmock/gmock.h"
@@ -108,6 +109,7 @@ TEST_P(RowLevels, GathersIds) {
 }
 
 TEST_P(RowLevels, QuantizesRows) {
+  CpuLevel level = levelNamed(GetParam());
   constexpr int64_t kColumns = 96;
   KernelModule kernels;
   struct Form {
@@ -119,11 +121,12 @@ TEST_P(RowLevels, QuantizesRows) {
     kernels.add("q" + std::to_string(10 * form.planes + form.tile),
                 {kernels.floats(), kernels.bytes()}, 0,
                 [&](OpBuilder &b, Location loc, Arguments args) {
-                  buildQuantizeRows(b, loc, kColumns, form.tile, form.planes,
-                                    args[2], b.getIndexAttr(100), args[3],
-                                    args[0], args[1]);
+                  buildQuantizeRows(b, loc, kColumns, form.tile,
+                                    Isa(level).recordForm(form.planes), args[2],
+                                    b.getIndexAttr(100), args[3], args[0],
+                                    args[1]);
                 });
-  Result<CodeBlob> blob = kernels.emitToRun(levelNamed(GetParam()));
+  Result<CodeBlob> blob = kernels.emitToRun(level);
   ASSERT_TRUE(blob.ok()) << blob.error().str();
   MappedCode code(std::move(*blob));
 
@@ -141,7 +144,8 @@ TEST_P(RowLevels, QuantizesRows) {
     auto [tile, planes, most] = form;
     std::vector<uint8_t> records(12 * recordBytes(kColumns, planes));
     code.run(number, {x.data(), records.data()}, {}, 0, 7);
-    RecordLayout layout(tile, planes);
+    RecordForm kept = Isa(level).recordForm(planes);
+    RecordLayout layout(tile, kept);
     for (int64_t row = 0; row < 7; ++row)
       for (int64_t block = 0; block < kColumns / 32; ++block) {
         const uint8_t *at = records.data() +
@@ -165,10 +169,21 @@ TEST_P(RowLevels, QuantizesRows) {
           continue;
         }
         int64_t sum = 0, half = 0;
-        for (int k = 0; k < 32; ++k) {
+        // Of each four words the third comes second.
+        constexpr int64_t kPlaces[] = {0, 2, 1, 3};
+        auto integer = [&](int64_t k) -> int {
+          if (kept.words) {
+            int16_t value;
+            std::memcpy(&value, at + 64 * m + 2 * (k / 4 * 4 + kPlaces[k % 4]),
+                        2);
+            return value;
+          }
           int low = int8_t(at[layout.plane(0, m) + k]);
           int high = planes == 2 ? int8_t(at[layout.plane(1, m) + k]) : 0;
-          int q = low + 256 * high;
+          return low + 256 * high;
+        };
+        for (int k = 0; k < 32; ++k) {
+          int q = integer(k);
           EXPECT_LE(std::abs(q), most);
           EXPECT_NEAR(q * double(scale), values[k],
                       largest / double(most) * 0.502 + 2e-37);
