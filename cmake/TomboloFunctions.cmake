@@ -16,22 +16,51 @@ function(tombolo_add_library name)
   endif()
 endfunction()
 
-# What nearly every file that uses MLIR includes, compiled once: most of such a file's time is headers.
+# tombolo_add_precompiled_headers(NAME headers... [INCLUDE dir...] [OPTIONS option...])
+# Headers compiled once, for `target_precompile_headers(... REUSE_FROM NAME)`: most of a file's time is headers.
+# OPTIONS are those of the targets that use them.
+function(tombolo_add_precompiled_headers name)
+  cmake_parse_arguments(ARG "" "" "INCLUDE;OPTIONS" ${ARGN})
+  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/cmake/${name}.cpp CONTENT "// Carries the precompiled headers.\n")
+  add_library(${name} OBJECT ${CMAKE_BINARY_DIR}/cmake/${name}.cpp)
+  target_compile_options(${name} PRIVATE ${TOMBOLO_WARNINGS} ${ARG_OPTIONS})
+  target_include_directories(${name} SYSTEM PRIVATE ${ARG_INCLUDE})
+  target_precompile_headers(${name} PRIVATE ${ARG_UNPARSED_ARGUMENTS})
+endfunction()
+
+# What nearly every file that uses MLIR includes.
+set(TOMBOLO_MLIR_HEADERS
+  <mlir/Dialect/Arith/IR/Arith.h> <mlir/Dialect/Func/IR/FuncOps.h> <mlir/Dialect/Linalg/IR/Linalg.h>
+  <mlir/Dialect/MemRef/IR/MemRef.h> <mlir/Dialect/SCF/IR/SCF.h> <mlir/Dialect/Tensor/IR/Tensor.h>
+  <mlir/Dialect/Vector/IR/VectorOps.h> <mlir/IR/Builders.h> <mlir/IR/BuiltinOps.h> <mlir/IR/IRMapping.h>
+  <mlir/IR/OpImplementation.h> <mlir/IR/SymbolTable.h> <mlir/Pass/Pass.h>
+  <mlir/Transforms/DialectConversion.h> <mlir/Transforms/GreedyPatternRewriteDriver.h>)
+
 function(tombolo_use_mlir_headers name)
   target_include_directories(${name} SYSTEM PUBLIC ${LLVM_INCLUDE_DIRS} ${MLIR_INCLUDE_DIRS})
   if(NOT TARGET TomboloMlirHeaders)
-    file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/cmake/MlirHeaders.cpp CONTENT "// Carries the precompiled headers.\n")
-    add_library(TomboloMlirHeaders OBJECT ${CMAKE_BINARY_DIR}/cmake/MlirHeaders.cpp)
-    target_compile_options(TomboloMlirHeaders PRIVATE ${TOMBOLO_WARNINGS})
-    target_include_directories(TomboloMlirHeaders SYSTEM PRIVATE ${LLVM_INCLUDE_DIRS} ${MLIR_INCLUDE_DIRS})
-    target_precompile_headers(TomboloMlirHeaders PRIVATE
-      <mlir/Dialect/Arith/IR/Arith.h> <mlir/Dialect/Func/IR/FuncOps.h> <mlir/Dialect/Linalg/IR/Linalg.h>
-      <mlir/Dialect/MemRef/IR/MemRef.h> <mlir/Dialect/SCF/IR/SCF.h> <mlir/Dialect/Tensor/IR/Tensor.h>
-      <mlir/Dialect/Vector/IR/VectorOps.h> <mlir/IR/Builders.h> <mlir/IR/BuiltinOps.h> <mlir/IR/IRMapping.h>
-      <mlir/IR/OpImplementation.h> <mlir/IR/SymbolTable.h> <mlir/Pass/Pass.h>
-      <mlir/Transforms/DialectConversion.h> <mlir/Transforms/GreedyPatternRewriteDriver.h>)
+    tombolo_add_precompiled_headers(TomboloMlirHeaders ${TOMBOLO_MLIR_HEADERS}
+      INCLUDE ${LLVM_INCLUDE_DIRS} ${MLIR_INCLUDE_DIRS})
   endif()
   target_precompile_headers(${name} REUSE_FROM TomboloMlirHeaders)
+endfunction()
+
+# What nearly every test includes, with and without MLIR. Tests are compiled more often than their own code runs long.
+set(TOMBOLO_TEST_OPTIONS $<$<CONFIG:Release>:-O1>)
+function(tombolo_use_test_headers name mlir)
+  set(headers <gmock/gmock.h> <gtest/gtest.h> <nlohmann/json.hpp>)
+  if(mlir)
+    set(pch TomboloMlirTestHeaders)
+    list(APPEND headers ${TOMBOLO_MLIR_HEADERS})
+    set(include ${LLVM_INCLUDE_DIRS} ${MLIR_INCLUDE_DIRS})
+  else()
+    set(pch TomboloTestHeaders)
+  endif()
+  if(NOT TARGET ${pch})
+    tombolo_add_precompiled_headers(${pch} ${headers} INCLUDE ${include} OPTIONS -fPIE ${TOMBOLO_TEST_OPTIONS})
+  endif()
+  target_precompile_headers(${name} REUSE_FROM ${pch})
+  target_compile_options(${name} PRIVATE ${TOMBOLO_TEST_OPTIONS})
 endfunction()
 
 # tombolo_add_mlir_library(NAME sources... [LIBS lib...] [DEPENDS target...])
@@ -47,10 +76,10 @@ function(tombolo_add_mlir_library name)
   endif()
 endfunction()
 
-# tombolo_add_unittest(NAME sources... [LIBS lib...] [LABELS label...])
-# One GoogleTest program, each of its tests a ctest test.
+# tombolo_add_unittest(NAME sources... [MLIR] [LIBS lib...] [LABELS label...])
+# One GoogleTest program, each of its tests a ctest test. MLIR: its sources include MLIR's headers.
 function(tombolo_add_unittest name)
-  cmake_parse_arguments(ARG "" "" "LIBS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "MLIR" "" "LIBS;LABELS" ${ARGN})
   if(NOT TOMBOLO_BUILD_TESTS)
     return()
   endif()
@@ -59,6 +88,7 @@ function(tombolo_add_unittest name)
   target_compile_definitions(${name} PRIVATE TOMBOLO_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
     TOMBOLO_BINARY_DIR="${CMAKE_BINARY_DIR}")
   target_link_libraries(${name} PRIVATE ${ARG_LIBS} GTest::gtest GTest::gmock GTest::gtest_main Threads::Threads)
+  tombolo_use_test_headers(${name} ${ARG_MLIR})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/test/bin)
   if(NOT ARG_LABELS)
     set(ARG_LABELS fast)
@@ -68,17 +98,28 @@ function(tombolo_add_unittest name)
     PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 600)
 endfunction()
 
-# tombolo_add_fuzzer(NAME source.cpp [LIBS lib...] CORPUS dir)
-# A libFuzzer program build/test/fuzz/NAME; ctest replays and extends the corpus for ten seconds.
+set(TOMBOLO_FUZZ_FLAGS -fsanitize=fuzzer,address,undefined)
+
+# What all that is compiled for fuzzers is compiled with: coverage and sanitizers.
+function(tombolo_instrument name)
+  target_compile_options(${name} PRIVATE ${TOMBOLO_FUZZ_FLAGS} -fno-sanitize-recover=undefined -g1 -O1)
+endfunction()
+
+# tombolo_add_fuzzed_library(NAME sources...)
+# Sources under test that several fuzzers share.
+function(tombolo_add_fuzzed_library name)
+  add_library(${name} STATIC EXCLUDE_FROM_ALL ${ARGN})
+  tombolo_instrument(${name})
+endfunction()
+
+# tombolo_add_fuzzer(NAME sources... [LIBS lib...] CORPUS dir)
+# A libFuzzer program build/test/fuzz/NAME; ctest replays and extends the corpus for ten seconds. Its sources are
+# instrumented; libraries in LIBS are where tombolo_add_fuzzed_library made them.
 function(tombolo_add_fuzzer name)
-  cmake_parse_arguments(ARG "" "CORPUS" "LIBS;SOURCES" ${ARGN})
-  if(NOT TOMBOLO_BUILD_TESTS OR NOT TOMBOLO_BUILD_FUZZERS OR NOT CMAKE_CXX_COMPILER_ID MATCHES Clang)
-    return()
-  endif()
+  cmake_parse_arguments(ARG "" "CORPUS" "LIBS" ${ARGN})
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
-  # The sources under test are compiled into the fuzzer with coverage and sanitizers; libraries in LIBS are not.
-  target_compile_options(${name} PRIVATE -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -g1 -O1)
-  target_link_options(${name} PRIVATE -fsanitize=fuzzer,address,undefined)
+  tombolo_instrument(${name})
+  target_link_options(${name} PRIVATE ${TOMBOLO_FUZZ_FLAGS})
   target_link_libraries(${name} PRIVATE ${ARG_LIBS})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/test/fuzz)
   set(seeds ${CMAKE_BINARY_DIR}/test/fuzz/${name}.corpus)
