@@ -43,6 +43,9 @@ CASES = {
     "phi3_longrope": ("phi3", "k = rotate(heads(linear(x, wk), K), rope)", "k = heads(linear(x, wk), K)", 1, "rotary embedding"),
     "smollm3": ("smollm3", "if rotated[layer] then rotate(x, rope) else x", "rotate(x, rope)", 3,
                 "layers without rotary embedding"),
+    "olmo2": ("olmo2", "k = rotate(heads(norm(linear(x, wk, bk), k_norm), K), rope)", "k = heads(norm(linear(x, wk, bk), k_norm), K)", 1,
+              "rotary embedding of keys"),
+    "olmo3": ("olmo2", "window = if sliding then sliding_window else none", "window = none", 2, "sliding window"),
 }
 
 

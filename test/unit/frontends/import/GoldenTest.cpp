@@ -211,6 +211,8 @@ constexpr GoldenCase cases[] = {
     {"phi3_longrope", "phi3_longrope/expected.safetensors", "phi3", 1},
     {"qwen3_5", "qwen3_5/expected.safetensors", "qwen3_5", 2},
     {"qwen2_moe", "qwen2_moe/expected.safetensors", "qwen2_moe", 1},
+    {"olmo2", "olmo2/expected.safetensors", "olmo2", 1},
+    {"olmo3", "olmo3/expected.safetensors", "olmo2", 2},
     {"gguf-gpt-oss/model.mxfp4.gguf", "gguf-gpt-oss/expected.mxfp4.safetensors",
      "gpt_oss", 2},
     {"deepseek_v32", "deepseek_v32/expected.safetensors", "deepseek_v3", 2},
