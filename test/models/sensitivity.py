@@ -46,6 +46,7 @@ CASES = {
     "olmo2": ("olmo2", "k = rotate(heads(norm(linear(x, wk, bk), k_norm), K), rope)", "k = heads(norm(linear(x, wk, bk), k_norm), K)", 1,
               "rotary embedding of keys"),
     "olmo3": ("olmo2", "window = if sliding then sliding_window else none", "window = none", 2, "sliding window"),
+    "granite": ("granite", "attend(norm(x, attn_norm)) * residual_multiplier", "attend(norm(x, attn_norm))", 1, "factor on what attention adds"),
 }
 
 
