@@ -47,6 +47,7 @@ CASES = {
               "rotary embedding of keys"),
     "olmo3": ("olmo2", "window = if sliding then sliding_window else none", "window = none", 2, "sliding window"),
     "granite": ("granite", "attend(norm(x, attn_norm)) * residual_multiplier", "attend(norm(x, attn_norm))", 1, "factor on what attention adds"),
+    "granitemoe": ("granitemoe", "softmax(take(scores, ids))", "take(scores, ids)", 1, "softmax of the chosen scores"),
 }
 
 

@@ -214,6 +214,7 @@ constexpr GoldenCase cases[] = {
     {"olmo2", "olmo2/expected.safetensors", "olmo2", 1},
     {"olmo3", "olmo3/expected.safetensors", "olmo2", 2},
     {"granite", "granite/expected.safetensors", "granite", 1},
+    {"granitemoe", "granitemoe/expected.safetensors", "granitemoe", 1},
     {"gguf-gpt-oss/model.mxfp4.gguf", "gguf-gpt-oss/expected.mxfp4.safetensors",
      "gpt_oss", 2},
     {"deepseek_v32", "deepseek_v32/expected.safetensors", "deepseek_v3", 2},
