@@ -49,6 +49,7 @@ CASES = {
     "granite": ("granite", "attend(norm(x, attn_norm)) * residual_multiplier", "attend(norm(x, attn_norm))", 1, "factor on what attention adds"),
     "granitemoe": ("granitemoe", "softmax(take(scores, ids))", "take(scores, ids)", 1, "softmax of the chosen scores"),
     "cohere2": ("cohere2", "window = if sliding then sliding_window else none", "window = none", 1, "sliding window"),
+    "starcoder2": ("starcoder2", "window = sliding_window", "window = none", 1, "sliding window"),
 }
 
 
