@@ -50,6 +50,8 @@ CASES = {
     "granitemoe": ("granitemoe", "softmax(take(scores, ids))", "take(scores, ids)", 1, "softmax of the chosen scores"),
     "cohere2": ("cohere2", "window = if sliding then sliding_window else none", "window = none", 1, "sliding window"),
     "starcoder2": ("starcoder2", "window = sliding_window", "window = none", 1, "sliding window"),
+    "ernie4_5": ("ernie4_5", "k = rotate(heads(linear(x, wk, bk), K), rope, pairs = \"adjacent\")", "k = rotate(heads(linear(x, wk, bk), K), rope)", 1,
+                 "rotation of neighbours"),
 }
 
 
