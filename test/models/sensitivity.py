@@ -52,6 +52,7 @@ CASES = {
     "starcoder2": ("starcoder2", "window = sliding_window", "window = none", 1, "sliding window"),
     "ernie4_5": ("ernie4_5", "k = rotate(heads(linear(x, wk, bk), K), rope, pairs = \"adjacent\")", "k = rotate(heads(linear(x, wk, bk), K), rope)", 1,
                  "rotation of neighbours"),
+    "ernie4_5_moe": ("ernie4_5_moe", "scores = softmax(linear(x, router))", "scores = sigmoid(linear(x, router))", 1, "softmax of the router"),
 }
 
 
