@@ -219,6 +219,8 @@ constexpr GoldenCase cases[] = {
     {"starcoder2", "starcoder2/expected.safetensors", "starcoder2", 1},
     {"ernie4_5", "ernie4_5/expected.safetensors", "ernie4_5", 1},
     {"ernie4_5_moe", "ernie4_5_moe/expected.safetensors", "ernie4_5_moe", 2},
+    {"hunyuan_v1_dense", "hunyuan_v1_dense/expected.safetensors",
+     "hunyuan_v1_dense", 1},
     {"gguf-gpt-oss/model.mxfp4.gguf", "gguf-gpt-oss/expected.mxfp4.safetensors",
      "gpt_oss", 2},
     {"deepseek_v32", "deepseek_v32/expected.safetensors", "deepseek_v3", 2},
