@@ -55,6 +55,7 @@ CASES = {
     "ernie4_5_moe": ("ernie4_5_moe", "scores = softmax(linear(x, router))", "scores = sigmoid(linear(x, router))", 1, "softmax of the router"),
     "hunyuan_v1_dense": ("hunyuan_v1_dense", "q = norm(rotate(heads(linear(x, wq, bq), H), rope), q_norm)", "q = rotate(norm(heads(linear(x, wq, bq), H), q_norm), rope)", 1,
                          "norm behind the rotation"),
+    "seed_oss": ("seed_oss", "k = rotate(heads(linear(x, wk, bk), K), rope)", "k = heads(linear(x, wk, bk), K)", 1, "rotary embedding of keys"),
 }
 
 
