@@ -56,6 +56,7 @@ CASES = {
     "hunyuan_v1_dense": ("hunyuan_v1_dense", "q = norm(rotate(heads(linear(x, wq, bq), H), rope), q_norm)", "q = rotate(norm(heads(linear(x, wq, bq), H), q_norm), rope)", 1,
                          "norm behind the rotation"),
     "seed_oss": ("seed_oss", "k = rotate(heads(linear(x, wk, bk), K), rope)", "k = heads(linear(x, wk, bk), K)", 1, "rotary embedding of keys"),
+    "nemotron": ("nemotron", "squared(relu(x))", "relu(x)", 1, "square of the activation"),
 }
 
 
