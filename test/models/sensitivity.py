@@ -57,6 +57,8 @@ CASES = {
                          "norm behind the rotation"),
     "seed_oss": ("seed_oss", "k = rotate(heads(linear(x, wk, bk), K), rope)", "k = heads(linear(x, wk, bk), K)", 1, "rotary embedding of keys"),
     "nemotron": ("nemotron", "squared(relu(x))", "relu(x)", 1, "square of the activation"),
+    "exaone4": ("exaone4", "if sliding_window == none or types[layer] == \"sliding_attention\" then rotate(x, rope) else x", "rotate(x, rope)", 1,
+                "layers without rotary embedding"),
 }
 
 
