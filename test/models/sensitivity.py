@@ -59,6 +59,7 @@ CASES = {
     "nemotron": ("nemotron", "squared(relu(x))", "relu(x)", 1, "square of the activation"),
     "exaone4": ("exaone4", "if sliding_window == none or types[layer] == \"sliding_attention\" then rotate(x, rope) else x", "rotate(x, rope)", 1,
                 "layers without rotary embedding"),
+    "dots1": ("dots1", "scores = sigmoid(linear(x, router))", "scores = softmax(linear(x, router))", 1, "sigmoid of the router"),
 }
 
 
