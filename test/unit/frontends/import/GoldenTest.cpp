@@ -225,6 +225,7 @@ constexpr GoldenCase cases[] = {
     {"nemotron", "nemotron/expected.safetensors", "nemotron", 1},
     {"exaone4", "exaone4/expected.safetensors", "exaone4", 2},
     {"dots1", "dots1/expected.safetensors", "dots1", 3},
+    {"ministral3", "ministral3/expected.safetensors", "ministral3", 1},
     {"gguf-gpt-oss/model.mxfp4.gguf", "gguf-gpt-oss/expected.mxfp4.safetensors",
      "gpt_oss", 2},
     {"deepseek_v32", "deepseek_v32/expected.safetensors", "deepseek_v3", 2},
