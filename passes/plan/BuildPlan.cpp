@@ -351,9 +351,8 @@ ModulePlanner::instantiate(func::FuncOp function, bool manyRows,
                                   "kernel makes, of type ")
                << binding.value.getType();
       if (!value)
-        value =
-            makeBuffer(binding.type, rowStride(rowElements(binding.value)) * 4,
-                       StringAttr(), loc, plan.graph->clockOf(binding.value));
+        value = makeBuffer(binding.type, rowBytes(binding.value), StringAttr(),
+                           loc, plan.graph->clockOf(binding.value));
       return value;
     }
     case BufferBinding::Record: {
@@ -538,7 +537,7 @@ LogicalResult ModulePlanner::planLogits(StringRef name, int64_t capacity) {
   func::FuncOp logits = logitsFunction;
   startProgram(name, capacity);
   Value x = logits.getArgument(0);
-  Value buffer = makeBuffer(rowBufferType(x), rowStride(rowElements(x)) * 4,
+  Value buffer = makeBuffer(rowBufferType(x), rowBytes(x),
                             b.getStringAttr("logits_in"), logits.getLoc());
   auto results = instantiate(logits, capacity > 1, {buffer}, {0});
   if (failed(results))

@@ -15,7 +15,7 @@ static constexpr int64_t kMaxRowElements = INT32_MAX;
 
 bool plan::isActivation(Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
-  return tensor && tensor.getRank() >= 2 && tensor.isDynamicDim(0) &&
+  return tensor && tensor.getRank() >= 1 && tensor.isDynamicDim(0) &&
          tensor.getElementType().isF32() &&
          !ShapedType::isDynamicShape(tensor.getShape().drop_front());
 }
@@ -25,6 +25,13 @@ static bool isChoice(Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   return tensor && tensor.getRank() == 2 && tensor.isDynamicDim(0) &&
          !tensor.isDynamicDim(1) && tensor.getElementType().isInteger(32);
+}
+
+/// Tokens or positions, as the host writes them.
+static bool isIds(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  return tensor && tensor.getRank() == 1 && tensor.isDynamicDim(0) &&
+         tensor.getElementType().isInteger(32);
 }
 
 static bool isConstant(Value value) {
@@ -133,6 +140,9 @@ static LogicalResult checkEmbedding(nn::EmbeddingOp op) {
 static LogicalResult checkRow(Operation *op) {
   for (auto [index, operand] : llvm::enumerate(op->getOperands())) {
     if (isWeight(operand) || (isConstant(operand) && operand.getType().isF32()))
+      continue;
+    if (isa<nn::CastOp>(op) && isa<BlockArgument>(operand) &&
+        isIds(operand.getType()))
       continue;
     if (failed(
             checkActivation(op, "operand " + Twine(index), operand.getType())))
@@ -246,10 +256,7 @@ LogicalResult plan::checkInput(func::FuncOp function) {
            << function.getSymName() << "' has "
            << function.getBody().getBlocks().size();
   for (auto [index, type] : llvm::enumerate(function.getArgumentTypes())) {
-    auto tensor = dyn_cast<RankedTensorType>(type);
-    bool isIds = tensor && tensor.getRank() == 1 && tensor.isDynamicDim(0) &&
-                 tensor.getElementType().isInteger(32);
-    if (!isIds && !type.isIndex() &&
+    if (!isIds(type) && !type.isIndex() &&
         failed(checkActivation(function, "argument " + Twine(index), type)))
       return failure();
   }

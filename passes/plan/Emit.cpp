@@ -24,6 +24,11 @@ MemRefType plan::rowBufferType(Value value) {
                          type.getElementType(), layout);
 }
 
+int64_t plan::rowBytes(Value value) {
+  bool isNumber = cast<RankedTensorType>(value.getType()).getRank() == 1;
+  return 4 * (isNumber ? 1 : rowStride(rowElements(value)));
+}
+
 //===----------------------------------------------------------------------===//
 // FunctionEmitter
 //===----------------------------------------------------------------------===//

@@ -105,6 +105,8 @@ inline int64_t rowStride(int64_t elements) {
 }
 /// memref<?xCxf32, strided<[stride, 1]>> of a value's rows.
 mlir::MemRefType rowBufferType(mlir::Value value);
+/// Bytes from a row of it to the next.
+int64_t rowBytes(mlir::Value value);
 
 } // namespace tombolo::plan
 

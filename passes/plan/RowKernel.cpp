@@ -38,14 +38,19 @@ Value RowKernel::rowView(Value buffer) {
   return memref::SubViewOp::create(b, loc, buffer, offsets, sizes, strides);
 }
 
+/// A row of a value as its buffer has it (rowBufferType).
+static RankedTensorType bufferRowType(Value value) {
+  auto type = cast<RankedTensorType>(value.getType());
+  SmallVector<int64_t, 2> shape{1};
+  if (type.getRank() > 1)
+    shape.push_back(rowElements(value));
+  return RankedTensorType::get(shape, type.getElementType());
+}
+
 Value RowKernel::loadTile(Value root) {
   Value view = rowView(kernel.row(root));
-  auto flat = RankedTensorType::get(
-      {1, rowElements(root)},
-      cast<RankedTensorType>(root.getType()).getElementType());
-  Value tile = bufferization::ToTensorOp::create(b, loc, flat, view,
-                                                 /*restrict=*/true,
-                                                 /*writable=*/false);
+  Value tile = bufferization::ToTensorOp::create(
+      b, loc, bufferRowType(root), view, /*restrict=*/true, /*writable=*/false);
   return reshape(tile, tileType(root));
 }
 
@@ -133,11 +138,9 @@ bool RowKernel::leaves(Value value) {
 
 void RowKernel::store(Value value, Value tile) {
   Value buffer = kernel.row(value, /*write=*/true);
-  auto flat = RankedTensorType::get(
-      {1, rowElements(value)},
-      cast<RankedTensorType>(value.getType()).getElementType());
   bufferization::MaterializeInDestinationOp::create(
-      b, loc, /*result=*/Type(), reshape(tile, flat), rowView(buffer),
+      b, loc, /*result=*/Type(), reshape(tile, bufferRowType(value)),
+      rowView(buffer),
       /*restrict=*/true, /*writable=*/true);
 }
 

@@ -60,7 +60,8 @@ CASES = {
     "exaone4": ("exaone4", "if sliding_window == none or types[layer] == \"sliding_attention\" then rotate(x, rope) else x", "rotate(x, rope)", 1,
                 "layers without rotary embedding"),
     "dots1": ("dots1", "scores = sigmoid(linear(x, router))", "scores = softmax(linear(x, router))", 1, "sigmoid of the router"),
-    "ministral3": ("ministral3", "k = rotate(heads(linear(x, wk), K), rope)", "k = heads(linear(x, wk), K)", 1, "rotary embedding of keys"),
+    "ministral3": ("ministral3", 'q = if grown == none then q else q * rearrange(grown, "t 1 -> t 1 1")', "q = q", 1,
+        "growth of queries with the position"),
 }
 
 

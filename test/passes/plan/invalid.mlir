@@ -187,33 +187,6 @@ module {
     nn.yield %0 : !nn.weight<32x32, f32>
   }
   func.func private @layer0(%layer: index, %positions: tensor<?xi32>, %x: tensor<?x32xf32>) -> tensor<?x32xf32> {
-    // expected-error@+1 {{expects rows of f32 with a dynamic number of tokens to plan it, but operand 0 is 'tensor<?xi32>'}}
-    %p = nn.cast %positions to f32 : tensor<?xi32> -> tensor<?xf32>
-    %q = nn.rearrange %p, "t -> t 1" : tensor<?xf32> -> tensor<?x1xf32>
-    %y = nn.mul %q, %x : tensor<?x1xf32>, tensor<?x32xf32> -> tensor<?x32xf32>
-    return %y : tensor<?x32xf32>
-  }
-  func.func @hidden(%tokens: tensor<?xi32>, %positions: tensor<?xi32>) -> tensor<?x32xf32> {
-    %e = nn.get_weight @embed : !nn.weight<32x32, f32>
-    %x = nn.embedding %tokens, %e : tensor<?xi32>, !nn.weight<32x32, f32> -> tensor<?x32xf32>
-    %c = arith.constant 0 : index
-    %y = call @layer0(%c, %positions, %x) : (index, tensor<?xi32>, tensor<?x32xf32>) -> tensor<?x32xf32>
-    return %y : tensor<?x32xf32>
-  }
-  func.func @logits(%x: tensor<?x32xf32>) -> tensor<?x32xf32> {
-    %y = nn.neg %x : tensor<?x32xf32>
-    return %y : tensor<?x32xf32>
-  }
-}
-
-// -----
-
-module {
-  nn.weight @embed : !nn.weight<32x32, f32> {
-    %0 = nn.stored "embed" : !nn.weight<32x32, f32>
-    nn.yield %0 : !nn.weight<32x32, f32>
-  }
-  func.func private @layer0(%layer: index, %positions: tensor<?xi32>, %x: tensor<?x32xf32>) -> tensor<?x32xf32> {
     // expected-error@+1 {{expects rows of at most 2147483647 numbers to plan it, but its result is 'tensor<?x1073741824x32xf32>'}}
     %r = nn.repeat %x axis = 1 times = 1073741824 : tensor<?x32xf32> -> tensor<?x1073741824x32xf32>
     %s = nn.slice %r[:, 0, :] : tensor<?x1073741824x32xf32> -> tensor<?x32xf32>
@@ -709,33 +682,6 @@ module {
     %y = nn.linear %x, %q : tensor<?x32xf32>, !nn.weight<8x32, f32> -> tensor<?x8xf32>
     %z = nn.concat %y, %y, %y, %y axis = 1 : tensor<?x8xf32>, tensor<?x8xf32>, tensor<?x8xf32>, tensor<?x8xf32> -> tensor<?x32xf32>
     return %z : tensor<?x32xf32>
-  }
-  func.func @hidden(%tokens: tensor<?xi32>, %positions: tensor<?xi32>) -> tensor<?x32xf32> {
-    %e = nn.get_weight @embed : !nn.weight<32x32, f32>
-    %x = nn.embedding %tokens, %e : tensor<?xi32>, !nn.weight<32x32, f32> -> tensor<?x32xf32>
-    %c = arith.constant 0 : index
-    %y = call @layer0(%c, %positions, %x) : (index, tensor<?xi32>, tensor<?x32xf32>) -> tensor<?x32xf32>
-    return %y : tensor<?x32xf32>
-  }
-  func.func @logits(%x: tensor<?x32xf32>) -> tensor<?x32xf32> {
-    %y = nn.neg %x : tensor<?x32xf32>
-    return %y : tensor<?x32xf32>
-  }
-}
-
-// -----
-
-// One number for each token is no row.
-module {
-  nn.weight @embed : !nn.weight<32x32, f32> {
-    %0 = nn.stored "embed" : !nn.weight<32x32, f32>
-    nn.yield %0 : !nn.weight<32x32, f32>
-  }
-  func.func private @layer0(%layer: index, %positions: tensor<?xi32>, %x: tensor<?x32xf32>) -> tensor<?x32xf32> {
-    // expected-error@+1 {{expects rows of f32 with a dynamic number of tokens to plan it, but its result is 'tensor<?xf32>'}}
-    %s = nn.einsum %x, %x "t d, t d -> t" : tensor<?x32xf32>, tensor<?x32xf32> -> tensor<?xf32>
-    %y = nn.einsum %s, %x "t, t d -> t d" : tensor<?xf32>, tensor<?x32xf32> -> tensor<?x32xf32>
-    return %y : tensor<?x32xf32>
   }
   func.func @hidden(%tokens: tensor<?xi32>, %positions: tensor<?xi32>) -> tensor<?x32xf32> {
     %e = nn.get_weight @embed : !nn.weight<32x32, f32>
