@@ -415,6 +415,21 @@ TEST(Families, Gemma4LayersMayReadEarlierRows) {
                               "!nn.rows<1x8xf32, window = 4>"));
 }
 
+/// Newer versions of transformers write what full layers have of their own as
+/// differences by layer.
+TEST(Families, Gemma4LayersMayDifferByNumber) {
+  HfModel model = gemma4();
+  std::string text = model.import();
+  EXPECT_THAT(text, HasSubstr("@layer1.k[2] : !nn.rows<1x16xf32> storage"));
+  model.config.erase("global_head_dim");
+  model.config["per_layer_config"] = {{"1", {{"head_dim", 16}}},
+                                      {"3", {{"head_dim", 16}}}};
+  EXPECT_EQ(model.import(), text);
+  model.config["per_layer_config"]["3"]["sliding_window"] = 4;
+  EXPECT_THAT(model.import(),
+              HasSubstr("'per_layer_config.3.sliding_window' is not read"));
+}
+
 TEST(Families, Gemma4SaysWhatItsConfigLacks) {
   HfModel model = gemma4();
   model.config["hidden_size_per_layer_input"] = 8;
