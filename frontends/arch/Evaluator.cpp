@@ -411,7 +411,11 @@ Value Evaluator::field(const Expr &expr) {
   if (!fields)
     return fail(expr.loc, "'." + expr.text + "' of " + value.kind() +
                               ", which is not a record");
-  const Record::Field *found = fields->find(expr.text);
+  return fieldNamed(*fields, expr.text);
+}
+
+Value Evaluator::fieldNamed(const Record &fields, const std::string &name) {
+  const Record::Field *found = fields.find(name);
   if (!found)
     return Value();
   if (!found->origin.empty())
@@ -435,6 +439,19 @@ Value Evaluator::index(const Expr &expr) {
   Value value = evaluate(*expr.children[0]);
   if (value.isPoison())
     return value;
+  if (const Record *fields = value.asRecord()) {
+    if (expr.children.size() != 2 ||
+        expr.children[1]->kind == Expr::Kind::Range)
+      return fail(expr.loc, "expects one name in an index into a record");
+    Value name = evaluate(*expr.children[1]);
+    if (const std::string *text = name.asString())
+      return fieldNamed(*fields, *text);
+    return name.isPoison() ? name
+                           : fail(expr.children[1]->loc,
+                                  "expects the name of a field in an index "
+                                  "into a record, but got " +
+                                      name.kind());
+  }
   value = asTensor(value, expr.children[0]->loc);
   std::vector<Subscript> subscripts;
   bool failed = false;

@@ -143,6 +143,7 @@ private:
   Value record(const Expr &expr);
   Value each(const Expr &expr);
   Value field(const Expr &expr);
+  Value fieldNamed(const Record &fields, const std::string &name);
   Value index(const Expr &expr);
   std::optional<int64_t> bound(const ExprPtr &expr, bool &failed);
   Value functionCall(const Expr &expr, const FunctionDecl &function);

@@ -28,6 +28,14 @@ struct StatePlace {
   SmallVector<int64_t> offsets;
 };
 
+/// What a value of `@hidden` is while its calls are followed: a buffer, or rows
+/// of an instance of a state.
+struct Bound {
+  Value buffer;
+  StringAttr state;
+  int64_t instance = 0;
+};
+
 /// Builds the programs of one module.
 class ModulePlanner {
 public:
@@ -49,10 +57,10 @@ private:
     std::vector<KernelPlan> kernels;
   };
   FailureOr<FunctionPlan *> functionPlan(func::FuncOp function, bool manyRows);
-  /// Emits the dispatches of one call, and returns the buffers of its results.
-  FailureOr<SmallVector<Value>> instantiate(func::FuncOp function,
+  /// Emits the dispatches of one call, and returns what its results are.
+  FailureOr<SmallVector<Bound>> instantiate(func::FuncOp function,
                                             bool manyRows,
-                                            ArrayRef<Value> buffers,
+                                            ArrayRef<Bound> arguments,
                                             ArrayRef<int64_t> indices);
   PackOp packOf(const BufferBinding &binding);
   Value input(StringRef kind, StringAttr source, Type type, int64_t clock = 1);
@@ -324,23 +332,46 @@ ModulePlanner::checkBindings(func::FuncOp function, const Graph &graph,
   return mlir::success();
 }
 
-FailureOr<SmallVector<Value>>
+FailureOr<SmallVector<Bound>>
 ModulePlanner::instantiate(func::FuncOp function, bool manyRows,
-                           ArrayRef<Value> arguments,
+                           ArrayRef<Bound> arguments,
                            ArrayRef<int64_t> indices) {
   FailureOr<FunctionPlan *> found = functionPlan(function, manyRows);
   if (failed(found))
     return failure();
   FunctionPlan &plan = **found;
   DenseMap<Value, Value> bufferOf;
+  DenseMap<Value, Bound> rowsOf;
   std::map<int, Value> recordOf, partsOf, orderOf;
-  for (auto [argument, value] : llvm::zip(function.getArguments(), arguments))
-    bufferOf[argument] = value;
+  for (auto [argument, bound] : llvm::zip(function.getArguments(), arguments)) {
+    if (isa<nn::RowsType>(argument.getType()))
+      rowsOf[argument] = bound;
+    else
+      bufferOf[argument] = bound.buffer;
+  }
   if (failed(checkBindings(function, *plan.graph, indices, bufferOf)))
     return failure();
   auto returned =
       cast<func::ReturnOp>(function.getBody().front().getTerminator());
 
+  // Where the instance lies that an op, or an argument of rows, names.
+  auto stateOf = [&](Operation *user, Value argument) -> FailureOr<Bound> {
+    if (argument)
+      return rowsOf.lookup(argument);
+    auto names = cast<nn::StateUserOpInterface>(user);
+    StringAttr state = names.getStateAttr().getAttr();
+    FailureOr<int64_t> instance =
+        instanceOf(user, names.getIndex(), state.getValue(),
+                   states[state].offsets.size(), function, indices);
+    if (failed(instance))
+      return failure();
+    return Bound{Value(), state, *instance};
+  };
+  auto groupOf = [&](const BufferBinding &binding) {
+    StringAttr state =
+        binding.value ? rowsOf.lookup(binding.value).state : binding.symbol;
+    return states[state].group.getSymNameAttr();
+  };
   auto bind = [&](const BufferBinding &binding,
                   Location loc) -> FailureOr<Value> {
     switch (binding.kind) {
@@ -405,11 +436,9 @@ ModulePlanner::instantiate(func::FuncOp function, bool manyRows,
     case BufferBinding::RopeTable:
       return input("rope_table", binding.symbol, binding.type, binding.clock);
     case BufferBinding::Pool:
-      return input("pool", states[binding.symbol].group.getSymNameAttr(),
-                   binding.type);
+      return input("pool", groupOf(binding), binding.type);
     case BufferBinding::PageTable:
-      return input("page_table", states[binding.symbol].group.getSymNameAttr(),
-                   binding.type);
+      return input("page_table", groupOf(binding), binding.type);
     case BufferBinding::FixedState:
       return input("fixed_state", fixedState.getSymNameAttr(), binding.type);
     default:
@@ -432,19 +461,13 @@ ModulePlanner::instantiate(func::FuncOp function, bool manyRows,
         sizes.push_back(size.size);
         continue;
       }
-      auto user = cast<nn::StateUserOpInterface>(size.user);
-      StatePlace &place = states[user.getStateAttr().getAttr()];
-      int64_t value = 0;
-      if (size.kind == SizeBinding::SlotBytes) {
-        value = place.group.getSlotBytes();
-      } else {
-        FailureOr<int64_t> instance =
-            instanceOf(user, user.getIndex(), user.getStateAttr().getValue(),
-                       place.offsets.size(), function, indices);
-        if (failed(instance))
-          return failure();
-        value = place.offsets[*instance];
-      }
+      FailureOr<Bound> state = stateOf(size.user, size.rows);
+      if (failed(state))
+        return failure();
+      StatePlace &place = states[state->state];
+      int64_t value = size.kind == SizeBinding::SlotBytes
+                          ? place.group.getSlotBytes()
+                          : place.offsets[state->instance];
       sizes.push_back(SizeAttr::get(b.getContext(), Symbol::One, value, 0, 1));
     }
     bool last = position + 1 == plan.kernels.size() ||
@@ -454,14 +477,22 @@ ModulePlanner::instantiate(func::FuncOp function, bool manyRows,
                        kernel.weightBytes, kernel.flops, kernel.rowBytes,
                        kernel.rowFlops, kernel.window);
   }
-  SmallVector<Value> results;
+  SmallVector<Bound> results;
   for (Value value : returned.getOperands()) {
+    if (isa<nn::RowsType>(value.getType())) {
+      auto history = value.getDefiningOp<nn::HistoryOp>();
+      FailureOr<Bound> rows = stateOf(history, history ? Value() : value);
+      if (failed(rows))
+        return failure();
+      results.push_back(*rows);
+      continue;
+    }
     Value buffer = bufferOf.lookup(plan.graph->rootOf(value));
     if (!buffer)
       return returned.emitError("returns a value that no kernel makes");
     if (value.getDefiningOp<nn::TopKOp>())
       distinctIds.insert(buffer);
-    results.push_back(buffer);
+    results.push_back({buffer, {}});
   }
   return results;
 }
@@ -484,9 +515,9 @@ LogicalResult ModulePlanner::planHidden(StringRef name, int64_t capacity) {
   startProgram(name, capacity);
   bool manyRows = capacity > 1;
   Type ids = MemRefType::get({ShapedType::kDynamic}, b.getI32Type());
-  DenseMap<Value, Value> bufferOf;
-  bufferOf[hidden.getArgument(0)] = input("tokens", {}, ids);
-  bufferOf[hidden.getArgument(1)] = input("positions", {}, ids);
+  DenseMap<Value, Bound> boundOf;
+  boundOf[hidden.getArgument(0)].buffer = input("tokens", {}, ids);
+  boundOf[hidden.getArgument(1)].buffer = input("positions", {}, ids);
   Value result = hidden.getBody().front().getTerminator()->getOperand(0);
   bool tapped = false;
   for (Operation &op : hidden.getBody().front()) {
@@ -497,7 +528,7 @@ LogicalResult ModulePlanner::planHidden(StringRef name, int64_t capacity) {
     if (callee == hidden || callee == logitsFunction)
       return call.emitError("expects calls of layers, but got '@")
              << call.getCallee() << "'";
-    SmallVector<Value> buffers;
+    SmallVector<Bound> arguments;
     SmallVector<int64_t> indices;
     for (Value operand : call.getOperands()) {
       APInt constant;
@@ -505,27 +536,27 @@ LogicalResult ModulePlanner::planHidden(StringRef name, int64_t capacity) {
       if (isIndex && !matchPattern(operand, m_ConstantInt(&constant)))
         return call.emitError("expects constant indices");
       indices.push_back(isIndex ? constant.getSExtValue() : 0);
-      buffers.push_back(bufferOf.lookup(operand));
+      arguments.push_back(boundOf.lookup(operand));
     }
     auto tap = call->getAttrOfType<IntegerAttr>(nn::NNDialect::kTapAttr);
     if (tap && !tapped) {
       tapped = true;
       for (Value operand : call.getOperands())
         if (operand.getType() == call.getResult(0).getType()) {
-          TapOp::create(b, call.getLoc(), bufferOf.lookup(operand), 0);
+          TapOp::create(b, call.getLoc(), boundOf.lookup(operand).buffer, 0);
           break;
         }
     }
-    auto results = instantiate(callee, manyRows, buffers, indices);
+    auto results = instantiate(callee, manyRows, arguments, indices);
     if (failed(results))
       return failure();
-    for (auto [value, buffer] : llvm::zip(call.getResults(), *results))
-      bufferOf[value] = buffer;
+    for (auto [value, bound] : llvm::zip(call.getResults(), *results))
+      boundOf[value] = bound;
     if (tap)
-      TapOp::create(b, call.getLoc(), (*results)[0], tap.getInt());
+      TapOp::create(b, call.getLoc(), (*results)[0].buffer, tap.getInt());
   }
   // The last call may hand on what an earlier one made.
-  Value made = bufferOf.lookup(result);
+  Value made = boundOf.lookup(result).buffer;
   auto buffer = made ? made.getDefiningOp<BufferOp>() : BufferOp();
   if (!buffer)
     return hidden.emitError("expects to return what a kernel makes");
@@ -539,13 +570,13 @@ LogicalResult ModulePlanner::planLogits(StringRef name, int64_t capacity) {
   Value x = logits.getArgument(0);
   Value buffer = makeBuffer(rowBufferType(x), rowBytes(x),
                             b.getStringAttr("logits_in"), logits.getLoc());
-  auto results = instantiate(logits, capacity > 1, {buffer}, {0});
+  auto results = instantiate(logits, capacity > 1, Bound{buffer, {}}, {0});
   if (failed(results))
     return failure();
-  if (results->front() == buffer)
+  if (results->front().buffer == buffer)
     return logits.emitError("expects to return what a kernel makes, but "
                             "returns its argument");
-  results->front().getDefiningOp<BufferOp>().setRole("logits_out");
+  results->front().buffer.getDefiningOp<BufferOp>().setRole("logits_out");
   return mlir::success();
 }
 

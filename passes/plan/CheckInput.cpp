@@ -4,6 +4,7 @@
 #include "dialects/nn/IR/NNOps.h"
 #include "mlir/IR/Diagnostics.h"
 #include "passes/plan/Graph.h"
+#include "passes/plan/Rows.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -90,12 +91,17 @@ static LogicalResult checkLinear(nn::LinearOp op) {
   return mlir::success();
 }
 
+/// Rows that functions may hand each other: all of a history.
+static bool handsOn(Value value) {
+  SeenRows seen = seenRows(value);
+  return seen.rows && !seen.ids;
+}
+
 /// Attention over rows of one head that are key and value, or over one set of
 /// keys and one of values.
 static LogicalResult checkAttention(nn::AttentionOp op) {
   if (!sharesRows(op)) {
-    bool isAll = op.getK().size() == 1 &&
-                 op.getK()[0].getDefiningOp<nn::HistoryOp>() &&
+    bool isAll = op.getK().size() == 1 && handsOn(op.getK()[0]) &&
                  cast<nn::RowsType>(op.getK()[0].getType()).getClock() == 1;
     return isAll ? mlir::success()
                  : op.emitError("expects one set of all keys, a row for each "
@@ -164,8 +170,10 @@ static LogicalResult checkOp(Operation *op) {
   if (isa<nn::GetWeightOp>(op))
     return mlir::success();
   if (isa<func::ReturnOp>(op)) {
-    for (auto [index, type] : llvm::enumerate(op->getOperandTypes()))
-      if (failed(checkActivation(op, "result " + Twine(index), type)))
+    for (auto [index, value] : llvm::enumerate(op->getOperands()))
+      if (!(isa<nn::RowsType>(value.getType()) && handsOn(value)) &&
+          failed(
+              checkActivation(op, "result " + Twine(index), value.getType())))
         return failure();
     return mlir::success();
   }
@@ -256,7 +264,7 @@ LogicalResult plan::checkInput(func::FuncOp function) {
            << function.getSymName() << "' has "
            << function.getBody().getBlocks().size();
   for (auto [index, type] : llvm::enumerate(function.getArgumentTypes())) {
-    if (!isIds(type) && !type.isIndex() &&
+    if (!isIds(type) && !type.isIndex() && !isa<nn::RowsType>(type) &&
         failed(checkActivation(function, "argument " + Twine(index), type)))
       return failure();
   }

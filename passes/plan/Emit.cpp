@@ -6,6 +6,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "passes/plan/RowKernel.h"
+#include "passes/plan/Rows.h"
 #include "passes/plan/Scalars.h"
 #include <map>
 
@@ -33,17 +34,36 @@ int64_t plan::rowBytes(Value value) {
 // FunctionEmitter
 //===----------------------------------------------------------------------===//
 
-KernelBuilder::StatePages KernelBuilder::pages(nn::HistoryOp user, bool write) {
-  StringAttr name = user.getStateAttr().getAttr();
-  MLIRContext *context = user.getContext();
+/// What only the call tells of rows that are an argument is bound to them.
+static SizeBinding stateSize(SizeBinding::Kind kind, Value rows) {
+  if (auto history = rows.getDefiningOp<nn::HistoryOp>())
+    return {kind, {}, history, {}};
+  return {kind, {}, nullptr, rows};
+}
+
+Value KernelBuilder::stateOffset(Value rows) {
+  return size(stateSize(SizeBinding::StateOffset, rows));
+}
+
+KernelBuilder::StatePages KernelBuilder::pages(Value rows, bool write) {
+  auto bindPages = [&](BufferBinding::Kind kind, Type type, bool write) {
+    BufferBinding binding;
+    binding.kind = kind;
+    binding.type = type;
+    if (auto history = rows.getDefiningOp<nn::HistoryOp>())
+      binding.symbol = history.getStateAttr().getAttr();
+    else
+      binding.value = rows;
+    return bind(binding, write);
+  };
   StatePages pages;
-  pages.pool =
-      symbol(BufferBinding::Pool, name, byteBufferType(context), write);
-  pages.table =
-      symbol(BufferBinding::PageTable, name,
-             MemRefType::get({ShapedType::kDynamic}, builder.getI32Type()));
-  pages.offset = size({SizeBinding::StateOffset, {}, user});
-  pages.slot = size({SizeBinding::SlotBytes, {}, user});
+  pages.pool = bindPages(BufferBinding::Pool,
+                         byteBufferType(builder.getContext()), write);
+  pages.table = bindPages(
+      BufferBinding::PageTable,
+      MemRefType::get({ShapedType::kDynamic}, builder.getI32Type()), false);
+  pages.offset = stateOffset(rows);
+  pages.slot = size(stateSize(SizeBinding::SlotBytes, rows));
   return pages;
 }
 
@@ -395,19 +415,16 @@ LogicalResult FunctionEmitter::emitAttention(const Node &node) {
   if (op.getK().size() != 1 || op.getV().size() != 1)
     return op.emitError(
         "attention over several row sets is not in this version");
-  auto keys = op.getK()[0].getDefiningOp<nn::HistoryOp>();
-  auto values = op.getV()[0].getDefiningOp<nn::HistoryOp>();
-  if (!keys || !values)
-    return op.emitError(
-        "expects keys and values from histories of the same function");
-  auto keyState = SymbolTable::lookupNearestSymbolFrom<nn::StateOp>(
-      op, keys.getStateAttr());
-  auto valueState = SymbolTable::lookupNearestSymbolFrom<nn::StateOp>(
-      op, values.getStateAttr());
-  nn::RowsType keyRows = cast<nn::RowsType>(keys.getType());
-  nn::RowsType valueRows = cast<nn::RowsType>(values.getType());
-  if (keyRows.getWindow() != valueRows.getWindow() ||
-      keyState.getStorageEncoding() != valueState.getStorageEncoding())
+  SeenRows keys = seenRows(op.getK()[0]), values = seenRows(op.getV()[0]);
+  if (!keys.rows || keys.ids || !values.rows || values.ids)
+    return op.emitError("expects keys and values from histories");
+  FailureOr<Encoding> storage = storageOf(keys.rows, op);
+  FailureOr<Encoding> valueStorage = storageOf(values.rows, op);
+  if (failed(storage) || failed(valueStorage))
+    return failure();
+  nn::RowsType keyRows = cast<nn::RowsType>(keys.rows.getType());
+  nn::RowsType valueRows = cast<nn::RowsType>(values.rows.getType());
+  if (keyRows.getWindow() != valueRows.getWindow() || *storage != *valueStorage)
     return op.emitError("expects keys and values of one window and storage");
 
   MLIRContext *context = op.getContext();
@@ -428,7 +445,7 @@ LogicalResult FunctionEmitter::emitAttention(const Node &node) {
     binding.type = byteBufferType(context);
     y = kernel.bind(binding, /*write=*/true);
   }
-  KernelBuilder::StatePages pages = kernel.pages(keys);
+  KernelBuilder::StatePages pages = kernel.pages(keys.rows);
   Value sink;
   if (op.getSink())
     sink =
@@ -436,14 +453,14 @@ LogicalResult FunctionEmitter::emitAttention(const Node &node) {
                       Encoding::F32, MemRefType::get({heads}, b.getF32Type()));
   Value tokens = kernel.hostSize(Symbol::Tokens);
   Value first = kernel.hostSize(Symbol::FirstPosition);
-  Value valueOffset = kernel.size({SizeBinding::StateOffset, {}, values});
+  Value valueOffset = kernel.stateOffset(values.rows);
   AttentionOp::create(
       b, op.getLoc(), kernel.begin, kernel.end, tokens, q, pages.pool,
       pages.table, y, sink, first, pages.offset, valueOffset, pages.slot,
       b.getI64IntegerAttr(heads), b.getI64IntegerAttr(keyHeads),
       b.getI64IntegerAttr(keyColumns), b.getI64IntegerAttr(valueColumns),
-      b.getStringAttr(infoOf(keyState.getStorageEncoding()).name),
-      op.getScaleAttr(), op.getSoftcapAttr(),
+      b.getStringAttr(infoOf(*storage).name), op.getScaleAttr(),
+      op.getSoftcapAttr(),
       b.getI64IntegerAttr(keyRows.getWindow().value_or(-1)),
       b.getI64IntegerAttr(node.rowTile), b.getI64IntegerAttr(node.splits));
   kernel.plan.grid =
@@ -453,9 +470,9 @@ LogicalResult FunctionEmitter::emitAttention(const Node &node) {
   kernel.plan.label = "attention " + std::to_string(heads) + "/" +
                       std::to_string(keyHeads) + "x" +
                       std::to_string(keyColumns);
-  kernel.plan.rowBytes = encodedBytes(keyState.getStorageEncoding(),
-                                      keyHeads * (keyColumns + valueColumns))
-                             .value_or(0);
+  kernel.plan.rowBytes =
+      encodedBytes(*storage, keyHeads * (keyColumns + valueColumns))
+          .value_or(0);
   kernel.plan.rowFlops = 2 * heads * (keyColumns + valueColumns);
   kernel.plan.window = keyRows.getWindow().value_or(-1);
   plans.push_back(kernel.finish());

@@ -28,6 +28,7 @@ struct BufferBinding {
   };
   Kind kind = Row;
   /// Row: a root value of the function. Record: the quantize node's value.
+  /// Pool, PageTable: rows, where they are an argument.
   mlir::Value value;
   /// Record: index of the quantize node. Parts: of the attention's. Order: of
   /// the group's.
@@ -50,8 +51,9 @@ struct SizeBinding {
   Kind kind = Host;
   SizeAttr size;
   /// StateOffset, SlotBytes: the op that names state and instance, an
-  /// `nn::StateUserOpInterface`.
+  /// `nn::StateUserOpInterface`, or rows, which are an argument.
   mlir::Operation *user = nullptr;
+  mlir::Value rows;
 };
 
 struct KernelPlan {

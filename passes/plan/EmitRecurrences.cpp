@@ -17,7 +17,7 @@ struct StateOperands {
 static StateOperands stateOf(KernelBuilder &kernel, Operation *user) {
   return {kernel.symbol(BufferBinding::FixedState, StringAttr(),
                         byteBufferType(user->getContext()), /*write=*/true),
-          kernel.size({SizeBinding::StateOffset, {}, user})};
+          kernel.size({SizeBinding::StateOffset, {}, user, {}})};
 }
 
 void FunctionEmitter::emitCausalConv(const Node &node) {

@@ -2,17 +2,11 @@
 
 #include "passes/plan/Emit.h"
 #include "passes/plan/KernelBuilder.h"
+#include "passes/plan/Rows.h"
 
 using namespace mlir;
 using namespace tombolo;
 using namespace tombolo::plan;
-
-/// The storage of the state that a history keeps its rows in.
-static Encoding storageOf(nn::HistoryOp history) {
-  return SymbolTable::lookupNearestSymbolFrom<nn::StateOp>(
-             history, history.getStateAttr())
-      .getStorageEncoding();
-}
 
 LogicalResult FunctionEmitter::emitRowAttention(const Node &node) {
   Operation *op = node.op;
@@ -48,21 +42,23 @@ LogicalResult FunctionEmitter::emitRowAttention(const Node &node) {
     sets.push_back(absorbed.getLatent());
   for (Value rows : sets) {
     SeenRows seen = seenRows(rows);
-    nn::HistoryOp extra =
-        absorbed ? seenRows(absorbed.getKPe()).history : nn::HistoryOp();
-    if (!seen.history || (absorbed && !extra))
-      return op->emitError("expects rows from histories of the same function");
-    if (storage.value_or(storageOf(seen.history)) != storageOf(seen.history) ||
-        (extra && storageOf(extra) != storageOf(seen.history)))
+    Value extra = absorbed ? seenRows(absorbed.getKPe()).rows : Value();
+    if (!seen.rows || (absorbed && !extra))
+      return op->emitError("expects rows from histories");
+    FailureOr<Encoding> own = storageOf(seen.rows, op);
+    FailureOr<Encoding> others = extra ? storageOf(extra, op) : own;
+    if (failed(own) || failed(others))
+      return failure();
+    if (storage.value_or(*own) != *own || *others != *own)
       return op->emitError("expects rows of one storage");
-    storage = storageOf(seen.history);
-    KernelBuilder::StatePages pages = kernel.pages(seen.history);
+    storage = *own;
+    KernelBuilder::StatePages pages = kernel.pages(seen.rows);
     pools.push_back(pages.pool);
     tables.push_back(pages.table);
     places.push_back(pages.offset);
     // Seen alike, they are of one group: their pages are the same.
     if (extra)
-      places.push_back(kernel.size({SizeBinding::StateOffset, {}, extra}));
+      places.push_back(kernel.stateOffset(extra));
     places.push_back(pages.slot);
     auto type = cast<nn::RowsType>(rows.getType());
     clocks.push_back(type.getClock());
@@ -101,18 +97,20 @@ LogicalResult FunctionEmitter::emitRowAttention(const Node &node) {
 LogicalResult FunctionEmitter::emitIndexTopK(const Node &node) {
   auto op = cast<nn::TopKOp>(node.op);
   auto scores = op.getScores().getDefiningOp<nn::IndexScoresOp>();
-  auto history = scores.getRows().getDefiningOp<nn::HistoryOp>();
-  if (!history)
-    return scores.emitError("expects rows from a history of the same function");
+  SeenRows seen = seenRows(scores.getRows());
+  if (!seen.rows || seen.ids)
+    return scores.emitError("expects rows from a history");
+  FailureOr<Encoding> storage = storageOf(seen.rows, scores);
+  if (failed(storage))
+    return failure();
   KernelBuilder kernel(kernels, op.getLoc(), "index_top_k", node.stage);
   OpBuilder &b = kernel.builder;
   auto qType = cast<RankedTensorType>(scores.getQ().getType());
   int64_t heads = qType.getDimSize(1), columns = qType.getDimSize(2);
-  int64_t clock = history.getClock();
-  Encoding storage = storageOf(history);
+  int64_t clock = cast<nn::RowsType>(seen.rows.getType()).getClock();
   Value q = kernel.row(graph.rootOf(scores.getQ()));
   Value a = kernel.row(graph.rootOf(scores.getA()));
-  KernelBuilder::StatePages pages = kernel.pages(history);
+  KernelBuilder::StatePages pages = kernel.pages(seen.rows);
   Value ids = kernel.row(node.result, /*write=*/true);
   Value first = kernel.hostSize(Symbol::FirstPosition);
   int64_t k = rowElements(node.result);
@@ -120,11 +118,11 @@ LogicalResult FunctionEmitter::emitIndexTopK(const Node &node) {
       b, op.getLoc(), kernel.begin, kernel.end, q, a, pages.pool, pages.table,
       ids, first, pages.offset, pages.slot, b.getI64IntegerAttr(heads),
       b.getI64IntegerAttr(columns), b.getI64IntegerAttr(clock),
-      b.getI64IntegerAttr(k), b.getStringAttr(infoOf(storage).name));
+      b.getI64IntegerAttr(k), b.getStringAttr(infoOf(*storage).name));
   kernel.plan.grid = hostSize(op.getContext(), Symbol::Tokens);
   kernel.plan.label = "index_top_k " + std::to_string(heads) + "x" +
                       std::to_string(columns) + " " + std::to_string(k);
-  kernel.plan.rowBytes = encodedBytes(storage, columns).value_or(0) / clock;
+  kernel.plan.rowBytes = encodedBytes(*storage, columns).value_or(0) / clock;
   kernel.plan.rowFlops = 2 * heads * columns / clock;
   plans.push_back(kernel.finish());
   return mlir::success();
@@ -141,7 +139,7 @@ void FunctionEmitter::emitWindows(const Node &node) {
   Value y = kernel.row(node.result, /*write=*/true);
   Value tokens = kernel.hostSize(Symbol::Tokens);
   Value first = kernel.hostSize(Symbol::FirstPosition);
-  Value offset = kernel.size({SizeBinding::StateOffset, {}, op});
+  Value offset = kernel.size({SizeBinding::StateOffset, {}, op, {}});
   GatherWindowsOp::create(
       b, op.getLoc(), kernel.begin, kernel.end, tokens, x, state, y, first,
       offset, b.getI64IntegerAttr(size), b.getI64IntegerAttr(op.getBefore()),

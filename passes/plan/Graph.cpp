@@ -3,6 +3,7 @@
 #include "passes/plan/Graph.h"
 #include "dialects/nn/IR/NNOps.h"
 #include "passes/plan/CheckInput.h"
+#include "passes/plan/Rows.h"
 #include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
@@ -46,16 +47,6 @@ bool plan::sharesRows(nn::AttentionOp op) {
          llvm::all_of(op.getK(), [](Value rows) {
            return cast<nn::RowsType>(rows.getType()).getRank() == 1;
          });
-}
-
-SeenRows plan::seenRows(Value rows) {
-  SeenRows seen;
-  if (auto pick = rows.getDefiningOp<nn::PickOp>()) {
-    seen.ids = pick.getIds();
-    rows = pick.getRows();
-  }
-  seen.history = rows.getDefiningOp<nn::HistoryOp>();
-  return seen;
 }
 
 /// One f32 for all elements, and not a tensor.
@@ -355,8 +346,8 @@ int Graph::stageOf(int index) {
       SeenRows seen = seenRows(value);
       if (seen.ids)
         stage = std::max(stage, readyStage(seen.ids, isRow));
-      if (seen.history)
-        value = seen.history.getResult();
+      if (seen.rows)
+        value = seen.rows;
     }
     stage = std::max(stage, readyStage(value, isRow));
   };

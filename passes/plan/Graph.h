@@ -150,13 +150,6 @@ int64_t rowElements(mlir::Value value);
 
 /// Whether the attention's rows are key and value at once, of one head for all.
 bool sharesRows(nn::AttentionOp op);
-/// The history that an op reads, through picks, and the ids of these; null
-/// where there are none.
-struct SeenRows {
-  nn::HistoryOp history;
-  mlir::Value ids;
-};
-SeenRows seenRows(mlir::Value rows);
 
 } // namespace tombolo::plan
 

@@ -46,7 +46,7 @@ public:
   mlir::Value size(SizeBinding binding) {
     for (auto [index, other] : llvm::enumerate(plan.sizes))
       if (other.kind == binding.kind && other.size == binding.size &&
-          other.user == binding.user)
+          other.user == binding.user && other.rows == binding.rows)
         return sizes[index];
     mlir::Value argument = block().addArgument(builder.getIndexType(), loc);
     plan.sizes.push_back(binding);
@@ -56,7 +56,8 @@ public:
   mlir::Value hostSize(Symbol symbol) {
     return size({SizeBinding::Host,
                  SizeAttr::get(builder.getContext(), symbol, 1, 0, 1),
-                 nullptr});
+                 nullptr,
+                 {}});
   }
 
   mlir::Value row(mlir::Value value, bool write = false) {
@@ -85,12 +86,13 @@ public:
     return bind(binding);
   }
 
-  /// The pages of the state that `user` names, and where in them its instance
-  /// is.
+  /// The pages of the state that `rows`, of a history or an argument, lie in,
+  /// and where in them its instance is.
   struct StatePages {
     mlir::Value pool, table, offset, slot;
   };
-  StatePages pages(nn::HistoryOp user, bool write = false);
+  StatePages pages(mlir::Value rows, bool write = false);
+  mlir::Value stateOffset(mlir::Value rows);
 
   /// Windows of `size` tokens that were complete before the step.
   mlir::Value windowsBefore(int64_t size);

@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
 #include "passes/plan/CheckInput.h"
+#include "passes/plan/Rows.h"
 
 using namespace mlir;
 using namespace tombolo;
@@ -144,35 +145,6 @@ void RowKernel::store(Value value, Value tile) {
       /*restrict=*/true, /*writable=*/true);
 }
 
-/// What the ops that read a history take its rows for, each once.
-enum class RowUse { Keys, Values, Shared };
-static SmallVector<RowUse> usesOf(Value rows) {
-  SmallVector<RowUse> uses;
-  auto add = [&](RowUse use) {
-    if (!llvm::is_contained(uses, use))
-      uses.push_back(use);
-  };
-  for (OpOperand &operand : rows.getUses()) {
-    Operation *user = operand.getOwner();
-    if (auto pick = dyn_cast<nn::PickOp>(user)) {
-      for (RowUse use : usesOf(pick.getResult()))
-        add(use);
-    } else if (auto attention = dyn_cast<nn::AttentionOp>(user)) {
-      if (sharesRows(attention)) {
-        add(RowUse::Shared);
-        continue;
-      }
-      if (llvm::is_contained(attention.getK(), rows))
-        add(RowUse::Keys);
-      if (llvm::is_contained(attention.getV(), rows))
-        add(RowUse::Values);
-    } else if (isa<nn::AbsorbedAttentionOp, nn::IndexScoresOp>(user)) {
-      add(RowUse::Shared);
-    }
-  }
-  return uses;
-}
-
 LogicalResult RowKernel::addHistory(nn::HistoryOp op) {
   auto rows = cast<nn::RowsType>(op.getType());
   SmallVector<RowUse> uses = usesOf(op.getResult());
@@ -185,7 +157,8 @@ LogicalResult RowKernel::addHistory(nn::HistoryOp op) {
   // kernel is read where it lies.
   Value root = graph.rootOf(op.getX());
   Value x = kernel.row(root);
-  KernelBuilder::StatePages pages = kernel.pages(op, /*write=*/true);
+  KernelBuilder::StatePages pages =
+      kernel.pages(op.getResult(), /*write=*/true);
   int64_t clock = op.getClock();
   Value first = clock == 1 ? kernel.hostSize(Symbol::FirstPosition)
                            : kernel.windowsBefore(clock);
@@ -205,7 +178,7 @@ LogicalResult RowKernel::addKeep(const Node &node) {
                               byteBufferType(op.getContext()), /*write=*/true);
   Value tokens = kernel.hostSize(Symbol::Tokens);
   Value first = kernel.hostSize(Symbol::FirstPosition);
-  Value offset = kernel.size({SizeBinding::StateOffset, {}, op});
+  Value offset = kernel.size({SizeBinding::StateOffset, {}, op, {}});
   KeepRowsOp::create(b, loc, row, tokens, x, state, first, offset,
                      op.getSize() + op.getBefore() - 1, rowElements(root));
   return mlir::success();

@@ -102,6 +102,12 @@ TEST(Evaluator, KindsMustFit) {
             "t.arch:4:14: expects a condition, but got an integer");
   EXPECT_EQ(evaluated("(1).a"),
             "t.arch:4:14: '.a' of an integer, which is not a record");
+  EXPECT_EQ(evaluated("[{a1: 7}[\"a{i}\"] ?? 0 for i in 0..3]"), "[0, 7, 0]");
+  EXPECT_EQ(evaluated("{a: 1}[0]"),
+            "t.arch:4:18: expects the name of a field in an index into a "
+            "record, but got an integer");
+  EXPECT_EQ(evaluated("{a: 1}[0:1]"),
+            "t.arch:4:17: expects one name in an index into a record");
   EXPECT_EQ(evaluated("[i for i in 3]"),
             "t.arch:4:11: expects a list to go through, but got an integer");
   EXPECT_EQ(evaluated("fail \"no {1 + 1}\""), "t.arch:4:11: no 2");

@@ -368,6 +368,7 @@ HfModel gemma4() {
                   {"global_head_dim", 16},
                   {"intermediate_size", 32},
                   {"sliding_window", 4},
+                  {"hidden_size_per_layer_input", 0},
                   {"layer_types",
                    {"sliding_attention", "full_attention", "sliding_attention",
                     "full_attention"}}};
@@ -414,15 +415,99 @@ TEST(Families, Gemma4LayersMayReadEarlierRows) {
                               "!nn.rows<1x8xf32, window = 4>"));
 }
 
-TEST(Families, Gemma4SaysWhatIsNotDescribed) {
+/// Newer versions of transformers write what full layers have of their own as
+/// differences by layer.
+TEST(Families, Gemma4LayersMayDifferByNumber) {
+  HfModel model = gemma4();
+  std::string text = model.import();
+  EXPECT_THAT(text, HasSubstr("@layer1.k[2] : !nn.rows<1x16xf32> storage"));
+  model.config.erase("global_head_dim");
+  model.config["per_layer_config"] = {{"1", {{"head_dim", 16}}},
+                                      {"3", {{"head_dim", 16}}}};
+  EXPECT_EQ(model.import(), text);
+  model.config["per_layer_config"]["3"]["sliding_window"] = 4;
+  EXPECT_THAT(model.import(),
+              HasSubstr("'per_layer_config.3.sliding_window' is not read"));
+}
+
+TEST(Families, Gemma4SaysWhatItsConfigLacks) {
   HfModel model = gemma4();
   model.config["hidden_size_per_layer_input"] = 8;
+  model.config["vocab_size_per_layer_input"] = 39;
   model.config["enable_moe_block"] = true;
+  model.config["num_kv_shared_layers"] = 4;
   EXPECT_THAT(
       model.import(),
-      AllOf(HasSubstr("embeddings for each layer "
-                      "(hidden_size_per_layer_input) are not described"),
-            HasSubstr("experts (enable_moe_block) are not described")));
+      AllOf(HasSubstr("vocab_size_per_layer_input 39 leaves tokens of "
+                      "vocab_size 40 without an embedding for each layer"),
+            HasSubstr("enable_moe_block asks for num_experts, top_k_experts "
+                      "and moe_intermediate_size"),
+            HasSubstr("num_kv_shared_layers leaves no layer with keys")));
+}
+
+/// Full layers have wider heads than those with a window, and experts whose
+/// gates and ups are one stack, or two.
+TEST(Families, Gemma4Gguf) {
+  for (bool joined : {true, false}) {
+    GgufModel model("gemma4");
+    for (auto [name, value] : {std::pair("attention.key_length", 32),
+                               {"attention.value_length", 32},
+                               {"attention.key_length_swa", 16},
+                               {"attention.value_length_swa", 16},
+                               {"rope.dimension_count", 32},
+                               {"rope.dimension_count_swa", 16},
+                               {"attention.sliding_window", 8},
+                               {"attention.shared_kv_layers", 0},
+                               {"embedding_length_per_layer_input", 0},
+                               {"expert_count", 4},
+                               {"expert_used_count", 2},
+                               {"expert_feed_forward_length", 48}})
+      model.set(name, value);
+    model.set("attention.head_count_kv", {2, 1});
+    model.set("attention.sliding_window_pattern", {true, false});
+    model.set("rope.freq_base", 1e6);
+    model.set("rope.freq_base_swa", 1e4);
+    model.set("final_logit_softcapping", 30.0);
+    model.tensors.erase("output.weight");
+    model.tensors["rope_freqs.weight"] = {{16}};
+    for (const char *name :
+         {"post_attention_norm.weight", "post_ffw_norm.weight",
+          "post_ffw_norm_1.weight", "pre_ffw_norm_2.weight",
+          "post_ffw_norm_2.weight", "ffn_gate_inp.scale"})
+      model.each(name, {{64}});
+    model.each("layer_output_scale.weight", {{1}});
+    model.each("ffn_gate_inp.weight", {{4, 64}});
+    model.each("ffn_down_exps.scale", {{4}});
+    if (joined) {
+      model.each("ffn_gate_up_exps.weight", {{4, 96, 64}, "q4_0"});
+    } else {
+      model.each("ffn_gate_exps.weight", {{4, 48, 64}, "q4_0"});
+      model.each("ffn_up_exps.weight", {{4, 48, 64}, "q4_0"});
+    }
+    model.each("ffn_down_exps.weight", {{4, 64, 48}});
+    model.tensors["blk.1.attn_q.weight"] = {{128, 64}, "q4_0"};
+    model.tensors["blk.1.attn_k.weight"] = {{32, 64}, "q4_0"};
+    model.tensors["blk.1.attn_output.weight"] = {{64, 128}, "q4_0"};
+    model.tensors.erase("blk.1.attn_v.weight");
+    for (const char *name : {"attn_q_norm.weight", "attn_k_norm.weight"}) {
+      model.tensors[std::string("blk.0.") + name] = {{16}};
+      model.tensors[std::string("blk.1.") + name] = {{32}};
+    }
+    std::string text = model.import();
+    EXPECT_THAT(text,
+                HasSubstr("@layer0.k[1] : !nn.rows<2x16xf32, window = 8>"))
+        << text;
+    EXPECT_THAT(text, HasSubstr("@layer1.v[1] : !nn.rows<1x32xf32> storage"));
+    EXPECT_THAT(text, Not(HasSubstr("@layer1.wv")));
+    EXPECT_THAT(text, HasSubstr("scale = 1.000000e+00 divisors = "
+                                "@rope_divisors"));
+    EXPECT_THAT(text,
+                HasSubstr(joined ? "[:, :48, :] : !nn.weight<4x96x64, q4_0"
+                                 : "ffn_gate_exps.weight\""));
+    model.set("attention.value_length_swa", 8);
+    EXPECT_THAT(model.import(), HasSubstr("attention.value_length_swa differs "
+                                          "from attention.key_length_swa"));
+  }
 }
 
 /// One layer of 2 heads of 8 channels, with or without its own rows.

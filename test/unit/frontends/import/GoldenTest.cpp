@@ -207,6 +207,8 @@ constexpr GoldenCase cases[] = {
     {"qwen2", "qwen2/expected.safetensors", "qwen2", 1},
     {"qwen3", "qwen3/expected.safetensors", "qwen3", 1},
     {"gemma3", "gemma3/expected.safetensors", "gemma3", 2},
+    {"gemma4_e2b", "gemma4_e2b/expected.safetensors", "gemma4", 4},
+    {"gemma4_moe", "gemma4_moe/expected.safetensors", "gemma4", 2},
     {"phi3_longrope", "phi3_longrope/expected.safetensors", "phi3", 1},
     {"qwen3_5", "qwen3_5/expected.safetensors", "qwen3_5", 2},
     {"qwen2_moe", "qwen2_moe/expected.safetensors", "qwen2_moe", 1},
