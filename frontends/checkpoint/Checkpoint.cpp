@@ -110,7 +110,12 @@ Result<Checkpoint> openSafetensors(const std::string &path,
                         : fs::path(weights).parent_path();
   if (Status read = readCompanions(folder, checkpoint); !read)
     return read.takeErrors();
-  if (Status joined = joinStorage(checkpoint.config, checkpoint.configPath,
+  fs::path modelOpt = folder / "hf_quant_config.json";
+  Result<Json> quantized = readObject(modelOpt);
+  if (!quantized)
+    return quantized.takeErrors();
+  if (Status joined = joinStorage({checkpoint.config, checkpoint.configPath,
+                                   std::move(*quantized), modelOpt.string()},
                                   checkpoint.weights, checkpoint.leftAside);
       !joined)
     return joined.takeErrors();
