@@ -72,6 +72,7 @@ Status readCompanions(const fs::path &folder, Checkpoint &checkpoint) {
   read("config.json", checkpoint.config);
   read("generation_config.json", checkpoint.generationConfig);
   read("tokenizer_config.json", checkpoint.tokenizerConfig);
+  read("special_tokens_map.json", checkpoint.specialTokensMap);
   if (fs::path config = folder / "config.json"; isFile(config))
     checkpoint.configPath = config.string();
   if (fs::path tokenizer = folder / "tokenizer.json"; isFile(tokenizer))

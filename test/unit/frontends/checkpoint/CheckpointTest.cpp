@@ -71,6 +71,7 @@ TEST_F(CheckpointFiles, OpensAFolder) {
   writeModel();
   folder.write("generation_config.json", R"({"eos_token_id": [1, 2]})");
   folder.write("tokenizer_config.json", R"({"chat_template": "T"})");
+  folder.write("special_tokens_map.json", R"({"eos_token": "</s>"})");
   folder.write("tokenizer.json", "{}");
   auto checkpoint = open();
   ASSERT_TRUE(checkpoint.ok()) << errorOf(checkpoint);
@@ -81,6 +82,7 @@ TEST_F(CheckpointFiles, OpensAFolder) {
   EXPECT_EQ(checkpoint->configPath, folder.path("config.json"));
   EXPECT_EQ(checkpoint->generationConfig["eos_token_id"].size(), 2u);
   EXPECT_EQ(checkpoint->tokenizerConfig["chat_template"], "T");
+  EXPECT_EQ(checkpoint->specialTokensMap["eos_token"], "</s>");
   EXPECT_EQ(checkpoint->tokenizerJson, folder.path("tokenizer.json"));
   EXPECT_EQ(checkpoint->chatTemplate, "T");
   EXPECT_TRUE(checkpoint->chatTemplatePath.ends_with("/tokenizer_config.json"));
