@@ -129,6 +129,7 @@ tombolo::buildText(const Checkpoint &checkpoint, int64_t vocabSize,
   sources.config = &checkpoint.config;
   sources.generationConfig = &checkpoint.generationConfig;
   sources.defaults = std::move(defaults);
+  sources.specialTokensMap = &checkpoint.specialTokensMap;
   text::TokenizerModel model;
   if (hasTokenizer(checkpoint)) {
     Result<text::TokenizerModel> imported =

@@ -72,6 +72,7 @@ Status readCompanions(const fs::path &folder, Checkpoint &checkpoint) {
   read("config.json", checkpoint.config);
   read("generation_config.json", checkpoint.generationConfig);
   read("tokenizer_config.json", checkpoint.tokenizerConfig);
+  read("special_tokens_map.json", checkpoint.specialTokensMap);
   if (fs::path config = folder / "config.json"; isFile(config))
     checkpoint.configPath = config.string();
   if (fs::path tokenizer = folder / "tokenizer.json"; isFile(tokenizer))
@@ -110,7 +111,12 @@ Result<Checkpoint> openSafetensors(const std::string &path,
                         : fs::path(weights).parent_path();
   if (Status read = readCompanions(folder, checkpoint); !read)
     return read.takeErrors();
-  if (Status joined = joinStorage(checkpoint.config, checkpoint.configPath,
+  fs::path modelOpt = folder / "hf_quant_config.json";
+  Result<Json> quantized = readObject(modelOpt);
+  if (!quantized)
+    return quantized.takeErrors();
+  if (Status joined = joinStorage({checkpoint.config, checkpoint.configPath,
+                                   std::move(*quantized), modelOpt.string()},
                                   checkpoint.weights, checkpoint.leftAside);
       !joined)
     return joined.takeErrors();

@@ -42,8 +42,9 @@ struct Checkpoint {
   /// GGUF metadata by full key (`llama.block_count`), integers as 64-bit JSON
   /// integers, arrays as JSON arrays; null object for safetensors.
   nlohmann::ordered_json metadata;
-  /// `generation_config.json`, `tokenizer_config.json`: null where absent.
-  nlohmann::ordered_json generationConfig, tokenizerConfig;
+  /// `generation_config.json`, `tokenizer_config.json`,
+  /// `special_tokens_map.json`: null where absent.
+  nlohmann::ordered_json generationConfig, tokenizerConfig, specialTokensMap;
   /// Path of `tokenizer.json`, and the text of `chat_template.jinja` (or the
   /// template in tokenizer_config.json / GGUF metadata); empty where absent.
   std::string tokenizerJson;

@@ -1,4 +1,4 @@
-//===- Method.cpp - What a quantization_config says -----------------------===//
+//===- Method.cpp - What a checkpoint says of its storage -----------------===//
 
 #include "frontends/storage/Method.h"
 #include "support/Json.h"
@@ -277,11 +277,39 @@ void readCompressed(Keys &keys, Method &method, std::vector<Error> &errors) {
   }
 }
 
-void readModelOpt(Keys &keys, Method &) {
-  keys.choice("quant_algo", {"FP8", "NVFP4"});
-  keys.integer("group_size", 16);
+/// What ModelOpt calls its encodings: FP8 with one scale, or one a row, and
+/// NVFP4, whatever the activations are to be. Which a matrix has, its tensors
+/// show.
+void readModelOptAlgorithm(Keys &keys) {
+  std::string algorithm =
+      keys.choice("quant_algo", {"FP8", "FP8_PER_CHANNEL_PER_TOKEN", "NVFP4",
+                                 "W4A16_NVFP4", "MIXED_PRECISION"});
+  if (keys.integer("group_size", 16) != 16 && algorithm.ends_with("NVFP4"))
+    keys.fail("group_size", "16");
+}
+
+void readModelOpt(Keys &keys, Method &method, const std::string &path,
+                  std::vector<Error> &errors) {
+  readModelOptAlgorithm(keys);
   keys.ignore({"kv_cache_scheme", "kv_cache_quant_algo", "ignore",
-               "exclude_modules", "config_groups", "producer"});
+               "exclude_modules", "config_groups", "producer",
+               "quant_library"});
+  const Json *layers = keys.find("quantized_layers");
+  if (!layers || !layers->is_object()) {
+    if (layers)
+      keys.fail("quantized_layers", "an object");
+    return;
+  }
+  for (const auto &[name, layer] : layers->items()) {
+    if (!layer.is_object()) {
+      keys.fail("quantized_layers", "an object of objects");
+      break;
+    }
+    Keys inner(layer, path + ".quantized_layers." + name, method.where);
+    readModelOptAlgorithm(inner);
+    for (Error &error : inner.finish())
+      errors.push_back(std::move(error));
+  }
 }
 
 constexpr std::pair<const char *, Kind> methods[] = {
@@ -317,12 +345,54 @@ const Json *findConfig(const Json &config) {
   return nullptr;
 }
 
+/// hf_quant_config.json: `quantization`, and who made it.
+Result<Method> readModelOptFile(const Json &file, const std::string &where) {
+  Method method;
+  method.where = where;
+  method.kind = Kind::ModelOpt;
+  std::vector<Error> errors;
+  for (const auto &[key, value] : file.items())
+    if (key == "producer") {
+      auto name = value.is_object() ? value.find("name") : value.end();
+      if (!value.is_object() || name == value.end() || *name != "modelopt")
+        errors.emplace_back(where,
+                            "key 'producer': expects the name 'modelopt', but "
+                            "got " +
+                                printable(value.dump(), 60));
+    } else if (key != "quantization") {
+      errors.emplace_back(where, "key " + quote(key) + " = " +
+                                     printable(value.dump(), 60) +
+                                     " is not known to the reader of this "
+                                     "storage");
+    }
+  auto quantization = file.find("quantization");
+  if (quantization == file.end() || !quantization->is_object()) {
+    errors.emplace_back(where,
+                        "key 'quantization': expects an object, but got " +
+                            (quantization == file.end()
+                                 ? std::string("none")
+                                 : std::string(jsonKind(*quantization))));
+    return errors;
+  }
+  Keys keys(*quantization, "quantization", where);
+  readModelOpt(keys, method, "quantization", errors);
+  for (Error &error : keys.finish())
+    errors.push_back(std::move(error));
+  if (!errors.empty())
+    return errors;
+  return method;
+}
+
 } // namespace
 
-Result<Method> readMethod(const Json &config, const std::string &where) {
+Result<Method> readMethod(const StorageConfig &files) {
+  const Json &config = files.config;
+  const std::string &where = files.where;
   Method method;
   method.where = where;
   const Json *found = findConfig(config);
+  if (!found && files.modelOpt.is_object())
+    return readModelOptFile(files.modelOpt, files.modelOptWhere);
   if (!found)
     return method;
   if (!found->is_object())
@@ -330,6 +400,10 @@ Result<Method> readMethod(const Json &config, const std::string &where) {
                  "key 'quantization_config': expects an object, but got " +
                      std::string(jsonKind(*found)));
   auto name = found->find("quant_method");
+  // As the first versions of ModelOpt wrote it.
+  if (auto library = found->find("quant_library");
+      name == found->end() && library != found->end() && *library == "modelopt")
+    name = library;
   if (name == found->end() || name->is_null()) {
     for (const char *key : {"load_in_4bit", "load_in_8bit"})
       if (auto at = found->find(key); at != found->end() && *at == true)
@@ -388,7 +462,7 @@ Result<Method> readMethod(const Json &config, const std::string &where) {
     readCompressed(keys, method, errors);
     break;
   case Kind::ModelOpt:
-    readModelOpt(keys, method);
+    readModelOpt(keys, method, "quantization_config", errors);
     break;
   }
   for (Error &error : keys.finish())

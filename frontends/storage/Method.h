@@ -1,12 +1,12 @@
-//===- Method.h - What a quantization_config says ---------------*- C++ -*-===//
+//===- Method.h - What a checkpoint says of its storage ---------*- C++ -*-===//
 
 #ifndef FRONTENDS_STORAGE_METHOD_H
 #define FRONTENDS_STORAGE_METHOD_H
 
+#include "frontends/storage/Storage.h"
 #include "support/Result.h"
 #include <array>
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -47,10 +47,10 @@ struct Method {
 };
 
 /// Reads `quantization_config` of config.json, of its top level or of
-/// `text_config`. Refuses methods that nothing here reads, by name, and keys
+/// `text_config`; where there is none, hf_quant_config.json, which ModelOpt
+/// writes beside it. Refuses methods that nothing here reads, by name, and keys
 /// and values that are not known.
-Result<Method> readMethod(const nlohmann::ordered_json &config,
-                          const std::string &where);
+Result<Method> readMethod(const StorageConfig &config);
 
 } // namespace tombolo::storage
 

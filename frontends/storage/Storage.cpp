@@ -87,10 +87,9 @@ std::vector<Error> firstOf(std::vector<Error> errors) {
 
 } // namespace
 
-Status joinStorage(const nlohmann::ordered_json &config,
-                   const std::string &where, WeightSource &weights,
+Status joinStorage(const StorageConfig &config, WeightSource &weights,
                    std::vector<LeftAsideTensor> &leftAside) {
-  Result<Method> method = readMethod(config, where);
+  Result<Method> method = readMethod(config);
   if (!method)
     return method.takeErrors();
   const std::vector<TensorInfo> &tensors = weights.tensors();

@@ -19,11 +19,20 @@ struct LeftAsideTensor {
   std::string name, reason;
 };
 
-/// Joins the tensors of `weights` as the `quantization_config` of `config`
-/// says; where there is none, nothing changes. Numbers are looked at only where
-/// shapes leave something open. `where` is the file of `config`.
-Status joinStorage(const nlohmann::ordered_json &config,
-                   const std::string &where, WeightSource &weights,
+/// The files that say how tensors are stored; null where there is none.
+struct StorageConfig {
+  /// config.json
+  nlohmann::ordered_json config;
+  std::string where;
+  /// hf_quant_config.json
+  nlohmann::ordered_json modelOpt;
+  std::string modelOptWhere;
+};
+
+/// Joins the tensors of `weights` as `config` says; where it says nothing,
+/// nothing changes. Numbers are looked at only where shapes leave something
+/// open.
+Status joinStorage(const StorageConfig &config, WeightSource &weights,
                    std::vector<LeftAsideTensor> &leftAside);
 
 } // namespace tombolo

@@ -35,13 +35,44 @@ static const Json *textOfToken(const Json &value) {
   return text->is_string() ? text : nullptr;
 }
 
-static Status addSpecialToken(std::string_view key, const Json &value,
-                              std::string name, text::TokenizerModel &model) {
+/// The members of tokenizer_config.json, and which file says each.
+class TokenFields {
+public:
+  explicit TokenFields(const TokenizerSources &sources)
+      : config(given(sources.tokenizerConfig), kTokenizerConfigName, ""),
+        map(given(sources.specialTokensMap), kSpecialTokensMapName, ""),
+        readsMap(!config.find("added_tokens_decoder")) {}
+
+  /// Null and absent are the same.
+  const Json *find(std::string_view key) {
+    const Json *value = readsMap ? map.find(key) : nullptr;
+    return value ? value : config.find(key);
+  }
+  Error error(std::string_view key, const std::string &message) {
+    bool inMap = readsMap && map.find(key);
+    return Error(inMap ? kSpecialTokensMapName : kTokenizerConfigName,
+                 "'" + std::string(key) + "': " + message);
+  }
+
+  Fields config;
+
+private:
+  static const Json &given(const Json *object) {
+    static const Json nothing = Json::object();
+    return object && !object->is_null() ? *object : nothing;
+  }
+
+  Fields map;
+  bool readsMap;
+};
+
+static Status addSpecialToken(TokenFields &fields, std::string_view key,
+                              const Json &value, std::string name,
+                              text::TokenizerModel &model) {
   const Json *text = textOfToken(value);
   if (!text)
-    return Error(kTokenizerConfigName, "'" + std::string(key) +
-                                           "': expects a token, but got " +
-                                           std::string(jsonKind(value)));
+    return fields.error(key, "expects a token, but got " +
+                                 std::string(jsonKind(value)));
   // transformers takes an empty one for none.
   if (!text->get_ref<const std::string &>().empty())
     model.specialTokens.push_back({std::move(name), text->get<std::string>()});
@@ -49,12 +80,14 @@ static Status addSpecialToken(std::string_view key, const Json &value,
 }
 
 /// The tokens that chat templates see, by their names there.
-static Status readSpecialTokens(Fields &fields, text::TokenizerModel &model) {
+static Status readSpecialTokens(TokenFields &fields,
+                                text::TokenizerModel &model) {
   model.specialTokens.clear();
   for (const char *key : {"bos_token", "eos_token", "unk_token", "sep_token",
                           "pad_token", "cls_token", "mask_token"})
     if (const Json *value = fields.find(key))
-      if (Status status = addSpecialToken(key, *value, key, model); !status)
+      if (Status status = addSpecialToken(fields, key, *value, key, model);
+          !status)
         return status;
   // A list, or for some models an object with names of their own.
   for (const char *key : {kAdditional, "extra_special_tokens"}) {
@@ -62,14 +95,12 @@ static Status readSpecialTokens(Fields &fields, text::TokenizerModel &model) {
     if (!value)
       continue;
     if (!value->is_array() && !value->is_object())
-      return Error(kTokenizerConfigName,
-                   "'" + std::string(key) +
-                       "': expects an array or an object, but "
-                       "got " +
-                       std::string(jsonKind(*value)));
+      return fields.error(key, "expects an array or an object, but got " +
+                                   std::string(jsonKind(*value)));
     for (const auto &[name, token] : value->items())
-      if (Status status = addSpecialToken(
-              key, token, value->is_array() ? kAdditional : name, model);
+      if (Status status =
+              addSpecialToken(fields, key, token,
+                              value->is_array() ? kAdditional : name, model);
           !status)
         return status;
   }
@@ -77,7 +108,7 @@ static Status readSpecialTokens(Fields &fields, text::TokenizerModel &model) {
 }
 
 /// The id of the token that `key` names; -1 where it names none.
-static Result<int32_t> readToken(Fields &fields, std::string_view key,
+static Result<int32_t> readToken(TokenFields &fields, std::string_view key,
                                  const IdOf &idOf) {
   const Json *value = fields.find(key);
   if (!value)
@@ -85,28 +116,29 @@ static Result<int32_t> readToken(Fields &fields, std::string_view key,
   const auto &text = textOfToken(*value)->get_ref<const std::string &>();
   int32_t id = idOf(text);
   if (id < 0 && key != "pad_token")
-    return Error(kTokenizerConfigName, "'" + std::string(key) +
-                                           "': the vocabulary has "
-                                           "no token " +
-                                           quote(text));
+    return fields.error(key, "the vocabulary has no token " + quote(text));
   return id;
 }
 
 Status readTokenizerConfig(const TokenizerSources &sources, const IdOf &idOf,
                            text::TokenizerModel &model) {
-  if (sources.tokenizerConfig && !sources.tokenizerConfig->is_null()) {
-    Fields fields(*sources.tokenizerConfig, kTokenizerConfigName, "");
-    if (Status status = readSpecialTokens(fields, model); !status)
+  bool isThere = false;
+  for (const Json *file : {sources.tokenizerConfig, sources.specialTokensMap})
+    isThere |= file && !file->is_null();
+  if (isThere) {
+    TokenFields tokens(sources);
+    if (Status status = readSpecialTokens(tokens, model); !status)
       return status;
     for (auto [key, id] : {std::pair("bos_token", &model.bosId),
                            std::pair("eos_token", &model.eosId),
                            std::pair("pad_token", &model.padId)}) {
-      Result<int32_t> found = readToken(fields, key, idOf);
+      Result<int32_t> found = readToken(tokens, key, idOf);
       if (!found)
         return found.takeErrors();
       if (*found >= 0)
         *id = *found;
     }
+    Fields &fields = tokens.config;
     std::string name = fields.string("tokenizer_class", "");
     bool given = fields.find("add_bos_token") || fields.find("add_eos_token");
     bool addBos = fields.boolean("add_bos_token", true);

@@ -11,9 +11,11 @@ namespace tombolo {
 
 /// The name of tokenizer_config.json in errors.
 inline const std::string kTokenizerConfigName = "tokenizer_config.json";
+inline const std::string kSpecialTokensMapName = "special_tokens_map.json";
 
-/// Adds what tokenizer_config.json says: special tokens, and what is put around
-/// a text, for the classes that build it themselves. `idOf` gives a token's id
+/// Adds what tokenizer_config.json says, or the older special_tokens_map.json:
+/// special tokens, and what is put around a text, for the classes that build it
+/// themselves. `idOf` gives a token's id
 /// or -1.
 Status readTokenizerConfig(const TokenizerSources &sources,
                            const std::function<int32_t(std::string_view)> &idOf,

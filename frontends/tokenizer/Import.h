@@ -24,6 +24,10 @@ struct TokenizerSources {
   const nlohmann::ordered_json *config = nullptr;
   const nlohmann::ordered_json *generationConfig = nullptr;
   TokenizerDefaults defaults = {};
+  /// special_tokens_map.json, which has the last word beside a
+  /// tokenizer_config.json without `added_tokens_decoder`, as older versions of
+  /// transformers wrote them.
+  const nlohmann::ordered_json *specialTokensMap = nullptr;
 };
 
 /// Reads the text of a Hugging Face tokenizer.json. `where` names the file in

@@ -15,6 +15,7 @@ using namespace tombolo::twin;
 
 /// Files beside the weights that a twin takes along as they are.
 static constexpr const char *companions[] = {"generation_config.json",
+                                             "hf_quant_config.json",
                                              "tokenizer.json",
                                              "tokenizer_config.json",
                                              "special_tokens_map.json",

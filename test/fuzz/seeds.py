@@ -109,6 +109,9 @@ SEEDS = {
         {"quant_method": "modelopt", "quant_algo": "NVFP4"},
         {"a.weight": ("U8", [1, 8], bytes(8)), "a.weight_scale": ("F8_E4M3", [1, 1], b"8"),
          "a.weight_scale_2": ("F32", [], struct.pack("<f", 2))}),
+    "storage/modelopt-file": b'{"hf_quant_config.json": {"producer": {"name": "modelopt"}, "quantization": {"quant_algo": "FP8"}}}\n'
+        + safetensors({"a.weight": ("F8_E4M3", [2, 2], bytes(4)), "a.weight_scale": ("F32", [], struct.pack("<f", 2)),
+                       "a.k_scale": ("F32", [], bytes(4))}),
     "gguf/empty": gguf({}, {}),
     "gguf/values": gguf(
         {kind: (kind, 1) for kind in VALUES}

@@ -24,6 +24,7 @@ CASES = {
                   "rotary embedding of keys"),
     "qwen3_next": ("qwen3_next", "k = l2_norm(heads(k, Hk), eps = 1e-6)", "k = heads(k, Hk)", 1, "unit keys of the delta net"),
     "qwen3_5": ("qwen3_5", "sigmoid(linear(x, gdn.b))", "linear(x, gdn.b)", 1, "beta of the delta net"),
+    "qwen3_5_moe": ("qwen3_5_moe", "sigmoid(linear(x, shared_gate))", "linear(x, shared_gate)", 1, "gate of the shared expert"),
     "gemma2": ("gemma2", "softcap = attn_logit_softcapping", "softcap = none", 1, "soft cap of scores"),
     "gemma3": ("gemma3", "scale = query_pre_attn_scalar ** -0.5", "scale = 1.0", 1, "scale of scores"),
     "gemma4": ("gemma4", "norm(if equal[layer] then plain else heads(linear(x, wv, bv), K[layer]), none)",

@@ -31,7 +31,8 @@ static void check(const WeightSource &weights) {
   }
 }
 
-/// A line of config.json, then the bytes of a safetensors file.
+/// A line of config.json, in which another file may stand under its name, then
+/// the bytes of a safetensors file.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   std::string_view all(reinterpret_cast<const char *>(data), size);
   size_t line = all.find('\n');
@@ -40,6 +41,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   Result<nlohmann::ordered_json> config = parseJson(all.substr(0, line), "c");
   if (!config)
     return 0;
+  nlohmann::ordered_json modelOpt;
+  if (config->is_object() && config->contains("hf_quant_config.json"))
+    modelOpt = (*config)["hf_quant_config.json"];
   auto file = MappedFile::fromBytes(
       "f", std::as_bytes(std::span(data, size)).subspan(line + 1));
   for (bool headerOnlyOk : {false, true}) {
@@ -47,7 +51,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (!readSafetensorsFile(file, weights, headerOnlyOk))
       continue;
     std::vector<LeftAsideTensor> leftAside;
-    Status joined = joinStorage(*config, "c", weights, leftAside);
+    Status joined =
+        joinStorage({*config, "c", modelOpt, "h"}, weights, leftAside);
     if (joined)
       check(weights);
     else

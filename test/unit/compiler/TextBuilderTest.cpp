@@ -180,6 +180,17 @@ TEST_F(WithTokenizer, KeepsItsPartsTogether) {
   EXPECT_EQ(model->piece(3), "<s>");
 }
 
+TEST_F(WithTokenizer, TakesSpecialTokensFromAFileOfTheirOwn) {
+  checkpoint.tokenizerConfig = nullptr;
+  auto made = buildText(checkpoint, kVocabSize);
+  ASSERT_TRUE(made) << made.error().str();
+  EXPECT_EQ((*made)->bos_token, -1);
+  checkpoint.specialTokensMap = json(R"({"bos_token": "<s>"})");
+  made = buildText(checkpoint, kVocabSize);
+  ASSERT_TRUE(made) << made.error().str();
+  EXPECT_EQ((*made)->bos_token, 3);
+}
+
 TEST_F(WithTokenizer, RefusesABeginningThatTheModelLacks) {
   auto text = buildText(checkpoint, 3);
   ASSERT_FALSE(text);

@@ -48,10 +48,30 @@ protected:
   std::vector<std::string> notes;
 };
 
+TEST_F(CheckpointFiles, HasTheStorageThatModelOptSays) {
+  folder.write("model.safetensors", oneTensor("a.weight_scale"));
+  folder.write("config.json", R"({"model_type": "llama"})");
+  EXPECT_EQ(failure(), "opened");
+  folder.write("hf_quant_config.json",
+               R"({"quantization": {"quant_algo": "FP8"}})");
+  EXPECT_EQ(failure(), "DIR/model.safetensors: tensor 'a.weight_scale': stands "
+                       "beside no tensor that is quantized");
+  folder.write("hf_quant_config.json", "[]");
+  EXPECT_EQ(failure(), "DIR/hf_quant_config.json: expects an object, but got "
+                       "an array");
+  folder.write("hf_quant_config.json",
+               R"({"quantization": {"quant_algo": "W4A8"}})");
+  EXPECT_EQ(failure(), "DIR/hf_quant_config.json: key "
+                       "'quantization.quant_algo': expects 'FP8', "
+                       "'FP8_PER_CHANNEL_PER_TOKEN', 'NVFP4', 'W4A16_NVFP4' "
+                       "or 'MIXED_PRECISION', but got \"W4A8\"");
+}
+
 TEST_F(CheckpointFiles, OpensAFolder) {
   writeModel();
   folder.write("generation_config.json", R"({"eos_token_id": [1, 2]})");
   folder.write("tokenizer_config.json", R"({"chat_template": "T"})");
+  folder.write("special_tokens_map.json", R"({"eos_token": "</s>"})");
   folder.write("tokenizer.json", "{}");
   auto checkpoint = open();
   ASSERT_TRUE(checkpoint.ok()) << errorOf(checkpoint);
@@ -62,6 +82,7 @@ TEST_F(CheckpointFiles, OpensAFolder) {
   EXPECT_EQ(checkpoint->configPath, folder.path("config.json"));
   EXPECT_EQ(checkpoint->generationConfig["eos_token_id"].size(), 2u);
   EXPECT_EQ(checkpoint->tokenizerConfig["chat_template"], "T");
+  EXPECT_EQ(checkpoint->specialTokensMap["eos_token"], "</s>");
   EXPECT_EQ(checkpoint->tokenizerJson, folder.path("tokenizer.json"));
   EXPECT_EQ(checkpoint->chatTemplate, "T");
   EXPECT_TRUE(checkpoint->chatTemplatePath.ends_with("/tokenizer_config.json"));

@@ -200,6 +200,30 @@ TEST_F(Nvfp4, OfModelOptMultiplies) {
   check("a.weight", 4);
 }
 
+/// NVFP4 and FP8 side by side, under a file of ModelOpt's own.
+TEST_F(Nvfp4, OfAFileOfModelOpt) {
+  add("a.weight", Encoding::U8, {1, 16}, codes());
+  add("a.weight_scale", Encoding::F8E4M3, {1, 2}, "\x38\x40");
+  add("a.weight_scale_2", Encoding::F32, {}, bytesOf(4.0f));
+  add("b.weight", Encoding::F8E4M3, {2, 2}, "\x38\x40\x38\x30");
+  add("b.weight_scale", Encoding::F32, {}, bytesOf(0.5f));
+  add("c.weight", Encoding::F8E4M3, {2, 2}, "\x38\x40\x38\x30");
+  add("c.weight_scale", Encoding::F32, {2}, bytesOf(0.5f) + bytesOf(3.0f));
+  for (const char *name : {"a.input_scale", "b.k_scale", "b.v_scale"})
+    add(name, Encoding::F32, {});
+  auto file = nlohmann::ordered_json::parse(
+      R"({"quantization": {"quant_algo": "MIXED_PRECISION"}})");
+  Status joined = joinStorage({{}, "", file, "h"}, weights, leftAside);
+  ASSERT_TRUE(joined.ok()) << errorOf(joined);
+  EXPECT_THAT(names(),
+              ElementsAre("a.weight f4e2m1.f8e4m3x16.f32x32",
+                          "b.weight f8e4m3.f32x2", "c.weight f8e4m3.f32x2"));
+  check("a.weight", 4);
+  EXPECT_THAT(numbers("b.weight"), ElementsAre(0.5f, 1, 0.5f, 0.25f));
+  EXPECT_THAT(numbers("c.weight"), ElementsAre(0.5f, 1, 3, 1.5f));
+  EXPECT_EQ(leftAside.size(), 3u);
+}
+
 TEST_F(Nvfp4, MayHavePowersOfTwoFor32) {
   add("a.weight_packed", Encoding::U8, {1, 16}, codes());
   add("a.weight_scale", Encoding::U8, {1, 1}, "\x80");

@@ -1,4 +1,4 @@
-//===- MethodTest.cpp - What a quantization_config may say ----------------===//
+//===- MethodTest.cpp - What a checkpoint may say of its storage ----------===//
 
 #include "frontends/storage/Method.h"
 #include "test/unit/frontends/storage/StoredFixture.h"
@@ -9,7 +9,7 @@ using namespace tombolo::storage;
 namespace {
 
 Result<Method> read(const std::string &config) {
-  return readMethod(nlohmann::ordered_json::parse(config), "c");
+  return readMethod({nlohmann::ordered_json::parse(config), "c", {}, ""});
 }
 
 std::string failureOf(const std::string &quantization,
@@ -151,9 +151,83 @@ TEST(StorageMethod, ChecksValues) {
             "object, but got 2\n"
             "c: key 'quantization_config.config_groups': expects an object of "
             "objects, but got {\"g\":1,\"h\":{\"weights\":2}}");
-  EXPECT_EQ(failureOf(R"({"quant_method": "modelopt", "quant_algo": "W4A8"})"),
-            "c: key 'quantization_config.quant_algo': expects 'FP8' or "
-            "'NVFP4', but got \"W4A8\"");
+  EXPECT_EQ(failureOf(R"({"quant_method": "modelopt", "quant_algo": "W4A8",
+                          "group_size": 32})"),
+            "c: key 'quantization_config.quant_algo': expects 'FP8', "
+            "'FP8_PER_CHANNEL_PER_TOKEN', 'NVFP4', 'W4A16_NVFP4' or "
+            "'MIXED_PRECISION', but got \"W4A8\"");
+}
+
+/// What hf_quant_config.json is refused for.
+std::string fileFailureOf(const std::string &file,
+                          const std::string &config = "{}") {
+  Result<Method> method =
+      readMethod({nlohmann::ordered_json::parse(config), "c",
+                  nlohmann::ordered_json::parse(file), "h"});
+  if (method.ok())
+    return method->kind == Method::Kind::ModelOpt ? "ModelOpt" : "another";
+  std::string text;
+  for (const Error &error : method.errors())
+    text += (text.empty() ? "" : "\n") + error.str();
+  return text;
+}
+
+TEST(StorageMethod, MayBeThatOfAFileOfModelOpt) {
+  const std::string fp8 = R"({
+      "producer": {"name": "modelopt", "version": "0.23.0"},
+      "quantization": {"quant_algo": "FP8", "kv_cache_quant_algo": "FP8",
+                       "exclude_modules": ["lm_head"]}})";
+  EXPECT_EQ(fileFailureOf(fp8), "ModelOpt");
+  EXPECT_EQ(fileFailureOf(R"({"quantization": {"quant_algo": "NVFP4",
+      "kv_cache_quant_algo": null, "group_size": 16}})"),
+            "ModelOpt");
+  EXPECT_EQ(fileFailureOf(R"({"quantization": {
+      "quant_algo": "MIXED_PRECISION", "quantized_layers": {
+        "lm_head": {"quant_algo": "W4A16_NVFP4", "group_size": 16},
+        "model.layers.0.self_attn.q_proj": {"quant_algo": "FP8"}}}})"),
+            "ModelOpt");
+  // config.json has the last word, and other folders have no such file.
+  EXPECT_EQ(fileFailureOf(fp8, R"({"quantization_config":
+                                   {"quant_method": "fp8"}})"),
+            "another");
+  EXPECT_EQ(fileFailureOf("null"), "another");
+  // Newer files of config.json name the method, older ones the library.
+  EXPECT_EQ(read(R"({"quantization_config": {"quant_library": "modelopt",
+                     "quant_algo": "FP8"}})")
+                ->kind,
+            Method::Kind::ModelOpt);
+}
+
+TEST(StorageMethod, RefusesFilesOfModelOptByName) {
+  EXPECT_EQ(fileFailureOf("{}"),
+            "h: key 'quantization': expects an object, but got none");
+  EXPECT_EQ(fileFailureOf(R"({"quantization": "FP8", "version": 2,
+                              "producer": {"name": "other"}})"),
+            "h: key 'version' = 2 is not known to the reader of this storage\n"
+            "h: key 'producer': expects the name 'modelopt', but got "
+            "{\"name\":\"other\"}\n"
+            "h: key 'quantization': expects an object, but got a string");
+  EXPECT_EQ(fileFailureOf(R"({"quantization": {"quant_algo": "W4A16_AWQ",
+                              "has_zero_point": false, "group_size": 128}})"),
+            "h: key 'quantization.quant_algo': expects 'FP8', "
+            "'FP8_PER_CHANNEL_PER_TOKEN', 'NVFP4', 'W4A16_NVFP4' or "
+            "'MIXED_PRECISION', but got \"W4A16_AWQ\"\n"
+            "h: key 'quantization.has_zero_point' = false is not known to the "
+            "reader of this storage");
+  EXPECT_EQ(fileFailureOf(R"({"quantization": {"quant_algo": "NVFP4",
+                              "group_size": 32}})"),
+            "h: key 'quantization.group_size': expects 16, but got 32");
+  EXPECT_EQ(fileFailureOf(R"({"quantization": {
+                "quant_algo": "MIXED_PRECISION", "quantized_layers": {
+                  "a": {"quant_algo": "W4A8_AWQ"}, "b": 1}}})"),
+            "h: key 'quantization.quantized_layers.a.quant_algo': expects "
+            "'FP8', 'FP8_PER_CHANNEL_PER_TOKEN', 'NVFP4', 'W4A16_NVFP4' or "
+            "'MIXED_PRECISION', but got \"W4A8_AWQ\"\n"
+            "h: key 'quantization.quantized_layers': expects an object of "
+            "objects, but got {\"a\":{\"quant_algo\":\"W4A8_AWQ\"},\"b\":1}");
+  EXPECT_EQ(fileFailureOf(R"({"quantization": {"quantized_layers": []}})"),
+            "h: key 'quantization.quantized_layers': expects an object, but "
+            "got []");
 }
 
 TEST_F(Stored, NeedsAConfigWhereTensorsAreQuantized) {
@@ -161,7 +235,7 @@ TEST_F(Stored, NeedsAConfigWhereTensorsAreQuantized) {
                            "a.weight.quant_state.bitsandbytes__nf4"}) {
     weights = WeightSource();
     add(name, Encoding::I32, {1});
-    EXPECT_EQ(errorOf(joinStorage({}, "", weights, leftAside)),
+    EXPECT_EQ(errorOf(joinStorage({}, weights, leftAside)),
               std::string("f: tensor '") + name +
                   "': expects 'quantization_config' in config.json to say how "
                   "it is stored, but there is none");
@@ -170,7 +244,7 @@ TEST_F(Stored, NeedsAConfigWhereTensorsAreQuantized) {
 
 TEST_F(Stored, LeavesPlainTensorsAlone) {
   add("norm", Encoding::BF16, {4});
-  EXPECT_TRUE(joinStorage({}, "", weights, leftAside).ok());
+  EXPECT_TRUE(joinStorage({}, weights, leftAside).ok());
   EXPECT_TRUE(join("fp8").ok());
   EXPECT_EQ(names(), (std::vector<std::string>{"norm bf16"}));
 }

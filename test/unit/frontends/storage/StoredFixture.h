@@ -58,7 +58,7 @@ protected:
     auto config = nlohmann::ordered_json::parse(
         "{\"quantization_config\": {\"quant_method\": \"" + method + "\"" +
         (rest.empty() ? "" : ", " + rest) + "}" + outer + "}");
-    return joinStorage(config, "config.json", weights, leftAside);
+    return joinStorage({config, "config.json", {}, ""}, weights, leftAside);
   }
   /// All errors, one a line, or "joined".
   std::string failure(const std::string &method, const std::string &rest = "") {

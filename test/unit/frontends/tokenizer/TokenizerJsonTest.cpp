@@ -218,6 +218,39 @@ TEST(TokenizerJson, NamesSpecialTokensAsTransformersDoes) {
             "but got a number");
 }
 
+/// Where tokenizer_config.json does not list added tokens, an older file has
+/// the last word.
+TEST(TokenizerJson, SpecialTokensMayBeInAFileOfTheirOwn) {
+  Json config = {{"bos_token", "a"}, {"mask_token", "<mask>"}};
+  Json map = {{"bos_token", {{"content", "<s>"}, {"lstrip", false}}},
+              {"eos_token", "</s>"},
+              {"pad_token", nullptr}};
+  TokenizerSources sources;
+  sources.specialTokensMap = &map;
+  for (bool both : {true, false}) {
+    sources.tokenizerConfig = both ? &config : nullptr;
+    Result<text::TokenizerModel> model = import(letters(), sources);
+    ASSERT_TRUE(model) << model.error().str();
+    EXPECT_EQ(model->bosId, 5);
+    EXPECT_EQ(model->eosId, 6);
+    EXPECT_EQ(model->specialTokens.size(), both ? 3u : 2u);
+  }
+  sources.tokenizerConfig = &config;
+  map["eos_token"] = 3;
+  EXPECT_EQ(failureOf(letters(), sources),
+            "special_tokens_map.json: 'eos_token': expects a token, but got a "
+            "number");
+  map["eos_token"] = "[eos]";
+  EXPECT_EQ(failureOf(letters(), sources),
+            "special_tokens_map.json: 'eos_token': the vocabulary has no token "
+            "'[eos]'");
+  config["bos_token"] = "[bos]";
+  config["added_tokens_decoder"] = Json::object();
+  EXPECT_EQ(failureOf(letters(), sources),
+            "tokenizer_config.json: 'bos_token': the vocabulary has no token "
+            "'[bos]'");
+}
+
 TEST(TokenizerJson, ConfigAddsTokensThatTheFileLacks) {
   Json config = *parseJson(R"({"added_tokens_decoder": {
     "1": {"content": "b", "special": false, "normalized": false},

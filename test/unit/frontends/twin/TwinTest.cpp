@@ -172,7 +172,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values("deepseek_v32", "gemma3", "gemma4", "gemma4_e2b",
                     "gemma4_moe", "gpt2", "llama_awq", "llama_gptq_desc_act",
                     "llama_nvfp4", "mistral", "phi3_longrope", "qwen2_moe",
-                    "qwen3", "qwen3_5", "smollm3"),
+                    "qwen3", "qwen3_5", "qwen3_5_moe", "smollm3"),
     [](const auto &info) { return std::string(info.param); });
 
 /// From a config alone: the tensors are those that the description asks for.
