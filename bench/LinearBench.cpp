@@ -23,12 +23,17 @@ struct Product {
   uint64_t matrixBytes;
   std::vector<float> x, y;
   Limits limits;
+  /// Of the result, against sums in f64.
+  double error = 0;
 
   Product(const LinearSpec &spec, int64_t rows);
   Status compile();
   void fill();
   size_t copies() const { return weights.size() / matrixBytes; }
   void run(size_t copy);
+
+private:
+  double errorOf(std::span<const std::byte> raw) const;
 };
 } // namespace
 
@@ -102,6 +107,28 @@ void Product::fill() {
     records.resize(capacity * recordBytes(spec.inColumns, 2) + 64);
     code->run(1, {x.data(), records.data()}, {}, 0, rows);
   }
+  run(0);
+  error = errorOf(raw);
+}
+
+double Product::errorOf(std::span<const std::byte> raw) const {
+  // Enough for an average.
+  int64_t someRows = std::min<int64_t>(rows, 4);
+  int64_t someColumns = std::min<int64_t>(spec.outRows, 256);
+  std::vector<float> values(someColumns * spec.inColumns);
+  size_t bytes = *encodedBytes(spec.encoding, values.size());
+  if (!decode(spec.encoding, raw.first(bytes), values))
+    return NAN;
+  RelativeError error;
+  for (int64_t t = 0; t < someRows; ++t)
+    for (int64_t n = 0; n < someColumns; ++n) {
+      double sum = 0;
+      for (int64_t k = 0; k < spec.inColumns; ++k)
+        sum += double(x[t * rowStride(spec.inColumns) + k]) *
+               values[n * spec.inColumns + k];
+      error.add(y[t * rowStride(roundUp(spec.outRows, 32)) + n], sum);
+    }
+  return error.value();
 }
 
 void Product::run(size_t copy) {
@@ -140,6 +167,7 @@ static void runLinear(benchmark::State &state, const std::string &name,
        planes ? limits.int8Operations / double(planes) : limits.f32Operations},
       limits, int64_t(product.copies()),
       [&](int64_t copy) { product.run(size_t(copy)); });
+  state.counters["error"] = product.error;
 }
 
 void tombolo::bench::registerLinear() {
