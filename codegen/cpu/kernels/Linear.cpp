@@ -413,20 +413,30 @@ private:
         readAhead(places.front());
       Value column = e.add(x, e.mul(at, block));
       int64_t step = 0;
+      auto addTo = [&](Values &into, int64_t k, ValueRange vectors) {
+        int64_t chain = step++ % chains;
+        for (int64_t m = 0; m < rows; ++m) {
+          Value element = e.add(e.add(column, e.mul(activationStride, m)), k);
+          Value value = e.splat(e.loadScalar(in.activations, element), e.f32());
+          for (int64_t g = 0; g < groups; ++g) {
+            Value &sum = into[(m * groups + g) * chains + chain];
+            sum = e.fma(vectors[g], value, sum);
+          }
+        }
+      };
+      if (ahead && source.scalesChunks()) {
+        // Few sums: cheaper to scale than the weights.
+        Values parts(acc.size(), e.constant(0.0, e.f32()));
+        Values scales = source.unscaled(
+            e, memory, places,
+            [&](int64_t k, ValueRange codes) { addTo(parts, k, codes); });
+        for (size_t i = 0; i < acc.size(); ++i)
+          acc[i] = e.addf(acc[i], source.scaled(e, parts[i], scales.front()));
+        return acc;
+      }
       source.dequantize(
-          e, memory, places, count, [&](int64_t k, ValueRange vectors) {
-            int64_t chain = step++ % chains;
-            for (int64_t m = 0; m < rows; ++m) {
-              Value element =
-                  e.add(e.add(column, e.mul(activationStride, m)), k);
-              Value value =
-                  e.splat(e.loadScalar(in.activations, element), e.f32());
-              for (int64_t g = 0; g < groups; ++g) {
-                Value &sum = acc[(m * groups + g) * chains + chain];
-                sum = e.fma(vectors[g], value, sum);
-              }
-            }
-          });
+          e, memory, places, count,
+          [&](int64_t k, ValueRange vectors) { addTo(acc, k, vectors); });
       return acc;
     };
     sums = e.loop(

@@ -116,7 +116,7 @@ struct WeightReader {
                                  e.loadBytes(memory, at, e.i8(kLanes))),
           127);
     case Encoding::F8E4M3:
-      return smallFloats(at, kind);
+      return e.mulf(smallFloats(at, kind), e.constant(256, e.f32()));
     default: {
       auto type = VectorType::get({kLanes}, e.plainType(kind));
       return e.extend(e.loadBytes(memory, at, type));
@@ -138,8 +138,8 @@ struct WeightReader {
     return e.bitcast(
         e.f32(), arith::SelectOp::create(e.b, e.loc, isSmall, small, normal));
   }
-  /// 16 floats of 8 bits: their bits are the highest of f16, but for the bias
-  /// of e4m3's exponent, which is 8 less.
+  /// 16 floats of 8 bits, e4m3 divided by 256: their bits are the highest of
+  /// f16, but for the bias of e4m3's exponent, which is 8 less.
   Value smallFloats(Value at, Encoding::Kind kind) const {
     VectorType words = VectorType::get({kLanes}, e.b.getI16Type());
     Value bits = arith::ExtSIOp::create(e.b, e.loc, words,
@@ -148,9 +148,8 @@ struct WeightReader {
     bits = e.shiftLeft(bits, isE4M3 ? 7 : 8);
     if (isE4M3)
       bits = e.andi(bits, 0xbfff - 0x10000);
-    Value value =
-        e.extend(e.bitcast(VectorType::get({kLanes}, e.b.getF16Type()), bits));
-    return isE4M3 ? e.mulf(value, e.constant(256, e.f32())) : value;
+    return e.extend(
+        e.bitcast(VectorType::get({kLanes}, e.b.getF16Type()), bits));
   }
 
 private:
@@ -432,8 +431,16 @@ void WeightGroups::dequantize(
     return;
   }
   assert(columns == chunkColumns() && "quantized chunks are whole");
-  if (form == Form::Floats)
-    return scaleFloats(e, memory, places, use);
+  if (scalesChunks()) {
+    Values scales = scalesOf(e, memory, places);
+    unscaled(e, memory, places, [&](int64_t k, ValueRange codes) {
+      Values weights;
+      for (auto [code, scale] : llvm::zip_equal(codes, scales))
+        weights.push_back(scaled(e, code, scale));
+      use(k, weights);
+    });
+    return;
+  }
   // scale * code + bias. But for f32 scales, these have at most 17 bits and
   // codes at most 8, not both, so that products, and zeros times the scale, are
   // exact. With f32 scales the zero comes off the code.
@@ -474,16 +481,30 @@ void WeightGroups::dequantize(
   }
 }
 
-void WeightGroups::scaleFloats(
+Values WeightGroups::scalesOf(Emitter &e, Value memory,
+                              ArrayRef<Place> places) const {
+  Values scales;
+  for (const Place &place : places)
+    scales.push_back(Reader{e, isa, memory, place, encoding}.scaleAt(
+        place.header, encoding.groups().scale));
+  return scales;
+}
+
+Value WeightGroups::scaled(Emitter &e, Value unscaled, Value scale) const {
+  // Not times the scale first: that may be as large as f32 goes.
+  if (encoding.groups().code == Encoding::Code::F8E4M3)
+    unscaled = e.mulf(unscaled, e.constant(256, e.f32()));
+  return e.mulf(unscaled, scale);
+}
+
+Values WeightGroups::unscaled(
     Emitter &e, Value memory, ArrayRef<Place> places,
     llvm::function_ref<void(int64_t, ValueRange)> use) const {
   const Encoding::Groups &groups = encoding.groups();
   auto kind = groups.code == Encoding::Code::F8E4M3 ? Encoding::F8E4M3
                                                     : Encoding::F8E5M2;
-  Values scales, codes;
+  Values codes;
   for (const Place &place : places) {
-    Reader reader{e, isa, memory, place, encoding};
-    scales.push_back(reader.scaleAt(place.header, groups.scale));
     // A block of one chunk begins with its scale.
     int64_t at = place.header == place.chunk
                      ? kLanes * infoOf(groups.scale).blockBytes
@@ -491,14 +512,13 @@ void WeightGroups::scaleFloats(
     codes.push_back(e.add(place.chunk, at));
   }
   for (int64_t k = 0; k < chunkColumns(); ++k) {
-    Values weights;
-    for (size_t g = 0; g < places.size(); ++g) {
-      Reader reader{e, isa, memory, places[g], encoding};
-      Value code = reader.smallFloats(e.add(codes[g], k * kLanes), kind);
-      weights.push_back(e.mulf(code, scales[g]));
-    }
-    use(k, weights);
+    Values floats;
+    for (auto [place, code] : llvm::zip_equal(places, codes))
+      floats.push_back(Reader{e, isa, memory, place, encoding}.smallFloats(
+          e.add(code, k * kLanes), kind));
+    use(k, floats);
   }
+  return scalesOf(e, memory, places);
 }
 
 } // namespace tombolo

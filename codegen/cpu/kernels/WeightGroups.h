@@ -55,6 +55,13 @@ public:
   void dequantize(Emitter &e, Value memory, llvm::ArrayRef<Place> places,
                   int64_t columns,
                   llvm::function_ref<void(int64_t, ValueRange)> use) const;
+  /// Whether a row has one scale in a chunk and nothing to add.
+  bool scalesChunks() const { return form == Form::Floats; }
+  /// The same before `scaled`; returns the scales, a vector for each place.
+  Values unscaled(Emitter &e, Value memory, llvm::ArrayRef<Place> places,
+                  llvm::function_ref<void(int64_t, ValueRange)> use) const;
+  /// What unscaled() gave, or a sum of its products, as it should be.
+  Value scaled(Emitter &e, Value unscaled, Value scale) const;
 
   // The integer side (quantized encodings).
   /// Run `run` of a chunk.
@@ -80,8 +87,7 @@ public:
   };
 
 private:
-  void scaleFloats(Emitter &e, Value memory, llvm::ArrayRef<Place> places,
-                   llvm::function_ref<void(int64_t, ValueRange)> use) const;
+  Values scalesOf(Emitter &e, Value memory, llvm::ArrayRef<Place> places) const;
 
   Isa isa;
   Encoding encoding;
