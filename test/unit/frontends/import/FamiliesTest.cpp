@@ -95,6 +95,9 @@ TEST(Families, Glm4MoeGguf) {
   EXPECT_THAT(text, HasSubstr("nn.keep_groups"));
   EXPECT_THAT(text, HasSubstr("arith.constant 2.500000e+00 : f32"));
   EXPECT_EQ(model.report.unusedTensors.size(), 1u);
+  EXPECT_THAT(text, HasSubstr("nn.div"));
+  model.metadata.erase("glm4moe.expert_weights_norm");
+  EXPECT_THAT(model.import(), testing::Not(HasSubstr("nn.div")));
   model.set("expert_gating_func", 1);
   EXPECT_THAT(model.import(),
               HasSubstr("expert_gating_func 1 is not 2, sigmoid"));
@@ -550,6 +553,10 @@ TEST(Families, DeepseekGgufOfSigmoidScoresIsV3) {
   EXPECT_THAT(text, HasSubstr("nn.latent_attention")) << text;
   EXPECT_THAT(text, testing::Not(HasSubstr("nn.index_scores")));
   EXPECT_EQ(model.report.family, "deepseek_v3");
+  EXPECT_THAT(text, HasSubstr("nn.div"));
+  // The key is written only where it is true.
+  model.metadata.erase("deepseek2.expert_weights_norm");
+  EXPECT_THAT(model.import(), testing::Not(HasSubstr("nn.div")));
 }
 
 TEST(Families, DeepseekV32GgufChoosesTokens) {
