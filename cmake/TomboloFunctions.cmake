@@ -16,15 +16,16 @@ function(tombolo_add_library name)
   endif()
 endfunction()
 
-# tombolo_add_precompiled_headers(NAME headers... [INCLUDE dir...] [OPTIONS option...])
+# tombolo_add_precompiled_headers(NAME headers... [INCLUDE dir...] [OPTIONS option...] [LIBS lib...])
 # Headers compiled once, for `target_precompile_headers(... REUSE_FROM NAME)`: most of a file's time is headers.
-# OPTIONS are those of the targets that use them.
+# OPTIONS are those of the targets that use them, LIBS their libraries whose headers these are.
 function(tombolo_add_precompiled_headers name)
-  cmake_parse_arguments(ARG "" "" "INCLUDE;OPTIONS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "INCLUDE;OPTIONS;LIBS" ${ARGN})
   file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/cmake/${name}.cpp CONTENT "// Carries the precompiled headers.\n")
   add_library(${name} OBJECT ${CMAKE_BINARY_DIR}/cmake/${name}.cpp)
   target_compile_options(${name} PRIVATE ${TOMBOLO_WARNINGS} ${ARG_OPTIONS})
   target_include_directories(${name} SYSTEM PRIVATE ${ARG_INCLUDE})
+  target_link_libraries(${name} PRIVATE ${ARG_LIBS})
   target_precompile_headers(${name} PRIVATE ${ARG_UNPARSED_ARGUMENTS})
 endfunction()
 
@@ -57,7 +58,8 @@ function(tombolo_use_test_headers name mlir)
     set(pch TomboloTestHeaders)
   endif()
   if(NOT TARGET ${pch})
-    tombolo_add_precompiled_headers(${pch} ${headers} INCLUDE ${include} OPTIONS -fPIE ${TOMBOLO_TEST_OPTIONS})
+    tombolo_add_precompiled_headers(${pch} ${headers} INCLUDE ${include} OPTIONS -fPIE ${TOMBOLO_TEST_OPTIONS}
+      LIBS GTest::gtest)
   endif()
   target_precompile_headers(${name} REUSE_FROM ${pch})
   target_compile_options(${name} PRIVATE ${TOMBOLO_TEST_OPTIONS})
