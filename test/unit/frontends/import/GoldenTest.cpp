@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <functional>
 #include <gtest/gtest.h>
 
 using namespace tombolo;
@@ -294,6 +295,73 @@ TEST(Spellings, OfBothConfigsMakeOneModule) {
   EXPECT_EQ(textOf(*checkpoint), old);
   config["rope_parameters"]["full_attention"]["rope_theta"] = 100000;
   EXPECT_NE(textOf(*checkpoint), old);
+}
+
+/// What published files say beside, or in another way, than those that the
+/// goldens were made with.
+TEST(Spellings, OfPublishedConfigsAreRead) {
+  using Json = nlohmann::ordered_json;
+  struct Case {
+    const char *source;
+    std::function<void(Json &)> change;
+  };
+  const Case cases[] = {
+      {"starcoder2", [](Json &config) { config["rms_norm_eps"] = 0.25; }},
+      {"nemotron",
+       [](Json &config) {
+         config["rope_percent"] = config.at("partial_rotary_factor");
+         config.erase("partial_rotary_factor");
+       }},
+      {"ernie4_5",
+       [](Json &config) {
+         config["architectures"] = {"Ernie4_5_ForCausalLM"};
+       }},
+      {"ernie4_5_moe",
+       [](Json &config) { config["num_nextn_predict_layers"] = 1; }},
+      {"dots1",
+       [](Json &config) {
+         ASSERT_EQ(config.at("n_group"), 1);
+         config["n_group"] = config["topk_group"] = nullptr;
+       }},
+      {"exaone4",
+       [](Json &config) {
+         config.erase("layer_types");
+         config["sliding_window_pattern"] = "LLLG";
+       }},
+      {"exaone4", [](Json &config) { config["sliding_window_pattern"] = 4; }},
+      {"exaone4", [](Json &config) { config.erase("sliding_window_pattern"); }},
+  };
+  for (const Case &one : cases) {
+    Result<Checkpoint> checkpoint = openCheckpoint(golden(one.source));
+    ASSERT_TRUE(checkpoint.ok()) << one.source;
+    std::string before = textOf(*checkpoint);
+    one.change(checkpoint->config);
+    EXPECT_EQ(textOf(*checkpoint), before) << one.source;
+  }
+}
+
+/// Mistral Small 3.1 is of Ministral 3's class, but its text model is Mistral:
+/// nothing of the other's scaling is taken for granted.
+TEST(Spellings, MistralSmallIsNotScaled) {
+  Result<Checkpoint> checkpoint = openCheckpoint(golden("ministral3"));
+  ASSERT_TRUE(checkpoint.ok());
+  std::string scaled = textOf(*checkpoint);
+  nlohmann::ordered_json &config = checkpoint->config;
+  config["rope_parameters"] = {{"rope_type", "default"},
+                               {"rope_theta", 1e9},
+                               {"llama_4_scaling_beta", 0.0}};
+  std::string plain = textOf(*checkpoint);
+  EXPECT_NE(plain, scaled);
+  config.erase("rope_parameters");
+  nlohmann::ordered_json text = config;
+  text.erase("architectures");
+  text["model_type"] = "mistral";
+  text["rope_theta"] = 1e9;
+  config = {{"architectures", {"Mistral3ForConditionalGeneration"}},
+            {"model_type", "mistral3"},
+            {"image_token_index", 10},
+            {"text_config", text}};
+  EXPECT_EQ(textOf(*checkpoint), plain);
 }
 
 /// Under another name, each is most like what it is.
