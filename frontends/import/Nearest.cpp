@@ -63,7 +63,7 @@ static Count countGgufKeys(const arch::Family &family,
   std::string prefix = architectures.front() + ".";
   Names strings, ignored;
   for (const auto &key : family.keys)
-    if (key->gguf)
+    if (key->gguf && !family.unreadKeys.contains(key->name))
       collectStrings(*key->gguf, strings);
   for (const arch::IgnoredKey &key : family.ignored)
     if (key.gguf)
@@ -89,6 +89,8 @@ static Count countKeys(const arch::Family &family,
   Count count;
   Names names, ignored;
   for (const auto &key : family.keys) {
+    if (family.unreadKeys.contains(key->name))
+      continue;
     names.insert(key->name);
     names.insert(key->spellings.begin(), key->spellings.end());
   }

@@ -216,6 +216,21 @@ TEST_F(Import, GgufKeysMustBeRead) {
             "it changes the model, 'ignore gguf' it if it does not\n");
 }
 
+/// A key of a group that the family does not use is not read by its name.
+TEST_F(Import, GgufKeysOfAGroupMustBeUsed) {
+  auto metadata = tinyMetadata();
+  metadata["tiny.rope.freq_base"] = 2.0;
+  EXPECT_THAT(import(makeGguf(metadata, tinyGgufTensors())),
+              Not(HasSubstr("error")));
+  replaceText("rope_table(rope_settings,", "rope_table({rope_theta: 10000.0},");
+  EXPECT_THAT(import(makeGguf(metadata, tinyGgufTensors())),
+              HasSubstr("key 'tiny.rope.freq_base' = 2.0 is not read by "
+                        "architecture 'tiny'"));
+  replaceText("  require H", "  ignore rope_theta\n  require H");
+  EXPECT_THAT(import(makeGguf(metadata, tinyGgufTensors())),
+              Not(HasSubstr("error")));
+}
+
 TEST_F(Import, SchemesAreFoundByTheFirstRow) {
   TinyTensors released{{"embed.weight", {{48, 32}}},
                        {"norm.weight", {{32}}},
