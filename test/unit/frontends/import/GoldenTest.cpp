@@ -3,6 +3,7 @@
 
 #include "dialects/nn/reference/Interpreter.h"
 #include "frontends/arch/Formatter.h"
+#include "frontends/import/Compare.h"
 #include "frontends/import/Import.h"
 #include "frontends/safetensors/Safetensors.h"
 #include "mlir/IR/MLIRContext.h"
@@ -364,6 +365,24 @@ TEST(Spellings, MistralSmallIsNotScaled) {
   EXPECT_EQ(textOf(*checkpoint), plain);
 }
 
+/// A copy of a checkpoint that no family serves.
+Checkpoint renamed(const char *source) {
+  Result<Checkpoint> checkpoint = openCheckpoint(golden(source));
+  EXPECT_TRUE(checkpoint) << checkpoint.error().str();
+  if (checkpoint->container == Container::Gguf) {
+    std::string old = checkpoint->architectures().front() + ".";
+    nlohmann::ordered_json metadata = {{"general.architecture", "new"}};
+    for (const auto &item : checkpoint->metadata.items())
+      if (item.key().starts_with(old))
+        metadata["new." + item.key().substr(old.size())] = item.value();
+    checkpoint->metadata = metadata;
+  } else {
+    checkpoint->config["architectures"] = {"NewForCausalLM"};
+    checkpoint->config["model_type"] = "new";
+  }
+  return std::move(*checkpoint);
+}
+
 /// Under another name, each is most like what it is.
 TEST(Nearest, GoesByKeysAndTensors) {
   Result<arch::Catalog> catalog = arch::loadCatalog({});
@@ -379,26 +398,47 @@ TEST(Nearest, GoesByKeysAndTensors) {
         std::pair("phi3_longrope", "'Phi3ForCausalLM' (phi3), "),
         std::pair("gguf-gemma3/model.bf16.gguf", "'gemma3' (gemma3), "),
         std::pair("gguf-llama/model.q4_0.gguf", "'llama' (llama), ")}) {
-    Result<Checkpoint> checkpoint = openCheckpoint(golden(source));
-    ASSERT_TRUE(checkpoint) << checkpoint.error().str();
-    if (checkpoint->container == Container::Gguf) {
-      std::string old = checkpoint->architectures().front() + ".";
-      nlohmann::ordered_json metadata = {{"general.architecture", "new"}};
-      for (const auto &item : checkpoint->metadata.items())
-        if (item.key().starts_with(old))
-          metadata["new." + item.key().substr(old.size())] = item.value();
-      checkpoint->metadata = metadata;
-    } else {
-      checkpoint->config["architectures"] = {"NewForCausalLM"};
-      checkpoint->config["model_type"] = "new";
-    }
-    auto family = findFamily(*catalog, *checkpoint);
+    Checkpoint checkpoint = renamed(source);
+    auto family = findFamily(*catalog, checkpoint);
     ASSERT_FALSE(family) << source;
     ASSERT_EQ(family.error().notes.size(), 1u);
     EXPECT_TRUE(
         family.error().notes[0].starts_with("nearest: " + std::string(nearest)))
         << source << ": " << family.error().notes[0];
   }
+}
+
+/// Keys are compared as far as formulas read them.
+TEST(Nearest, ComparesFieldsOfRecords) {
+  Result<arch::Catalog> catalog = arch::loadCatalog({});
+  ASSERT_TRUE(catalog);
+  Checkpoint checkpoint = renamed("mistral");
+  auto compare = [&] {
+    std::vector<Likeness> ranked = rankFamilies(*catalog, checkpoint, "new");
+    FamilyComparison comparison =
+        compareWith(*catalog, ranked.front(), checkpoint);
+    std::string text = ranked.front().family->name + ":";
+    for (const std::string &key : comparison.unreadKeys)
+      text += " " + key;
+    for (const FamilyComparison::Difference &one : comparison.differences)
+      text += " | " + one.error.message;
+    return text;
+  };
+  EXPECT_EQ(compare(), "mistral:");
+  nlohmann::ordered_json &config = checkpoint.config;
+  config["rope_parameters"] = {{"rope_type", "yarn"},
+                               {"rope_theta", 10000.0},
+                               {"factor", 2.0},
+                               {"original_max_position_embeddings", 64},
+                               {"llama_4_scaling_beta", 0.1}};
+  EXPECT_EQ(compare(), "mistral: rope_parameters.llama_4_scaling_beta");
+  config["rope_parameters"]["rope_type"] = "spiral";
+  EXPECT_EQ(compare(), "mistral: | rope_type 'spiral' is not one of default, "
+                       "linear, proportional, dynamic, llama3, yarn, longrope");
+  checkpoint = renamed("gguf-llama/model.q4_0.gguf");
+  EXPECT_EQ(compare(), "llama:");
+  checkpoint.metadata["new.attention.temperature_scale"] = 0.1;
+  EXPECT_EQ(compare(), "llama: new.attention.temperature_scale");
 }
 
 } // namespace
