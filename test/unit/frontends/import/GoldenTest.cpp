@@ -408,6 +408,24 @@ TEST(Nearest, GoesByKeysAndTensors) {
   }
 }
 
+/// Of those that know as much, a name that is nearer does not count before what
+/// the family reads besides.
+TEST(Nearest, OfEqualsIsThePlainest) {
+  Result<arch::Catalog> catalog = arch::loadCatalog({});
+  ASSERT_TRUE(catalog);
+  Result<Checkpoint> checkpoint = openCheckpoint(golden("llama"));
+  ASSERT_TRUE(checkpoint) << checkpoint.error().str();
+  nlohmann::ordered_json &config = checkpoint->config;
+  for (const char *key : {"attention_bias", "mlp_bias", "pretraining_tp"})
+    config.erase(key);
+  for (const char *name : {"SmolLM9ForCausalLM", "Qwen9ForCausalLM"}) {
+    std::vector<Likeness> ranked = rankFamilies(*catalog, *checkpoint, name);
+    ASSERT_GE(ranked.size(), 3u);
+    EXPECT_EQ(ranked[0].family->name, "llama") << name;
+    EXPECT_LE(ranked[0].keysLacking, ranked[1].keysLacking);
+  }
+}
+
 /// Keys are compared as far as formulas read them.
 TEST(Nearest, ComparesFieldsOfRecords) {
   Result<arch::Catalog> catalog = arch::loadCatalog({});
