@@ -71,9 +71,9 @@ Value Evaluator::binary(const Expr &expr) {
   if (right.isPoison())
     return right;
   if (op == "==" || op == "!=")
-    return Value::of(left.equals(right) == (op == "=="));
+    return Value::of(settled(left).equals(settled(right)) == (op == "=="));
   if (op == "in")
-    return contains(expr, left, right);
+    return contains(expr, settled(left), settled(right));
   if (op == "..")
     return range(expr, left, right);
   if (op == "+")
@@ -265,6 +265,14 @@ Value Evaluator::builtin(const Expr &expr, std::vector<Value> operands) {
   const std::string &name = expr.text;
   if (name == "touch")
     return Value();
+  for (Value &operand : operands) {
+    for (const auto &[open, mark] : placeholders)
+      if (open != "layer" && operand.asString() &&
+          operand.asString()->find(mark) != std::string::npos)
+        return fail(expr.loc, name + ": expects one name, but '{" + open +
+                                  "}' stands for many");
+    operand = settled(operand);
+  }
   if (name == "key" || name == "present" || name == "missing" ||
       name == "dim" || name == "tokenizer")
     return checkpointBuiltin(expr, operands);

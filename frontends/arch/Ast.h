@@ -6,6 +6,7 @@
 #include "frontends/arch/Diagnostics.h"
 #include <map>
 #include <memory>
+#include <set>
 #include <variant>
 
 namespace tombolo::arch {
@@ -235,6 +236,9 @@ struct Family {
   std::vector<std::shared_ptr<const KeyDecl>> keys;
   std::vector<Definition> defaults;
   std::vector<IgnoredKey> ignored;
+  /// Keys, of a group mostly, that no expression of the family comes to read:
+  /// as good as not declared. Filled when the family is read.
+  std::set<std::string, std::less<>> unreadKeys;
   std::vector<Requirement> requirements;
   std::vector<std::shared_ptr<const Definition>> lets, axes;
   std::vector<std::shared_ptr<const FunctionDecl>> functions;

@@ -568,6 +568,18 @@ struct Checker {
     // A misspelt use leaves its definition unused: that was said already.
     if (diagnostics.any())
       return;
+    for (const auto &key : family.keys)
+      if (!key->ofGroup && family.unreadKeys.contains(key->name))
+        diagnostics.error(key->loc, "'" + key->name +
+                                        "' is declared, but nothing uses it; "
+                                        "'ignore' it if it changes nothing");
+    for (const Definition &fallback : family.defaults)
+      if (fallback.loc.source == family.loc.source &&
+          family.key(fallback.name)->ofGroup &&
+          family.unreadKeys.contains(fallback.name))
+        diagnostics.error(fallback.loc, "'" + fallback.name +
+                                            "' has a default here, but "
+                                            "nothing uses it");
     for (const auto &let : family.lets)
       if (let->loc.source == family.loc.source && !used.count(let->name))
         diagnostics.error(let->loc, "'" + let->name +

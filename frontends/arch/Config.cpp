@@ -214,7 +214,8 @@ void Config::readAll() {
         checkpoint.path, "expects a config.json beside the tensors, but there "
                          "is none");
   for (const auto &key : family.keys)
-    value(*key);
+    if (!family.unreadKeys.contains(key->name))
+      value(*key);
   reportUndeclared();
   for (const Requirement &requirement : family.requirements) {
     std::optional<bool> met = evaluator.truth(*requirement.condition);
@@ -230,9 +231,16 @@ void Config::readAll() {
 void Config::reportUndeclared() {
   std::set<std::string, std::less<>> declared(std::begin(storageKeys),
                                               std::end(storageKeys));
+  std::map<std::string, const KeyDecl *, std::less<>> unused;
   for (const auto &key : family.keys) {
-    declared.insert(key->name);
-    declared.insert(key->spellings.begin(), key->spellings.end());
+    bool isRead = !family.unreadKeys.contains(key->name);
+    std::vector<std::string> spellings = key->spellings;
+    spellings.push_back(key->name);
+    for (std::string &spelling : spellings)
+      if (isRead)
+        declared.insert(std::move(spelling));
+      else
+        unused.emplace(std::move(spelling), key.get());
   }
   for (const IgnoredKey &ignored : family.ignored)
     if (!ignored.gguf)
@@ -248,9 +256,14 @@ void Config::reportUndeclared() {
           where(), "key " + quote(prefix + item.key()) + " = " +
                        shown(item.value()) + " is not read by architecture '" +
                        family.name + "'");
-      addNote(error, family.configLoc.source ? family.configLoc : family.loc,
-              "add it to 'config' if it changes the model, to 'ignore' if it "
-              "does not");
+      if (auto found = unused.find(item.key()); found != unused.end())
+        addNote(error, found->second->loc,
+                "declared here, but nothing of '" + family.name +
+                    "' uses it; add it to its 'ignore' if it changes nothing");
+      else
+        addNote(error, family.configLoc.source ? family.configLoc : family.loc,
+                "add it to 'config' if it changes the model, to 'ignore' if it "
+                "does not");
     }
   };
   if (checkpoint.container == Container::Gguf || !checkpoint.config.is_object())

@@ -23,8 +23,8 @@ public:
 
   /// The value of one key; poison if it was refused.
   Value value(const KeyDecl &key);
-  /// Reads every key, checks `require` and reports the keys of config.json that
-  /// nothing declares.
+  /// Reads every key that the family uses, checks `require` and reports the
+  /// keys of config.json that nothing declares or uses.
   void readAll();
   /// Reports fields of records and GGUF keys that nothing has read. For the
   /// end, when all is evaluated.

@@ -170,6 +170,7 @@ tombolo::arch::readFamily(std::string name, std::string text,
   applyDefaults(*family, diagnostics);
   if (diagnostics.any())
     return diagnostics.take();
+  family->unreadKeys = keysThatNothingReads(*family);
   checkFamily(*family, prelude, diagnostics);
   if (diagnostics.any())
     return diagnostics.take();

@@ -32,6 +32,11 @@ readFamily(std::string name, std::string text, const Prelude &prelude);
 void checkFamily(const Family &family, const Prelude &prelude,
                  Diagnostics &diagnostics);
 
+/// Keys that no expression of a joined family can read, whatever the config
+/// says, and that it does not ignore. Those of literal types are read by
+/// themselves.
+std::set<std::string, std::less<>> keysThatNothingReads(const Family &family);
+
 /// The names of functions that the evaluator computes itself.
 bool isBuiltin(std::string_view name);
 /// `pi`, `inf`, `container`.

@@ -30,6 +30,7 @@ Evaluator::Evaluator(const Family &family, const Prelude &prelude,
 
 Error &Evaluator::error(const Loc &loc, std::string message) {
   std::string where = loc.str();
+  message = settled(std::move(message));
   // Every layer makes the same mistake; the first one says so.
   std::string_view alike = message;
   if (size_t at = alike.rfind(" in layer "); at != std::string_view::npos)
@@ -253,7 +254,7 @@ Value Evaluator::evaluate(const Expr &expr) {
 Value Evaluator::text(const Expr &expr) {
   std::string out;
   for (const ExprPtr &part : expr.children) {
-    if (part->kind == Expr::Kind::Name)
+    if (part->kind == Expr::Kind::Name && !frame().variables.count(part->text))
       if (auto stand = placeholders.find(part->text);
           stand != placeholders.end()) {
         out += stand->second;
@@ -268,6 +269,32 @@ Value Evaluator::text(const Expr &expr) {
                                 std::to_string(maxStringBytes) + " bytes");
   }
   return Value::of(std::move(out));
+}
+
+std::string Evaluator::settled(std::string text) const {
+  for (const auto &[name, mark] : placeholders) {
+    std::string by =
+        name == "layer" && layer ? std::to_string(*layer) : "{" + name + "}";
+    for (size_t at = text.find(mark); at != std::string::npos;
+         at = text.find(mark, at + by.size()))
+      text.replace(at, mark.size(), by);
+  }
+  return text;
+}
+
+Value Evaluator::settled(const Value &value) const {
+  if (placeholders.empty())
+    return value;
+  if (const std::string *text = value.asString())
+    return Value::of(settled(*text));
+  const List *list = value.asList();
+  if (!list)
+    return value;
+  List all;
+  all.reserve(list->size());
+  for (const Value &item : *list)
+    all.push_back(settled(item));
+  return Value::of(std::move(all));
 }
 
 Value Evaluator::name(const Expr &expr) {
@@ -445,7 +472,7 @@ Value Evaluator::index(const Expr &expr) {
       return fail(expr.loc, "expects one name in an index into a record");
     Value name = evaluate(*expr.children[1]);
     if (const std::string *text = name.asString())
-      return fieldNamed(*fields, *text);
+      return fieldNamed(*fields, settled(*text));
     return name.isPoison() ? name
                            : fail(expr.children[1]->loc,
                                   "expects the name of a field in an index "

@@ -89,7 +89,10 @@ public:
   TensorDomain *domain = nullptr;
   /// The layer that is evaluated.
   std::optional<int64_t> layer;
-  /// Names that stand for themselves in strings, as `{expert}` in a cell.
+  /// Names that stay open in strings until these name a tensor, as `{layer}`
+  /// and
+  /// `{expert}` in a cell, and the marks that stand for them. Where a string is
+  /// looked at, `settled` closes them.
   std::map<std::string, std::string, std::less<>> placeholders;
 
   Value evaluate(const Expr &expr);
@@ -112,6 +115,10 @@ public:
   void explainNone(Error &error, const Expr *expr);
   /// Counts work; reports once and is false when there is too much.
   bool spend(const Loc &loc, uint64_t amount);
+  /// A string with the layer's number for its mark, and `{expert}` for others.
+  std::string settled(std::string text) const;
+  /// Of a string, or of the strings in a list.
+  Value settled(const Value &value) const;
   /// Whether tensors may be named by strings right now.
   Value asTensor(const Value &value, const Loc &loc);
 

@@ -24,6 +24,84 @@ static uint32_t lineIn(const arch::Source &source, const Error &error) {
   return line;
 }
 
+namespace {
+/// Any tensor: the formulas ask for none of its properties.
+struct SomeTensor : arch::Tensor {
+  std::string describe() const override { return "a tensor"; }
+};
+
+/// Follows formulas for what they read of the config.
+class Follower : public arch::TensorDomain {
+public:
+  Follower(const arch::WeightBinder &binder, size_t scheme)
+      : binder(binder), scheme(scheme) {}
+
+  arch::Value tensorNamed(arch::Evaluator &evaluator, const std::string &name,
+                          const arch::Loc &loc) override {
+    return some();
+  }
+  arch::Value call(arch::Evaluator &evaluator,
+                   const arch::OpCall &call) override {
+    const arch::List *sizes = call.attribute("sizes").asList();
+    if (call.name == "split" && sizes)
+      return arch::Value::of(arch::List(sizes->size(), some()));
+    return some();
+  }
+  arch::Value slice(arch::Evaluator &evaluator, const arch::Loc &loc,
+                    const arch::Value &tensor,
+                    const std::vector<arch::Subscript> &subscripts) override {
+    return some();
+  }
+  /// One that is missing was said to be; one that is not meant to be there is
+  /// none.
+  arch::Value weight(arch::Evaluator &evaluator, const arch::RowDecl &row,
+                     const arch::Loc &loc) override {
+    const arch::BoundWeight *bound =
+        binder.find(row.name, row.perLayer ? evaluator.layer : std::nullopt);
+    if (!bound)
+      return {};
+    bool isLeftOut = bound->row->optional ||
+                     std::ranges::any_of(bound->row->cells[scheme],
+                                         [](const arch::ExprPtr &cell) {
+                                           return cell->isNone();
+                                         });
+    return !bound->view && bound->tiedTo.empty() && isLeftOut ? arch::Value()
+                                                              : some();
+  }
+
+private:
+  arch::Value some() const { return arch::Value::of(tensor); }
+
+  const arch::WeightBinder &binder;
+  size_t scheme;
+  std::shared_ptr<const arch::Tensor> tensor = std::make_shared<SomeTensor>();
+};
+} // namespace
+
+/// Evaluates all that an import would. False if some of it has no value.
+static bool follow(arch::Evaluator &evaluator, Follower &follower) {
+  const arch::Family &family = evaluator.family;
+  size_t before = evaluator.diagnostics.count();
+  bool isWhole = true;
+  auto evaluate = [&](const arch::ExprPtr &expr) {
+    if (expr)
+      isWhole &= !evaluator.evaluate(*expr, arch::Variables()).isPoison();
+  };
+  for (const arch::GgufName &name : family.gguf)
+    evaluate(name.condition);
+  for (const arch::Definition &setting : family.tokenizer)
+    evaluate(setting.value);
+  evaluate(family.context);
+  evaluator.domain = &follower;
+  for (const char *name : {"hidden", "logits"})
+    isWhole &= !evaluator
+                    .call(*family.function(name),
+                          {arch::Value::of(std::make_shared<SomeTensor>())})
+                    .isPoison();
+  evaluator.domain = nullptr;
+  return isWhole && evaluator.diagnostics.count() == before;
+}
+
 FamilyComparison tombolo::compareWith(const arch::Catalog &catalog,
                                       const Likeness &like,
                                       const Checkpoint &checkpoint) {
@@ -35,6 +113,9 @@ FamilyComparison tombolo::compareWith(const arch::Catalog &catalog,
   arch::WeightBinder binder(evaluator);
   config.readAll();
   binder.bind(like.scheme);
+  Follower follower(binder, like.scheme);
+  if (follow(evaluator, follower))
+    config.reportUnread();
 
   FamilyComparison comparison;
   comparison.unreadKeys = config.unread();

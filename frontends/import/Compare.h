@@ -18,13 +18,16 @@ struct FamilyComparison {
   /// What an import would say, but for keys that nothing reads and tensors
   /// that nothing binds.
   std::vector<Difference> differences;
-  /// As `config.json` spells them: `text_config.x`.
+  /// As `config.json` spells them: `text_config.x`, `rope_parameters.y`. What
+  /// stands inside of a record, and the keys of GGUF files, are among them
+  /// where the formulas could be followed to their end.
   std::vector<std::string> unreadKeys;
   std::vector<arch::Leftover> unbound;
 };
 
-/// Reads the checkpoint's keys and binds its tensors as if the family served
-/// it. Nothing is computed.
+/// Reads the checkpoint's keys, binds its tensors and follows the formulas as
+/// if the family served it. No operation is made: tensors have neither shapes
+/// nor types.
 FamilyComparison compareWith(const arch::Catalog &catalog, const Likeness &like,
                              const Checkpoint &checkpoint);
 

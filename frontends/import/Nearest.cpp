@@ -51,6 +51,8 @@ struct Count {
   int64_t all = 0, known = 0;
   /// Of the known ones those that are no more than ignored.
   int64_t ignored = 0;
+  /// The family's that are not there.
+  int64_t lacking = 0;
 };
 } // namespace
 
@@ -63,20 +65,30 @@ static Count countGgufKeys(const arch::Family &family,
   std::string prefix = architectures.front() + ".";
   Names strings, ignored;
   for (const auto &key : family.keys)
-    if (key->gguf)
+    if (key->gguf && !family.unreadKeys.contains(key->name))
       collectStrings(*key->gguf, strings);
   for (const arch::IgnoredKey &key : family.ignored)
     if (key.gguf)
       ignored.insert(key.name);
+  Names present;
   for (const auto &item : checkpoint.metadata.items()) {
     if (!item.key().starts_with(prefix))
       continue;
     std::string name = item.key().substr(prefix.size());
+    present.insert(withoutNumbers(name));
     ++count.all;
     bool reads = strings.contains(withoutNumbers(name));
     bool ignores = !reads && ignored.contains(name);
     count.known += reads || ignores;
     count.ignored += ignores;
+  }
+  for (const auto &key : family.keys) {
+    if (!key->gguf || family.unreadKeys.contains(key->name))
+      continue;
+    Names own;
+    collectStrings(*key->gguf, own);
+    count.lacking += std::ranges::none_of(
+        own, [&](const std::string &name) { return present.contains(name); });
   }
   return count;
 }
@@ -89,14 +101,18 @@ static Count countKeys(const arch::Family &family,
   Count count;
   Names names, ignored;
   for (const auto &key : family.keys) {
+    if (family.unreadKeys.contains(key->name))
+      continue;
     names.insert(key->name);
     names.insert(key->spellings.begin(), key->spellings.end());
   }
   for (const arch::IgnoredKey &key : family.ignored)
     if (!key.gguf)
       ignored.insert(key.name);
+  Names present;
   auto countIn = [&](const nlohmann::ordered_json &object) {
     for (const auto &item : object.items()) {
+      present.insert(item.key());
       bool reads = names.contains(item.key());
       bool ignores = !reads && ignored.contains(item.key());
       ++count.all;
@@ -113,6 +129,13 @@ static Count countKeys(const arch::Family &family,
     --count.all;
     countIn(*nested);
   }
+  for (const auto &key : family.keys)
+    count.lacking +=
+        !family.unreadKeys.contains(key->name) &&
+        !present.contains(key->name) &&
+        std::ranges::none_of(key->spellings, [&](const std::string &name) {
+          return present.contains(name);
+        });
   return count;
 }
 
@@ -188,6 +211,7 @@ static int64_t compare(const Checkpoint &checkpoint, Likeness &like) {
   Count keys = countKeys(family, checkpoint);
   like.keys = keys.all;
   like.keysKnown = keys.known;
+  like.keysLacking = keys.lacking;
   return keys.known - keys.ignored + best.value_or(0);
 }
 
@@ -225,8 +249,12 @@ std::vector<Likeness> tombolo::rankFamilies(const arch::Catalog &catalog,
     ranked.push_back(std::move(one));
   }
   std::sort(ranked.begin(), ranked.end(), [](const Ranked &a, const Ranked &b) {
-    return std::tie(b.value, a.distance, a.like.serves, a.like.family->name) <
-           std::tie(a.value, b.distance, b.like.serves, b.like.family->name);
+    size_t keysOfA = a.like.family->keys.size();
+    size_t keysOfB = b.like.family->keys.size();
+    return std::tie(b.value, a.like.keysLacking, keysOfA, a.distance,
+                    a.like.serves, a.like.family->name) <
+           std::tie(a.value, b.like.keysLacking, keysOfB, b.distance,
+                    b.like.serves, b.like.family->name);
   });
   std::vector<Likeness> list;
   for (Ranked &one : ranked)

@@ -17,6 +17,8 @@ struct Likeness {
   size_t scheme = 0;
   /// Keys of the checkpoint, and those that the family reads or ignores.
   int64_t keys = 0, keysKnown = 0;
+  /// Keys that the family reads and the checkpoint does not have.
+  int64_t keysLacking = 0;
   /// Names of tensors, where a number stands for all; and those with a row.
   int64_t names = 0, namesKnown = 0;
 };
@@ -27,9 +29,10 @@ std::vector<Likeness> rankFamilies(const arch::Catalog &catalog,
                                    const std::string &wanted);
 
 /// `nearest: 'Qwen3ForCausalLM' (qwen3), ..`: the two families that read most
-/// of the checkpoint's keys and tensors and miss least of their own, and among
-/// equals those with a name like `wanted`. A guess from names only: nothing is
-/// evaluated.
+/// of the checkpoint's keys and tensors and miss least of their own. Among
+/// equals the plainest: the one that reads fewest keys besides, then the one
+/// that has fewest keys, then one with a name like `wanted`. A guess from names
+/// only: nothing is evaluated.
 std::string nearestFamilies(const arch::Catalog &catalog,
                             const Checkpoint &checkpoint,
                             const std::string &wanted);

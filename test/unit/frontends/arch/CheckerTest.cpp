@@ -6,6 +6,34 @@ using tombolo::test::familyText;
 
 TEST(Checker, TakesAGoodFamily) { EXPECT_EQ(errorsOf(familyText("")), ""); }
 
+/// The group's rope_settings reads the key, but nothing here reads that.
+TEST(Checker, KeysAreUsedInTheEnd) {
+  const std::string config = "  config {\n    rope_theta : float = 3.0\n  }";
+  EXPECT_EQ(errorsOf(familyText(config)),
+            "t.arch:5:5: 'rope_theta' is declared, but nothing uses it; "
+            "'ignore' it if it changes nothing\n");
+  EXPECT_EQ(errorsOf(familyText(config + "\n  require turn(1) > 0, \"\"",
+                                "  def turn(x) = [rope_settings.rope_theta * y "
+                                "for y in [x]][0]")),
+            "");
+  const std::string value = "  config {\n    rms_norm_eps = 1e-3\n  }";
+  EXPECT_EQ(errorsOf(familyText(value)),
+            "t.arch:5:5: 'rms_norm_eps' has a default here, but nothing uses "
+            "it\n");
+  EXPECT_EQ(errorsOf(familyText(value + "\n  ignore rms_norm_eps")), "");
+  EXPECT_EQ(errorsOf(familyText("  config {\n    bos_token_id = 3\n  }")), "");
+}
+
+TEST(Checker, KeysThatNothingReads) {
+  auto family = tombolo::arch::readFamily(
+      "t.arch", familyText("  ignore rope_scaling"), tombolo::test::prelude());
+  ASSERT_TRUE(family.ok());
+  EXPECT_EQ((*family)->unreadKeys,
+            (std::set<std::string, std::less<>>{
+                "num_attention_heads", "partial_rotary_factor", "rms_norm_eps",
+                "rope_parameters", "rope_theta", "tie_word_embeddings"}));
+}
+
 TEST(Checker, NeedsItsEntryPoints) {
   EXPECT_EQ(errorsOf("family t { serves \"T\" }"),
             "t.arch:1:8: expects a function 'hidden(tokens)'\n"

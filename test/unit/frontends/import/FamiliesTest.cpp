@@ -129,6 +129,21 @@ TEST(Families, LlamaGgufRotatesAsManyChannelsAsItSays) {
                         "1.000000e-03] scale"));
 }
 
+/// The converter writes the norms' epsilon under both of its names.
+TEST(Families, NemotronGgufHasLayerNorms) {
+  GgufModel model("nemotron");
+  model.set("attention.layer_norm_epsilon", 1e-5);
+  model.set("rope.dimension_count", 8);
+  model.set("rope.scaling.type", "none");
+  model.set("vocab_size", 40);
+  model.tensors["output_norm.bias"] = {{64}};
+  model.each("attn_norm.bias", {{64}});
+  model.each("ffn_norm.bias", {{64}});
+  model.drop("ffn_gate.weight");
+  std::string text = model.import();
+  EXPECT_THAT(text, AllOf(HasSubstr("nn.layer_norm"), Not(HasSubstr("error"))));
+}
+
 TEST(Families, Qwen2Gguf) {
   GgufModel model("qwen2");
   model.each("attn_q.bias", {{64}});

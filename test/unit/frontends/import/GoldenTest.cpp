@@ -3,6 +3,7 @@
 
 #include "dialects/nn/reference/Interpreter.h"
 #include "frontends/arch/Formatter.h"
+#include "frontends/import/Compare.h"
 #include "frontends/import/Import.h"
 #include "frontends/safetensors/Safetensors.h"
 #include "mlir/IR/MLIRContext.h"
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <functional>
 #include <gtest/gtest.h>
 
 using namespace tombolo;
@@ -296,6 +298,91 @@ TEST(Spellings, OfBothConfigsMakeOneModule) {
   EXPECT_NE(textOf(*checkpoint), old);
 }
 
+/// What published files say beside, or in another way, than those that the
+/// goldens were made with.
+TEST(Spellings, OfPublishedConfigsAreRead) {
+  using Json = nlohmann::ordered_json;
+  struct Case {
+    const char *source;
+    std::function<void(Json &)> change;
+  };
+  const Case cases[] = {
+      {"starcoder2", [](Json &config) { config["rms_norm_eps"] = 0.25; }},
+      {"nemotron",
+       [](Json &config) {
+         config["rope_percent"] = config.at("partial_rotary_factor");
+         config.erase("partial_rotary_factor");
+       }},
+      {"ernie4_5",
+       [](Json &config) {
+         config["architectures"] = {"Ernie4_5_ForCausalLM"};
+       }},
+      {"ernie4_5_moe",
+       [](Json &config) { config["num_nextn_predict_layers"] = 1; }},
+      {"dots1",
+       [](Json &config) {
+         ASSERT_EQ(config.at("n_group"), 1);
+         config["n_group"] = config["topk_group"] = nullptr;
+       }},
+      {"exaone4",
+       [](Json &config) {
+         config.erase("layer_types");
+         config["sliding_window_pattern"] = "LLLG";
+       }},
+      {"exaone4", [](Json &config) { config["sliding_window_pattern"] = 4; }},
+      {"exaone4", [](Json &config) { config.erase("sliding_window_pattern"); }},
+  };
+  for (const Case &one : cases) {
+    Result<Checkpoint> checkpoint = openCheckpoint(golden(one.source));
+    ASSERT_TRUE(checkpoint.ok()) << one.source;
+    std::string before = textOf(*checkpoint);
+    one.change(checkpoint->config);
+    EXPECT_EQ(textOf(*checkpoint), before) << one.source;
+  }
+}
+
+/// Mistral Small 3.1 is of Ministral 3's class, but its text model is Mistral:
+/// nothing of the other's scaling is taken for granted.
+TEST(Spellings, MistralSmallIsNotScaled) {
+  Result<Checkpoint> checkpoint = openCheckpoint(golden("ministral3"));
+  ASSERT_TRUE(checkpoint.ok());
+  std::string scaled = textOf(*checkpoint);
+  nlohmann::ordered_json &config = checkpoint->config;
+  config["rope_parameters"] = {{"rope_type", "default"},
+                               {"rope_theta", 1e9},
+                               {"llama_4_scaling_beta", 0.0}};
+  std::string plain = textOf(*checkpoint);
+  EXPECT_NE(plain, scaled);
+  config.erase("rope_parameters");
+  nlohmann::ordered_json text = config;
+  text.erase("architectures");
+  text["model_type"] = "mistral";
+  text["rope_theta"] = 1e9;
+  config = {{"architectures", {"Mistral3ForConditionalGeneration"}},
+            {"model_type", "mistral3"},
+            {"image_token_index", 10},
+            {"text_config", text}};
+  EXPECT_EQ(textOf(*checkpoint), plain);
+}
+
+/// A copy of a checkpoint that no family serves.
+Checkpoint renamed(const char *source) {
+  Result<Checkpoint> checkpoint = openCheckpoint(golden(source));
+  EXPECT_TRUE(checkpoint) << checkpoint.error().str();
+  if (checkpoint->container == Container::Gguf) {
+    std::string old = checkpoint->architectures().front() + ".";
+    nlohmann::ordered_json metadata = {{"general.architecture", "new"}};
+    for (const auto &item : checkpoint->metadata.items())
+      if (item.key().starts_with(old))
+        metadata["new." + item.key().substr(old.size())] = item.value();
+    checkpoint->metadata = metadata;
+  } else {
+    checkpoint->config["architectures"] = {"NewForCausalLM"};
+    checkpoint->config["model_type"] = "new";
+  }
+  return std::move(*checkpoint);
+}
+
 /// Under another name, each is most like what it is.
 TEST(Nearest, GoesByKeysAndTensors) {
   Result<arch::Catalog> catalog = arch::loadCatalog({});
@@ -311,26 +398,65 @@ TEST(Nearest, GoesByKeysAndTensors) {
         std::pair("phi3_longrope", "'Phi3ForCausalLM' (phi3), "),
         std::pair("gguf-gemma3/model.bf16.gguf", "'gemma3' (gemma3), "),
         std::pair("gguf-llama/model.q4_0.gguf", "'llama' (llama), ")}) {
-    Result<Checkpoint> checkpoint = openCheckpoint(golden(source));
-    ASSERT_TRUE(checkpoint) << checkpoint.error().str();
-    if (checkpoint->container == Container::Gguf) {
-      std::string old = checkpoint->architectures().front() + ".";
-      nlohmann::ordered_json metadata = {{"general.architecture", "new"}};
-      for (const auto &item : checkpoint->metadata.items())
-        if (item.key().starts_with(old))
-          metadata["new." + item.key().substr(old.size())] = item.value();
-      checkpoint->metadata = metadata;
-    } else {
-      checkpoint->config["architectures"] = {"NewForCausalLM"};
-      checkpoint->config["model_type"] = "new";
-    }
-    auto family = findFamily(*catalog, *checkpoint);
+    Checkpoint checkpoint = renamed(source);
+    auto family = findFamily(*catalog, checkpoint);
     ASSERT_FALSE(family) << source;
     ASSERT_EQ(family.error().notes.size(), 1u);
     EXPECT_TRUE(
         family.error().notes[0].starts_with("nearest: " + std::string(nearest)))
         << source << ": " << family.error().notes[0];
   }
+}
+
+/// Of those that know as much, a name that is nearer does not count before what
+/// the family reads besides.
+TEST(Nearest, OfEqualsIsThePlainest) {
+  Result<arch::Catalog> catalog = arch::loadCatalog({});
+  ASSERT_TRUE(catalog);
+  Result<Checkpoint> checkpoint = openCheckpoint(golden("llama"));
+  ASSERT_TRUE(checkpoint) << checkpoint.error().str();
+  nlohmann::ordered_json &config = checkpoint->config;
+  for (const char *key : {"attention_bias", "mlp_bias", "pretraining_tp"})
+    config.erase(key);
+  for (const char *name : {"SmolLM9ForCausalLM", "Qwen9ForCausalLM"}) {
+    std::vector<Likeness> ranked = rankFamilies(*catalog, *checkpoint, name);
+    ASSERT_GE(ranked.size(), 3u);
+    EXPECT_EQ(ranked[0].family->name, "llama") << name;
+    EXPECT_LE(ranked[0].keysLacking, ranked[1].keysLacking);
+  }
+}
+
+/// Keys are compared as far as formulas read them.
+TEST(Nearest, ComparesFieldsOfRecords) {
+  Result<arch::Catalog> catalog = arch::loadCatalog({});
+  ASSERT_TRUE(catalog);
+  Checkpoint checkpoint = renamed("mistral");
+  auto compare = [&] {
+    std::vector<Likeness> ranked = rankFamilies(*catalog, checkpoint, "new");
+    FamilyComparison comparison =
+        compareWith(*catalog, ranked.front(), checkpoint);
+    std::string text = ranked.front().family->name + ":";
+    for (const std::string &key : comparison.unreadKeys)
+      text += " " + key;
+    for (const FamilyComparison::Difference &one : comparison.differences)
+      text += " | " + one.error.message;
+    return text;
+  };
+  EXPECT_EQ(compare(), "mistral:");
+  nlohmann::ordered_json &config = checkpoint.config;
+  config["rope_parameters"] = {{"rope_type", "yarn"},
+                               {"rope_theta", 10000.0},
+                               {"factor", 2.0},
+                               {"original_max_position_embeddings", 64},
+                               {"llama_4_scaling_beta", 0.1}};
+  EXPECT_EQ(compare(), "mistral: rope_parameters.llama_4_scaling_beta");
+  config["rope_parameters"]["rope_type"] = "spiral";
+  EXPECT_EQ(compare(), "mistral: | rope_type 'spiral' is not one of default, "
+                       "linear, proportional, dynamic, llama3, yarn, longrope");
+  checkpoint = renamed("gguf-llama/model.q4_0.gguf");
+  EXPECT_EQ(compare(), "llama:");
+  checkpoint.metadata["new.attention.temperature_scale"] = 0.1;
+  EXPECT_EQ(compare(), "llama: new.attention.temperature_scale");
 }
 
 } // namespace

@@ -198,6 +198,41 @@ TEST_F(Import, TiedWeightsAreOne) {
   EXPECT_THAT(import(), HasSubstr("func.func @logits"));
 }
 
+/// `{layer}` is open in a name, and a number wherever a string is looked at.
+TEST_F(Import, ALayersNumberIsOneInCells) {
+  tensors["model.layers.2.o.weight"] = {{1, 32, 32}};
+  replaceText("\"o.weight\"", "plain(\"o.weight\")");
+  std::string before = "  def plain(w) = if ", condition;
+  std::string after = " then rearrange(w, \"1 a b -> a b\") else w\n";
+  replaceText("  def attend(x) {", before + after + "  def attend(x) {");
+  std::string first;
+  for (const char *one :
+       {"dim(\"model.layers.{layer}.o.weight\", 0) == 1",
+        "\"{layer}\" == \"2\"", "\"l{layer}\" in [\"l2\", \"l7\"]",
+        "not (\"{layer}\" != \"2\")",
+        "\"{layer}\" in \"12\" and len(\"l{layer}\") == 2 and \"{layer}\" != "
+        "\"1\"",
+        "({l0: 0, l1: 0, l2: 1, l3: 0})[\"l{layer}\"] == 1",
+        "[\"x{layer}\"] == [\"x2\"]"}) {
+    replaceText(before + condition + after, before + one + after);
+    condition = one;
+    std::string text = import();
+    EXPECT_THAT(text, HasSubstr("stored \"model.layers.{layer}.o.weight\""))
+        << one;
+    EXPECT_EQ(report.distinctLayers, 2) << one;
+    if (first.empty())
+      first = text;
+    EXPECT_EQ(text, first) << one;
+  }
+  // A variable of that name is a variable.
+  replaceText(before + condition + after,
+              before + "[\"{layer}\" for layer in [\"2\"]][0] == \"2\"" +
+                  after);
+  EXPECT_THAT(import(), HasSubstr("has 3 axes"));
+  replaceText(after, " then (fail \"layer {layer}\") else w\n");
+  EXPECT_THAT(import(), HasSubstr("layer 0\n"));
+}
+
 TEST_F(Import, GgufHasItsColumnAndKeys) {
   std::string text = import(makeGguf(tinyMetadata(), tinyGgufTensors()));
   EXPECT_EQ(report.scheme, "gguf") << text;
@@ -214,6 +249,21 @@ TEST_F(Import, GgufKeysMustBeRead) {
             "error: model.gguf: key 'tiny.attention.scale' = 2.0 is not read "
             "by architecture 'tiny'\nnote: tiny.arch:8:3: give it to a key if "
             "it changes the model, 'ignore gguf' it if it does not\n");
+}
+
+/// A key of a group that the family does not use is not read by its name.
+TEST_F(Import, GgufKeysOfAGroupMustBeUsed) {
+  auto metadata = tinyMetadata();
+  metadata["tiny.rope.freq_base"] = 2.0;
+  EXPECT_THAT(import(makeGguf(metadata, tinyGgufTensors())),
+              Not(HasSubstr("error")));
+  replaceText("rope_table(rope_settings,", "rope_table({rope_theta: 10000.0},");
+  EXPECT_THAT(import(makeGguf(metadata, tinyGgufTensors())),
+              HasSubstr("key 'tiny.rope.freq_base' = 2.0 is not read by "
+                        "architecture 'tiny'"));
+  replaceText("  require H", "  ignore rope_theta\n  require H");
+  EXPECT_THAT(import(makeGguf(metadata, tinyGgufTensors())),
+              Not(HasSubstr("error")));
 }
 
 TEST_F(Import, SchemesAreFoundByTheFirstRow) {
