@@ -101,10 +101,11 @@ function(tombolo_add_unittest name)
 endfunction()
 
 set(TOMBOLO_FUZZ_FLAGS -fsanitize=fuzzer,address,undefined)
+set(TOMBOLO_FUZZ_OPTIMIZATION -O0 CACHE STRING "Optimization of the fuzzers: -O0 compiles in half the time, -O1 fuzzes for hours")
 
 # What all that is compiled for fuzzers is compiled with: coverage and sanitizers.
 function(tombolo_instrument name)
-  target_compile_options(${name} PRIVATE ${TOMBOLO_FUZZ_FLAGS} -fno-sanitize-recover=undefined -g1 -O1)
+  target_compile_options(${name} PRIVATE ${TOMBOLO_FUZZ_FLAGS} -fno-sanitize-recover=undefined -g1 ${TOMBOLO_FUZZ_OPTIMIZATION})
 endfunction()
 
 # tombolo_add_fuzzed_library(NAME sources...)
