@@ -51,12 +51,48 @@ struct Count {
   int64_t all = 0, known = 0;
   /// Of the known ones those that are no more than ignored.
   int64_t ignored = 0;
-  /// The family's that are not there.
-  int64_t lacking = 0;
+  /// The family's that tell something, and of these the ones that are not
+  /// there.
+  int64_t telling = 0, lacking = 0;
 };
 } // namespace
 
+/// A key that says something of how the family computes: not one with a single
+/// value, nor one that is ignored.
+static bool isTelling(const arch::Family &family, const arch::KeyDecl &key) {
+  return !key.onlyLiterals() && !family.unreadKeys.contains(key.name) &&
+         std::ranges::none_of(
+             family.ignored, [&](const arch::IgnoredKey &ignored) {
+               return !ignored.gguf && ignored.name == key.name;
+             });
+}
+
+/// The names that `key` is called with, in functions as well.
+static void collectGgufKeys(const arch::Expr &expr, const arch::Family &family,
+                            const arch::Prelude &prelude, Names &functions,
+                            Names &keys) {
+  walk(expr, [&](const arch::Expr &part) {
+    if (part.kind != arch::Expr::Kind::Call)
+      return;
+    if (part.text == "key" && !part.children.empty()) {
+      if (std::string name = patternOf(*part.children[0]); !name.empty())
+        keys.insert(std::move(name));
+      return;
+    }
+    const arch::FunctionDecl *function = family.function(part.text);
+    if (auto shared = prelude.functions.find(part.text);
+        !function && shared != prelude.functions.end())
+      function = shared->second.get();
+    if (function && functions.insert(part.text).second)
+      walk(function->body, [&](const arch::Expr &inner) {
+        if (inner.kind == arch::Expr::Kind::Call)
+          collectGgufKeys(inner, family, prelude, functions, keys);
+      });
+  });
+}
+
 static Count countGgufKeys(const arch::Family &family,
+                           const arch::Prelude &prelude,
                            const Checkpoint &checkpoint) {
   Count count;
   std::vector<std::string> architectures = checkpoint.architectures();
@@ -83,10 +119,15 @@ static Count countGgufKeys(const arch::Family &family,
     count.ignored += ignores;
   }
   for (const auto &key : family.keys) {
-    if (!key->gguf || family.unreadKeys.contains(key->name))
+    if (!key->gguf || !isTelling(family, *key))
       continue;
-    Names own;
-    collectStrings(*key->gguf, own);
+    Names own, functions;
+    if (key->gguf->plainString())
+      own.insert(patternOf(*key->gguf));
+    collectGgufKeys(*key->gguf, family, prelude, functions, own);
+    if (own.empty())
+      continue;
+    ++count.telling;
     count.lacking += std::ranges::none_of(
         own, [&](const std::string &name) { return present.contains(name); });
   }
@@ -94,10 +135,10 @@ static Count countGgufKeys(const arch::Family &family,
 }
 
 /// The checkpoint's keys, and those that the family has.
-static Count countKeys(const arch::Family &family,
+static Count countKeys(const arch::Family &family, const arch::Prelude &prelude,
                        const Checkpoint &checkpoint) {
   if (checkpoint.container == Container::Gguf)
-    return countGgufKeys(family, checkpoint);
+    return countGgufKeys(family, prelude, checkpoint);
   Count count;
   Names names, ignored;
   for (const auto &key : family.keys) {
@@ -113,8 +154,8 @@ static Count countKeys(const arch::Family &family,
   auto countIn = [&](const nlohmann::ordered_json &object) {
     for (const auto &item : object.items()) {
       present.insert(item.key());
-      bool reads = names.contains(item.key());
-      bool ignores = !reads && ignored.contains(item.key());
+      bool ignores = ignored.contains(item.key());
+      bool reads = !ignores && names.contains(item.key());
       ++count.all;
       count.known += reads || ignores;
       count.ignored += ignores;
@@ -129,13 +170,16 @@ static Count countKeys(const arch::Family &family,
     --count.all;
     countIn(*nested);
   }
-  for (const auto &key : family.keys)
+  for (const auto &key : family.keys) {
+    if (!isTelling(family, *key))
+      continue;
+    ++count.telling;
     count.lacking +=
-        !family.unreadKeys.contains(key->name) &&
         !present.contains(key->name) &&
         std::ranges::none_of(key->spellings, [&](const std::string &name) {
           return present.contains(name);
         });
+  }
   return count;
 }
 
@@ -182,7 +226,8 @@ static int64_t countTensors(const arch::Family &family, size_t scheme,
 }
 
 /// Fills in all but the name; the value grows with likeness.
-static int64_t compare(const Checkpoint &checkpoint, Likeness &like) {
+static int64_t compare(const arch::Prelude &prelude,
+                       const Checkpoint &checkpoint, Likeness &like) {
   const arch::Family &family = *like.family;
   Names stored;
   for (const TensorInfo &tensor : checkpoint.weights.tensors()) {
@@ -208,9 +253,10 @@ static int64_t compare(const Checkpoint &checkpoint, Likeness &like) {
     like.scheme = i;
     like.namesKnown = known;
   }
-  Count keys = countKeys(family, checkpoint);
+  Count keys = countKeys(family, prelude, checkpoint);
   like.keys = keys.all;
   like.keysKnown = keys.known;
+  like.keysOfFamily = keys.telling;
   like.keysLacking = keys.lacking;
   return keys.known - keys.ignored + best.value_or(0);
 }
@@ -245,16 +291,14 @@ std::vector<Likeness> tombolo::rankFamilies(const arch::Catalog &catalog,
       one.distance = distance;
       one.like.serves = name;
     }
-    one.value = compare(checkpoint, one.like);
+    one.value = compare(*catalog.prelude, checkpoint, one.like);
     ranked.push_back(std::move(one));
   }
   std::sort(ranked.begin(), ranked.end(), [](const Ranked &a, const Ranked &b) {
-    size_t keysOfA = a.like.family->keys.size();
-    size_t keysOfB = b.like.family->keys.size();
-    return std::tie(b.value, a.like.keysLacking, keysOfA, a.distance,
-                    a.like.serves, a.like.family->name) <
-           std::tie(a.value, b.like.keysLacking, keysOfB, b.distance,
-                    b.like.serves, b.like.family->name);
+    return std::tie(b.value, a.like.keysLacking, a.like.keysOfFamily,
+                    a.distance, a.like.serves, a.like.family->name) <
+           std::tie(a.value, b.like.keysLacking, b.like.keysOfFamily,
+                    b.distance, b.like.serves, b.like.family->name);
   });
   std::vector<Likeness> list;
   for (Ranked &one : ranked)

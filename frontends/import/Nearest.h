@@ -17,8 +17,9 @@ struct Likeness {
   size_t scheme = 0;
   /// Keys of the checkpoint, and those that the family reads or ignores.
   int64_t keys = 0, keysKnown = 0;
-  /// Keys that the family reads and the checkpoint does not have.
-  int64_t keysLacking = 0;
+  /// Keys that the family reads in such a container, but for those that have
+  /// one value only; and of these the ones that the checkpoint does not have.
+  int64_t keysOfFamily = 0, keysLacking = 0;
   /// Names of tensors, where a number stands for all; and those with a row.
   int64_t names = 0, namesKnown = 0;
 };
