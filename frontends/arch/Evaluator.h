@@ -90,9 +90,8 @@ public:
   /// The layer that is evaluated.
   std::optional<int64_t> layer;
   /// Names that stay open in strings until these name a tensor, as `{layer}`
-  /// and
-  /// `{expert}` in a cell, and the marks that stand for them. Where a string is
-  /// looked at, `settled` closes them.
+  /// and `{expert}` in a cell, and the marks that stand for them. Where a
+  /// string is looked at, `settled` closes them.
   std::map<std::string, std::string, std::less<>> placeholders;
 
   Value evaluate(const Expr &expr);

@@ -22,9 +22,8 @@ IntegerDots::IntegerDots(Emitter &e, const Isa &isa, int64_t planes,
   if (dot.form == Form::Pairs && (form.words || mostPairSteps == 0))
     dot.form = Form::Words;
   // A run is 8 steps of two products.
-  constexpr int64_t kMostWord = 32639;
   keepsUpper = dot.form == Form::Words && form.words &&
-               16 * 256 * largestCode * kMostWord <= INT32_MAX;
+               16 * 256 * largestCode * form.largest() <= INT32_MAX;
 }
 
 VectorType IntegerDots::words() const {

@@ -29,8 +29,7 @@ public:
   }
 
 private:
-  /// The largest magnitude whose planes all fit signed bytes.
-  double most() const { return form.planes == 2 ? 32639 : 127; }
+  double most() const { return double(form.largest()); }
 
   Values loadBlock(Value block) {
     Value from = e.add(inputOffset, e.mul(block, kRecordColumns));

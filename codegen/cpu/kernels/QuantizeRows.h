@@ -34,6 +34,9 @@ struct RecordForm {
   int64_t planes;
   /// Two bytes side by side, and not in planes.
   bool words = false;
+
+  /// The largest magnitude of an integer: its planes all fit signed bytes.
+  int64_t largest() const { return planes == 2 ? 32639 : 127; }
 };
 
 /// Byte offsets in one block of `rows` interleaved rows.
