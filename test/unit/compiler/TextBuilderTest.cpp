@@ -4,8 +4,8 @@
 #include "runtime/core/Sampler.h"
 #include "runtime/text/TokenizerModel.h"
 #include "support/Json.h"
+#include "test/unit/support/TestFolder.h"
 #include <cmath>
-#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -148,20 +148,19 @@ TEST(TextBuilder, LeavesOutEndTokensThatTheModelLacks) {
 class WithTokenizer : public testing::Test {
 protected:
   void SetUp() override {
-    path = testing::TempDir() + "text-builder-tokenizer.json";
-    std::ofstream(path) << R"({
+    path = folder.write("tokenizer.json", R"({
       "added_tokens": [{"id": 3, "content": "<s>", "special": true}],
       "normalizer": null, "pre_tokenizer": null, "post_processor": null,
       "decoder": {"type": "Fuse"},
       "model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "c": 2},
-                "merges": []}})";
+                "merges": []}})");
     checkpoint = bare();
     checkpoint.tokenizerJson = path;
     checkpoint.tokenizerConfig = json(R"({"bos_token": "<s>"})");
     checkpoint.chatTemplate = "{{ messages }}";
   }
-  void TearDown() override { std::remove(path.c_str()); }
 
+  TestFolder folder;
   std::string path;
   Checkpoint checkpoint;
 };

@@ -1,5 +1,5 @@
 #include "tools/lib/Terminal.h"
-#include <fstream>
+#include "test/unit/support/TestFolder.h"
 #include <gtest/gtest.h>
 
 namespace tombolo {
@@ -19,9 +19,8 @@ TEST(Terminal, Durations) {
 }
 
 TEST(Terminal, ReadsFilesOfAnyKind) {
-  std::string path = testing::TempDir() + "/terminal-test.txt";
-  std::ofstream(path) << "one\ntwo";
-  EXPECT_EQ(*readText(path), "one\ntwo");
+  TestFolder folder;
+  EXPECT_EQ(*readText(folder.write("lines.txt", "one\ntwo")), "one\ntwo");
   EXPECT_EQ(*readText("/dev/null"), "");
   EXPECT_EQ(readText("/dev/zero").error().str(),
             "/dev/zero: expects at most 268435456 bytes, but there are more");

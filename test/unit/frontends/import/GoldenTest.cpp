@@ -7,6 +7,7 @@
 #include "frontends/import/Import.h"
 #include "frontends/safetensors/Safetensors.h"
 #include "mlir/IR/MLIRContext.h"
+#include "test/unit/support/TestFolder.h"
 #include "llvm/Support/raw_ostream.h"
 #include <algorithm>
 #include <cmath>
@@ -172,8 +173,8 @@ TEST(Guide, ItsFamilyComputesWhatTransformersComputed) {
   std::string text((std::istreambuf_iterator<char>(page)), {});
   size_t begin = text.find("```arch\n") + 8;
   std::string family = text.substr(begin, text.find("```", begin) - begin);
-  std::string path = testing::TempDir() + "smollm3.arch";
-  std::ofstream(path) << family;
+  TestFolder folder;
+  std::string path = folder.write("smollm3.arch", family);
   Result<std::string> formatted = arch::format("smollm3.arch", family);
   ASSERT_TRUE(formatted.ok()) << messages(formatted.errors());
   EXPECT_EQ(*formatted, family);
