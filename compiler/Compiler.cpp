@@ -52,7 +52,7 @@ public:
 private:
   Status check();
   Status checkOutput();
-  Status import();
+  Status import(const OpenOptions &open = {});
   Status importFrom(const std::string &modulePath);
   template <typename Build>
   Status phase(StringRef name, ModuleOp module, Build build);
@@ -148,6 +148,7 @@ Status Compilation::checkNames() {
   buildLowerPipeline(all, target);
   std::vector<std::string> optional = passNames(fuse);
   llvm::erase(optional, "nn-check");
+  llvm::erase(optional, "nn-expand-layers");
   for (const std::string &strategy : target.strategies())
     optional.push_back(strategy);
   if (Status status = ::checkNames("--disable", options.disabled, optional);
@@ -156,11 +157,12 @@ Status Compilation::checkNames() {
   return ::checkNames("--dump-after", options.dumpAfter, passNames(all));
 }
 
-Status Compilation::import() {
+/// `open`: whether headers without weights will do.
+Status Compilation::import(const OpenOptions &open) {
   report("import");
   if (llvm::StringRef(source).ends_with(".mlir"))
     return importFrom(source);
-  Result<Checkpoint> opened = openCheckpoint(source);
+  Result<Checkpoint> opened = openCheckpoint(source, open);
   if (!opened)
     return opened.takeErrors();
   checkpoint.emplace(std::move(*opened));
@@ -390,7 +392,9 @@ Status Compilation::run() {
 }
 
 Status Compilation::importOnly() {
-  if (Status status = import(); !status)
+  OpenOptions open;
+  open.headerOnlyOk = true;
+  if (Status status = import(open); !status)
     return status;
   if (Status status = checkOutput(); !status)
     return status;

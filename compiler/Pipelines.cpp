@@ -70,6 +70,7 @@ void tombolo::buildFusePipeline(OpPassManager &pm,
     if (!llvm::is_contained(options.disabled, pass->getArgument()))
       pm.addPass(std::move(pass));
   };
+  pm.addPass(nn::createExpandLayersPass());
   // Folds first: what a description writes in general form is simple by now.
   add(createCanonicalizerPass());
   add(createCSEPass());

@@ -231,8 +231,9 @@ Value Evaluator::evaluate(const Expr &expr) {
     return functionCall(expr, *function->second);
 
   auto op = prelude.ops.find(expr.text);
+  // Evaluated once: what remembers would do so twice.
+  std::vector<Value> operands;
   if (isBuiltin(expr.text) && expr.names.empty()) {
-    std::vector<Value> operands;
     bool tensors = false;
     for (const ExprPtr &child : expr.children) {
       operands.push_back(evaluate(*child));
@@ -244,6 +245,7 @@ Value Evaluator::evaluate(const Expr &expr) {
     }
     if (!tensors || op == prelude.ops.end())
       return builtin(expr, std::move(operands));
+    return opCall(expr, op->second, &operands);
   }
   if (op == prelude.ops.end())
     return fail(expr.loc,
@@ -559,8 +561,13 @@ Value Evaluator::functionCall(const Expr &expr, const FunctionDecl &function) {
     Value fallback = evaluate(*parameter.fallback);
     frame().variables[parameter.name] = std::move(fallback);
   }
+  TensorDomain *around = function.prelude ? nullptr : domain;
+  if (around)
+    around->beginFunction(*this, function);
   if (run(function.body, result) != Flow::Returned)
     result = fail(function.loc, "'" + function.name + "' returns nothing");
+  if (around)
+    around->endFunction(*this, function, result);
   frames.pop_back();
   return result;
 }
@@ -578,13 +585,15 @@ Value Evaluator::call(const FunctionDecl &function,
   return result;
 }
 
-Value Evaluator::opCall(const Expr &expr, const OpDecl &op) {
+/// `known`: the values of the operands, where they were evaluated already.
+Value Evaluator::opCall(const Expr &expr, const OpDecl &op,
+                        const std::vector<Value> *known) {
   OpCall call{expr.loc, op.name, &op, {}, {}, {}};
   bool poisoned = false;
   size_t count = expr.operandCount();
   for (size_t i = 0; i < op.operands.size(); ++i) {
     const Expr *written = i < count ? expr.children[i].get() : nullptr;
-    Value value = written ? evaluate(*written) : Value();
+    Value value = !written ? Value() : known ? (*known)[i] : evaluate(*written);
     // The pattern of `rearrange` is a string, not the name of a tensor.
     if (op.operands[i].name != "pattern")
       value = asTensor(value, written ? written->loc : expr.loc);

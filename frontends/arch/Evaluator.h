@@ -67,6 +67,11 @@ public:
                           const std::string &stream) {}
   virtual void endLayer(Evaluator &evaluator, Variables &passedOn,
                         const std::string &stream) {}
+  /// Around the body of a function of the family that is called.
+  virtual void beginFunction(Evaluator &evaluator,
+                             const FunctionDecl &function) {}
+  virtual void endFunction(Evaluator &evaluator, const FunctionDecl &function,
+                           Value &result) {}
 };
 
 class Evaluator {
@@ -153,7 +158,8 @@ private:
   Value index(const Expr &expr);
   std::optional<int64_t> bound(const ExprPtr &expr, bool &failed);
   Value functionCall(const Expr &expr, const FunctionDecl &function);
-  Value opCall(const Expr &expr, const OpDecl &op);
+  Value opCall(const Expr &expr, const OpDecl &op,
+               const std::vector<Value> *known = nullptr);
   enum class Flow { Next, Returned };
   Flow run(const std::vector<StmtPtr> &body, Value &result);
   void assign(const Stmt &stmt);

@@ -20,8 +20,8 @@ std::optional<int64_t> Elaborator::clockOf(mlir::Value value) const {
   auto tensor = dyn_cast<RankedTensorType>(value.getType());
   if (!tensor || tensor.getRank() == 0 || !tensor.isDynamicDim(0))
     return std::nullopt;
-  for (const Body *body : {&bodies.back(), &bodies.front()})
-    if (auto known = body->clocks.find(value); known != body->clocks.end())
+  for (const Body &body : llvm::reverse(bodies))
+    if (auto known = body.clocks.find(value); known != body.clocks.end())
       return known->second;
   return 1;
 }

@@ -25,9 +25,10 @@ Elaborator::~Elaborator() {
   for (Body &body : bodies)
     if (body.function && !body.function->getParentOp())
       body.function->erase();
-  for (Distinct &body : distinct)
-    if (body.function && !body.function->getParentOp())
-      body.function->erase();
+  for (auto *list : {&distinct, &parts})
+    for (Distinct &body : *list)
+      if (body.function && !body.function->getParentOp())
+        body.function->erase();
 }
 
 //===----------------------------------------------------------------------===//
@@ -54,10 +55,14 @@ OwningOpRef<ModuleOp> Elaborator::run() {
                                     "' does not verify: " + messages);
     return nullptr;
   }
-  // The module owns its functions now.
+  // The module owns its functions now, but for parts that were taken back.
   bodies.clear();
-  for (Distinct &body : distinct)
-    body.function = nullptr;
+  for (auto *list : {&distinct, &parts})
+    for (Distinct &body : *list) {
+      if (!body.function->getParentOp())
+        body.function->erase();
+      body.function = nullptr;
+    }
   return std::move(module);
 }
 
@@ -111,7 +116,7 @@ bool Elaborator::entryPoints() {
   for (const auto &row : family.rows)
     if (auto weight = globalWeights.find(row->name);
         weight != globalWeights.end() && &weight->second->row == row.get())
-      emitWeight(row->name, *row, *weight->second->view, std::nullopt);
+      emitWeight(row->name, *row, *weight->second->view, {});
   return true;
 }
 
@@ -200,22 +205,30 @@ void Elaborator::finish(Body &body, ValueRange results) {
       results.getTypes()));
 }
 
-/// A value of the function around a layer's comes in as an argument.
 mlir::Value Elaborator::localized(mlir::Value value, const Loc &loc) {
-  Body &body = bodies.back();
-  Region *region = value.getParentRegion();
-  if (region == &body.function.getBody())
+  return localized(value, bodies.size() - 1, loc);
+}
+
+/// A value of a function around a layer's, or a part's, comes in as an
+/// argument.
+mlir::Value Elaborator::localized(mlir::Value value, size_t level,
+                                  const Loc &loc) {
+  Body &body = bodies[level];
+  if (value.getParentRegion() == &body.function.getBody())
     return value;
-  if (!body.isLayer || region != &bodies.front().function.getBody()) {
+  if (!body.isLayer) {
     evaluator.error(loc, "a value made of tensors in 'let' or in another "
                          "function is not one here; make it where it is used");
     return {};
   }
-  auto [place, fresh] = body.captures.insert({value, mlir::Value()});
+  mlir::Value outer = localized(value, level - 1, loc);
+  if (!outer)
+    return {};
+  auto [place, fresh] = body.captures.insert({outer, mlir::Value()});
   if (fresh) {
-    place->second = body.function.getBody().front().addArgument(value.getType(),
-                                                                value.getLoc());
-    if (int64_t clock = bodies.front().clocks.lookup(value))
+    place->second = body.function.getBody().front().addArgument(outer.getType(),
+                                                                outer.getLoc());
+    if (int64_t clock = bodies[level - 1].clocks.lookup(outer))
       body.clocks[place->second] = clock;
   }
   return place->second;

@@ -36,8 +36,10 @@ struct WeightValue : arch::Tensor {
 /// body, with their weights, states and rope tables.
 ///
 /// Each layer's body is built as a function of its own; where an earlier layer
-/// has an equal one it is dropped and that one is called. Symbols of a layer
-/// are called `layer?.wq` until the number of its body is known.
+/// has an equal one it is dropped and that one is called. So are the functions
+/// of the description that a layer calls, its parts; what is shorter without a
+/// function goes back into the layer's body at the end. Until then
+/// weights and states of a layer are called `layer?.wq`, and parts `part?2`.
 class Elaborator : public arch::TensorDomain {
 public:
   Elaborator(mlir::MLIRContext &context, arch::Evaluator &evaluator,
@@ -64,6 +66,11 @@ public:
                   const std::string &stream) override;
   void endLayer(arch::Evaluator &evaluator, arch::Variables &passedOn,
                 const std::string &stream) override;
+  void beginFunction(arch::Evaluator &evaluator,
+                     const arch::FunctionDecl &function) override;
+  void endFunction(arch::Evaluator &evaluator,
+                   const arch::FunctionDecl &function,
+                   arch::Value &result) override;
 
 private:
   using Operands = std::vector<llvm::SmallVector<mlir::Value, 2>>;
@@ -86,13 +93,13 @@ private:
   struct Body {
     mlir::func::FuncOp function;
     mlir::OpBuilder builder;
+    /// A layer, or a part of one.
     bool isLayer = false;
     mlir::Value index = {}, positions = {};
     /// Values of the function around it, and the arguments they come in by.
     llvm::MapVector<mlir::Value, mlir::Value> captures = {};
     std::map<std::string, mlir::Value> weights = {};
-    /// Constants that it has: layers' indices, and numbers by their bits.
-    std::map<int64_t, mlir::Value> indices = {};
+    /// Constants that it has, by their bits.
     std::map<uint32_t, mlir::Value> numbers = {};
     /// Per-layer weights that it reads, by row name.
     std::map<std::string, const WeightValue *> layerWeights = {};
@@ -107,14 +114,24 @@ private:
     /// Types of the states of recurrences, by name.
     std::map<std::string, mlir::RankedTensorType> recurrent = {};
   };
-  /// A layer body that differs from those before.
+  /// A body of a layer, or of a part, that differs from those before.
   struct Distinct {
     mlir::func::FuncOp function;
+    std::string name;
     std::map<std::string, arch::ViewPtr> weights;
     std::map<std::string, const arch::RowDecl *> rows;
     std::vector<State> states;
     std::map<std::string, mlir::RankedTensorType> recurrent;
     std::vector<int64_t> layers;
+
+    bool remembers() const { return !states.empty() || !recurrent.empty(); }
+  };
+  /// A weight as all layers see it that store it alike.
+  struct WeightFamily {
+    const arch::RowDecl *row;
+    arch::ViewPtr view;
+    std::string symbol;
+    std::set<int64_t> layers;
   };
 
   /// Frequencies, long frequencies, scale, where long ones begin, divisors and
@@ -129,6 +146,7 @@ private:
   mlir::Location location(const arch::Loc &loc);
   mlir::Value valueOf(const arch::Value &value, const arch::Loc &loc);
   mlir::Value localized(mlir::Value value, const arch::Loc &loc);
+  mlir::Value localized(mlir::Value value, size_t level, const arch::Loc &loc);
   mlir::Value weightIn(const std::shared_ptr<const WeightValue> &weight,
                        const arch::Loc &loc);
   mlir::Value constant(double value, const arch::Loc &loc);
@@ -167,28 +185,41 @@ private:
   std::string stateName(const arch::OpCall &call, const char *otherwise);
   void declareState(State state, const arch::Loc &loc);
   void placeState(const State &state, const std::string &prefix,
-                  std::optional<int64_t> count, mlir::Location place);
+                  mlir::DenseI64ArrayAttr layers, mlir::Location place);
   std::optional<mlir::FlatSymbolRefAttr> ropeTable(const arch::OpCall &call);
   std::string divisorsOf(const arch::OpCall &call, size_t operand,
                          int64_t count, bool &failed);
 
   // RecurrenceOps.cpp
   arch::Value recurrence(const arch::OpCall &call);
-  void placeRecurrentStates(const Distinct &body, const std::string &prefix);
+  void placeRecurrentStates(const Distinct &body,
+                            mlir::DenseI64ArrayAttr layers);
 
   // LayerBodies.cpp
   arch::Value replaceTensors(
       const arch::Value &value,
       const std::function<arch::Value(const std::shared_ptr<const OpValue> &)>
           &replace);
-  size_t numberOf(Body &body);
-  void renameSymbols(mlir::func::FuncOp function, size_t number);
+  llvm::SmallVector<mlir::Value> newValues(const Body &body,
+                                           const arch::Value &value);
+  arch::Value outside(const arch::Value &value, const Body &body,
+                      mlir::ValueRange inside, mlir::ValueRange results);
+  size_t numberOf(Body &body, std::vector<Distinct> &list,
+                  const std::set<size_t> &except = {});
+
+  // LayerParts.cpp
+  Distinct *partNamed(llvm::StringRef callee);
+  void takeBackParts();
+  void takeBack(mlir::func::CallOp call, const Distinct &part, Distinct &body);
+  void nameParts();
+  std::vector<WeightFamily> weightFamilies();
+  void renameSymbols(Distinct &body, llvm::ArrayRef<WeightFamily> families);
+  void placeStates(const Distinct &body);
   void placeBodies();
 
   // WeightRegions.cpp
   void emitWeight(llvm::StringRef symbol, const arch::RowDecl &row,
-                  const arch::View &view,
-                  std::optional<llvm::ArrayRef<int64_t>> layers);
+                  const arch::View &view, mlir::DenseI64ArrayAttr layers);
   mlir::Value emitView(mlir::OpBuilder &builder, const arch::View &view);
 
   mlir::MLIRContext &mlirContext;
@@ -199,7 +230,11 @@ private:
   /// Where symbols go, in front of the functions.
   mlir::OpBuilder symbols;
   std::vector<Body> bodies;
-  std::vector<Distinct> distinct;
+  std::vector<Distinct> distinct, parts;
+  /// Parts that the current layer called; and for each function that is being
+  /// evaluated, whether it is one.
+  std::set<size_t> partsOfLayer;
+  std::vector<bool> isPart;
   std::map<RopeKey, std::string> ropeTables;
   std::map<std::string, std::shared_ptr<const WeightValue>> globalWeights;
   std::set<std::pair<const arch::RowDecl *, int64_t>> weightsRead;

@@ -1,8 +1,6 @@
 //===- LayerBodies.cpp - One function for layers that are alike -----------===//
 
 #include "frontends/import/Elaborator.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/IR/AttrTypeSubElements.h"
 #include "mlir/IR/OperationSupport.h"
 
 using namespace mlir;
@@ -34,6 +32,7 @@ void Elaborator::beginLayer(arch::Evaluator &evaluator,
                             arch::Variables &passedOn,
                             const std::string &stream) {
   Builder builder(&mlirContext);
+  partsOfLayer.clear();
   mlir::Value positions = bodies.front().positions;
   Body body = makeBody("layer?", {builder.getIndexType()},
                        family.function("hidden")->loc);
@@ -53,20 +52,6 @@ void Elaborator::endLayer(arch::Evaluator &evaluator, arch::Variables &passedOn,
                           const std::string &stream) {
   Body body = std::move(bodies.back());
   bodies.pop_back();
-  Region *inside = &body.function.getBody();
-  DenseMap<mlir::Value, mlir::Value> outerOf;
-  for (auto [outer, argument] : body.captures)
-    outerOf[argument] = outer;
-
-  // The new values, that of the stream first.
-  SmallVector<mlir::Value> results;
-  auto collect = [&](const std::shared_ptr<const OpValue> &value) {
-    mlir::Value made = value->value;
-    if (made.getParentRegion() == inside && !outerOf.count(made) &&
-        !llvm::is_contained(results, made))
-      results.push_back(made);
-    return arch::Value();
-  };
   auto it = passedOn.find(stream);
   if (it == passedOn.end() || !it->second.asTensor()) {
     if (it == passedOn.end() || !it->second.isPoison())
@@ -81,58 +66,76 @@ void Elaborator::endLayer(arch::Evaluator &evaluator, arch::Variables &passedOn,
     body.function->erase();
     return;
   }
-  mlir::Value streamValue =
-      std::static_pointer_cast<const OpValue>(it->second.asTensor())->value;
-  if (streamValue.getParentRegion() == inside)
-    results.push_back(streamValue);
+  // That of the stream first.
+  SmallVector<mlir::Value> results = newValues(body, it->second);
   for (const auto &[name, value] : passedOn)
-    replaceTensors(value, collect);
+    for (mlir::Value made : newValues(body, value))
+      if (!llvm::is_contained(results, made))
+        results.push_back(made);
   finish(body, results);
 
-  size_t number = numberOf(body);
+  size_t number = numberOf(body, distinct);
   Distinct &same = distinct[number];
   Body &main = bodies.back();
-  Location place = location(family.function("hidden")->loc);
-  auto position = static_cast<int64_t>(same.layers.size());
-  mlir::Value &index = main.indices[position];
-  if (!index)
-    index = arith::ConstantIndexOp::create(main.builder, place, position);
-  SmallVector<mlir::Value> operands{index};
   same.layers.push_back(*evaluator.layer);
+  SmallVector<mlir::Value> operands;
   for (auto [outer, argument] : body.captures)
     operands.push_back(outer);
-  SmallVector<Type> types;
-  for (mlir::Value result : results)
-    types.push_back(result.getType());
-  auto call = func::CallOp::create(
-      main.builder, place, "layer" + std::to_string(number), types, operands);
-  for (auto [inner, outer] : llvm::zip_equal(results, call.getResults()))
-    if (int64_t clock = body.clocks.lookup(inner))
-      main.clocks[outer] = clock;
+  auto call = nn::LayerOp::create(
+      main.builder, location(family.function("hidden")->loc),
+      ValueRange(results).getTypes(), "layer" + std::to_string(number),
+      *evaluator.layer, operands);
   if (!stream.empty())
     call->setAttr(nn::NNDialect::kTapAttr,
                   Builder(&mlirContext).getI64IntegerAttr(++taps));
   for (auto &[name, value] : passedOn)
-    value =
-        replaceTensors(value, [&](const std::shared_ptr<const OpValue> &old) {
-          mlir::Value made = old->value;
-          if (made.getParentRegion() != inside)
-            return arch::Value::of(old);
-          auto result = llvm::find(results, made);
-          mlir::Value outer = result != results.end()
-                                  ? call.getResult(result - results.begin())
-                                  : outerOf.lookup(made);
-          return arch::Value::of(std::make_shared<OpValue>(outer));
-        });
+    value = outside(value, body, results, call.getResults());
   if (same.function != body.function)
     body.function->erase();
 }
 
-/// The number of the layer bodies' list that equals `body`, which is added
-/// where there is none.
-size_t Elaborator::numberOf(Body &body) {
+/// The values that the operations of `body` made, of those in `value`.
+SmallVector<mlir::Value> Elaborator::newValues(const Body &body,
+                                               const arch::Value &value) {
+  SmallVector<mlir::Value> made;
+  func::FuncOp function = body.function;
+  Block *inside = &function.getBody().front();
+  replaceTensors(value, [&](const std::shared_ptr<const OpValue> &of) {
+    auto result = dyn_cast<OpResult>(of->value);
+    if (result && result.getOwner()->getBlock() == inside &&
+        !llvm::is_contained(made, of->value))
+      made.push_back(of->value);
+    return arch::Value();
+  });
+  return made;
+}
+
+/// `value` as the function around `body` has it, by the results of the call
+/// and by what it came in as.
+arch::Value Elaborator::outside(const arch::Value &value, const Body &body,
+                                ValueRange inside, ValueRange results) {
+  DenseMap<mlir::Value, mlir::Value> outer;
+  for (auto [of, argument] : body.captures)
+    outer[argument] = of;
+  for (auto [inner, of] : llvm::zip_equal(inside, results)) {
+    outer[inner] = of;
+    if (int64_t clock = body.clocks.lookup(inner))
+      bodies.back().clocks[of] = clock;
+  }
+  return replaceTensors(value, [&](const std::shared_ptr<const OpValue> &old) {
+    mlir::Value of = outer.lookup(old->value);
+    return of ? arch::Value::of(std::make_shared<OpValue>(of))
+              : arch::Value::of(old);
+  });
+}
+
+/// The place in `list` of what equals `body`, which is added where nothing
+/// does.
+size_t Elaborator::numberOf(Body &body, std::vector<Distinct> &list,
+                            const std::set<size_t> &except) {
   Distinct candidate;
   candidate.function = body.function;
+  candidate.name = body.function.getSymName().str();
   candidate.states = body.states;
   candidate.recurrent = body.recurrent;
   for (const auto &[name, weight] : body.layerWeights) {
@@ -149,18 +152,18 @@ size_t Elaborator::numberOf(Body &body) {
     }
     return true;
   };
-  for (size_t i = 0; i < distinct.size(); ++i)
-    if (distinct[i].function.getFunctionType() ==
+  for (size_t i = 0; i < list.size(); ++i)
+    if (list[i].name == candidate.name && !except.count(i) &&
+        list[i].function.getFunctionType() ==
             candidate.function.getFunctionType() &&
-        distinct[i].states == candidate.states &&
-        distinct[i].recurrent == candidate.recurrent &&
-        sameWeights(distinct[i]) &&
+        list[i].states == candidate.states &&
+        list[i].recurrent == candidate.recurrent && sameWeights(list[i]) &&
         OperationEquivalence::isRegionEquivalentTo(
-            &distinct[i].function.getBody(), &candidate.function.getBody(),
+            &list[i].function.getBody(), &candidate.function.getBody(),
             OperationEquivalence::IgnoreLocations))
       return i;
-  distinct.push_back(std::move(candidate));
-  return distinct.size() - 1;
+  list.push_back(std::move(candidate));
+  return list.size() - 1;
 }
 
 std::vector<int64_t> Elaborator::bodyOfLayer() const {
@@ -172,38 +175,4 @@ std::vector<int64_t> Elaborator::bodyOfLayer() const {
   for (auto [layer, number] : bodies)
     list.push_back(number);
   return list;
-}
-
-void Elaborator::renameSymbols(func::FuncOp function, size_t number) {
-  std::string prefix = "layer" + std::to_string(number);
-  AttrTypeReplacer replacer;
-  replacer.addReplacement([&](FlatSymbolRefAttr symbol) -> Attribute {
-    StringRef name = symbol.getValue();
-    if (!name.consume_front("layer?"))
-      return symbol;
-    return FlatSymbolRefAttr::get(&mlirContext, prefix + name.str());
-  });
-  function.walk([&](Operation *op) { replacer.replaceElementsIn(op); });
-  function.setName(prefix);
-  function.setPrivate();
-}
-
-/// Gives the bodies their names and puts them, their weights and their states
-/// into the module.
-void Elaborator::placeBodies() {
-  for (size_t i = 0; i < distinct.size(); ++i) {
-    Distinct &body = distinct[i];
-    renameSymbols(body.function, i);
-    std::string prefix = "layer" + std::to_string(i) + ".";
-    // In the order of the weights table.
-    for (const auto &row : family.rows)
-      if (auto named = body.rows.find(row->name);
-          named != body.rows.end() && named->second == row.get())
-        emitWeight(prefix + row->name, *row, *body.weights[row->name],
-                   ArrayRef<int64_t>(body.layers));
-    for (const State &state : body.states)
-      placeState(state, prefix, body.layers.size(), body.function.getLoc());
-    placeRecurrentStates(body, prefix);
-    addFunction(body.function);
-  }
 }

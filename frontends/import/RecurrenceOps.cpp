@@ -43,16 +43,16 @@ arch::Value Elaborator::recurrence(const OpCall &call) {
   body.recurrent.emplace(name, type);
   if (!body.isLayer)
     nn::RecurrentStateOp::create(symbols, location(call.loc), symbol,
-                                 IntegerAttr(), type);
+                                 IntegerAttr(), type, DenseI64ArrayAttr());
   return made;
 }
 
 /// The states of a layer body, one for each of its layers.
 void Elaborator::placeRecurrentStates(const Distinct &body,
-                                      const std::string &prefix) {
+                                      DenseI64ArrayAttr layers) {
   func::FuncOp function = body.function;
   for (const auto &[name, type] : body.recurrent)
-    nn::RecurrentStateOp::create(symbols, function.getLoc(), prefix + name,
-                                 symbols.getI64IntegerAttr(body.layers.size()),
-                                 type);
+    nn::RecurrentStateOp::create(symbols, function.getLoc(),
+                                 body.name + "." + name, IntegerAttr(), type,
+                                 layers);
 }

@@ -139,25 +139,24 @@ std::string Elaborator::stateName(const OpCall &call, const char *otherwise) {
   return name;
 }
 
-/// A symbol for `count` states, or for one that belongs to no layer.
+/// A symbol for a state in each of `layers`; null: one that belongs to none.
 void Elaborator::placeState(const State &state, const std::string &prefix,
-                            std::optional<int64_t> count, Location place) {
-  IntegerAttr number =
-      count ? symbols.getI64IntegerAttr(*count) : IntegerAttr();
+                            DenseI64ArrayAttr layers, Location place) {
   if (state.size == 0) {
-    nn::StateOp::create(symbols, place, prefix + state.name, number, state.type,
-                        nn::EncodingAttr::get(&mlirContext, Encoding::F32));
+    nn::StateOp::create(
+        symbols, place, prefix + state.name, IntegerAttr(), state.type,
+        nn::EncodingAttr::get(&mlirContext, Encoding::F32), layers);
     return;
   }
-  nn::WindowStateOp::create(symbols, place, prefix + state.name, number,
-                            state.type, state.size, state.before);
+  nn::WindowStateOp::create(symbols, place, prefix + state.name, IntegerAttr(),
+                            state.type, state.size, state.before, layers);
 }
 
 /// Those of a layer are placed with its body.
 void Elaborator::declareState(State state, const Loc &loc) {
   Body &body = bodies.back();
   if (!body.isLayer)
-    placeState(state, "", std::nullopt, location(loc));
+    placeState(state, "", {}, location(loc));
   body.states.push_back(std::move(state));
 }
 

@@ -17,14 +17,16 @@ static const View &firstStored(const View &view) {
 }
 
 void Elaborator::emitWeight(StringRef symbol, const arch::RowDecl &row,
-                            const View &view,
-                            std::optional<ArrayRef<int64_t>> layers) {
+                            const View &view, DenseI64ArrayAttr layers) {
   Location place =
       NameLoc::get(StringAttr::get(&mlirContext, firstStored(view).name),
                    FileLineColLoc::get(&mlirContext, row.loc.source->name,
                                        row.loc.line, row.loc.column));
   auto type = nn::WeightType::get(&mlirContext, view.shape, view.encoding);
-  auto weight = nn::WeightOp::create(symbols, place, symbol, type, layers);
+  auto weight =
+      nn::WeightOp::create(symbols, place, symbol, type, std::nullopt);
+  if (layers)
+    weight.setLayersAttr(layers);
   OpBuilder builder(&mlirContext);
   builder.setInsertionPointToEnd(&weight.getBlock());
   std::string message;

@@ -2,6 +2,7 @@
 
 #include "frontends/twin/Bodies.h"
 #include "dialects/nn/IR/NNOps.h"
+#include "dialects/nn/transforms/ExpandLayers.h"
 #include "frontends/import/Import.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/MLIRContext.h"
@@ -100,6 +101,8 @@ Result<Bodies> tombolo::twin::bodiesOf(const arch::Catalog &catalog,
       importAs(context, catalog, family, checkpoint, &report);
   if (!module)
     return module.takeErrors();
+  if (failed(nn::expandLayers(module->get())))
+    return Error(source.path, "internal: the layers' bodies do not expand");
   SymbolTable symbols(module->get());
   std::map<int64_t, std::string> texts;
   Bodies bodies;

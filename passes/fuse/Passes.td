@@ -5,6 +5,37 @@
 
 include "mlir/Pass/PassBase.td"
 
+def ExpandLayersPass : Pass<"nn-expand-layers", "::mlir::ModuleOp"> {
+  let summary = "a body, weights and states of its own for each kind of layer";
+  let description = [{
+    A model is imported with one family of weights for all its layers, and with
+    functions that layers of different kinds share. Passes want a layer's body
+    in one piece, and weights that they may change for the layers of that body
+    alone. So the function of each `nn.layer` has its calls inlined and gets
+    families of its own:
+    ```mlir
+    nn.weight @layer.wq : !nn.weight<576x576, f32> layers = [0 to 3] stored "{layer}.wq"
+    func.func private @mix(%layer: index, %x: tensor<?x576xf32>) -> tensor<?x576xf32> {
+      %w = nn.get_weight @layer.wq[%layer] : !nn.weight<576x576, f32>
+      ...
+    func.func private @layer0(%layer: index, %x: tensor<?x576xf32>) -> tensor<?x576xf32> {
+      %0 = call @mix(%layer, %x) : (index, tensor<?x576xf32>) -> tensor<?x576xf32>
+      ...
+    %1 = nn.layer @layer0[2](%0) : (tensor<?x576xf32>) -> tensor<?x576xf32>
+    // becomes
+    nn.weight @layer0.wq[2] : !nn.weight<576x576, f32> indices = [0, 2] stored "{layer}.wq"
+    func.func private @layer0(%element: index, %x: tensor<?x576xf32>) -> tensor<?x576xf32> {
+      %w = nn.get_weight @layer0.wq[%element] : !nn.weight<576x576, f32>
+      ...
+    %c1 = arith.constant 1 : index
+    %1 = call @layer0(%c1, %0) : (index, tensor<?x576xf32>) -> tensor<?x576xf32>
+    ```
+    It fails where a function of a layer calls itself, or reads a weight or a
+    state that one of its layers does not have.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect"];
+}
+
 def FuseGatedLinearsPass : Pass<"nn-fuse-gated-linears", "::mlir::ModuleOp"> {
   let summary = "one product for the gate and up matrices of a feed-forward block";
   let description = [{

@@ -1,6 +1,7 @@
 #include "compiler/Estimate.h"
 #include "compiler/TextBuilder.h"
 #include "dialects/nn/IR/NNOps.h"
+#include "dialects/nn/transforms/ExpandLayers.h"
 #include "frontends/checkpoint/Checkpoint.h"
 #include "frontends/import/Compare.h"
 #include "frontends/import/Expected.h"
@@ -209,6 +210,8 @@ Result<Inspection> inspectSource(const std::string &path,
         compareWithNearest(*catalog, *checkpoint, inspection);
     return inspection;
   }
+  if (failed(nn::expandLayers(module->get())))
+    return Error(path, "internal: the layers' bodies do not expand");
   inspection.weights = nn::weightSizesOf(module->get());
   auto facts = module->get()->getAttrOfType<mlir::DictionaryAttr>(
       nn::NNDialect::kModelAttr);

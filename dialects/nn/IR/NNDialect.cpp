@@ -56,17 +56,16 @@ static LogicalResult verifyModel(Operation *op, Attribute value) {
 
 static LogicalResult verifyTap(Operation *op, Attribute value) {
   auto number = dyn_cast<IntegerAttr>(value);
-  auto call = dyn_cast<func::CallOp>(op);
   if (!number || !number.getType().isInteger(64) || number.getInt() < 0 ||
-      !call)
+      !isa<func::CallOp, LayerOp>(op))
     return op->emitOpError("expects 'nn.tap' to be an i64 that is not "
                            "negative, on a call");
   auto isRows = [](Type type) {
     auto tensor = dyn_cast<RankedTensorType>(type);
     return tensor && isa<FloatType>(tensor.getElementType());
   };
-  if (call.getNumResults() == 0 || !isRows(call.getResult(0).getType()) ||
-      !llvm::is_contained(call.getOperandTypes(), call.getResult(0).getType()))
+  if (op->getNumResults() == 0 || !isRows(op->getResult(0).getType()) ||
+      !llvm::is_contained(op->getOperandTypes(), op->getResult(0).getType()))
     return op->emitOpError("expects a call with 'nn.tap' to have a result, a "
                            "tensor of floats, and an operand of the type of "
                            "the first");

@@ -2,6 +2,7 @@
 
 #include "dialects/nn/IR/NNOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Matchers.h"
 #include <cmath>
 
@@ -11,6 +12,82 @@ using namespace tombolo::nn;
 
 static constexpr StringLiteral kLayerPlaceholder = "{layer}",
                                kExpertPlaceholder = "{expert}";
+
+//===----------------------------------------------------------------------===//
+// Lists of layers
+//===----------------------------------------------------------------------===//
+
+/// `[0, 3 to 59 by 2]`; `by 1` may be left out.
+ParseResult nn::parseLayers(OpAsmParser &parser, DenseI64ArrayAttr &layers) {
+  SmallVector<int64_t> list;
+  auto element = [&]() -> ParseResult {
+    int64_t first, last, step = 1;
+    SMLoc loc = parser.getCurrentLocation();
+    if (parser.parseInteger(first))
+      return failure();
+    list.push_back(first);
+    if (failed(parser.parseOptionalKeyword("to")))
+      return mlir::success();
+    if (parser.parseInteger(last) ||
+        (succeeded(parser.parseOptionalKeyword("by")) &&
+         parser.parseInteger(step)))
+      return failure();
+    // Of a module that a user writes: no longer than any model is.
+    if (first < 0 || step < 1 || last < first || last > kMaxLayers)
+      return parser.emitError(loc) << "expects layers from 0 to " << kMaxLayers
+                                   << " that ascend, but got " << first
+                                   << " to " << last << " by " << step;
+    for (int64_t layer = first + step; layer <= last; layer += step)
+      list.push_back(layer);
+    return mlir::success();
+  };
+  if (parser.parseCommaSeparatedList(OpAsmParser::Delimiter::Square, element))
+    return failure();
+  layers = DenseI64ArrayAttr::get(parser.getContext(), list);
+  return mlir::success();
+}
+
+void nn::printLayers(OpAsmPrinter &printer, Operation *,
+                     DenseI64ArrayAttr layers) {
+  ArrayRef<int64_t> list = layers;
+  printer << '[';
+  for (size_t at = 0; at < list.size();) {
+    size_t run = 1;
+    int64_t step = at + 1 < list.size() ? list[at + 1] - list[at] : 0;
+    while (at + run < list.size() &&
+           list[at + run] - list[at + run - 1] == step)
+      ++run;
+    // A pair is no shorter as a run.
+    run = run < 3 ? 1 : run;
+    printer << (at ? ", " : "") << list[at];
+    if (run > 1)
+      printer << " to " << list[at + run - 1];
+    if (run > 1 && step != 1)
+      printer << " by " << step;
+    at += run;
+  }
+  printer << ']';
+}
+
+static LogicalResult verifyLayers(Operation *op, ArrayRef<int64_t> layers) {
+  bool ascends = !layers.empty() && layers.front() >= 0;
+  for (size_t i = 1; i < layers.size(); ++i)
+    ascends &= layers[i - 1] < layers[i];
+  if (ascends && layers.back() <= kMaxLayers)
+    return mlir::success();
+  return op->emitOpError("expects layers from 0 to ")
+         << kMaxLayers << " that ascend, one or more, but got "
+         << DenseI64ArrayAttr::get(op->getContext(), layers);
+}
+
+LogicalResult nn::verifyFamily(Operation *op, std::optional<int64_t> count,
+                               std::optional<ArrayRef<int64_t>> layers) {
+  if (count && layers)
+    return op->emitOpError("expects either a count or 'layers'");
+  if (count && *count <= 0)
+    return op->emitOpError("expects one state or more, but got ") << *count;
+  return layers ? verifyLayers(op, *layers) : mlir::success();
+}
 
 //===----------------------------------------------------------------------===//
 // nn.weight
@@ -28,8 +105,8 @@ void WeightOp::build(OpBuilder &builder, OperationState &state, StringRef name,
   state.addRegion()->emplaceBlock();
 }
 
-/// `@name ([count])? : type (indices = [..])? (attributes {..})?
-/// (stored "tensor" | { body })`
+/// `@name ([count])? : type (indices = [..] | layers = [..])? (attributes
+/// {..})? (stored "tensor" | { body })`
 ParseResult WeightOp::parse(OpAsmParser &parser, OperationState &result) {
   StringAttr name;
   TypeAttr type;
@@ -49,6 +126,12 @@ ParseResult WeightOp::parse(OpAsmParser &parser, OperationState &result) {
       parser.parseAttribute(type, getTypeAttrName(result.name),
                             result.attributes))
     return failure();
+  if (!family && succeeded(parser.parseOptionalKeyword("layers"))) {
+    DenseI64ArrayAttr layers;
+    if (parser.parseEqual() || parseLayers(parser, layers))
+      return failure();
+    result.addAttribute(getLayersAttrName(result.name), layers);
+  }
   if (family) {
     if (parser.parseKeyword("indices") || parser.parseEqual())
       return failure();
@@ -98,17 +181,21 @@ static StringAttr onlyStored(WeightOp weight) {
 void WeightOp::print(OpAsmPrinter &printer) {
   printer << ' ';
   printer.printSymbolName(getSymName());
-  if (isFamily())
+  if (getIndices())
     printer << '[' << getCount() << ']';
   printer << " : ";
   printer.printAttribute(getTypeAttr());
-  if (isFamily()) {
+  if (getIndices()) {
     printer << " indices = ";
     getIndicesAttr().print(printer);
   }
+  if (getLayers()) {
+    printer << " layers = ";
+    printLayers(printer, *this, getLayersAttr());
+  }
   printer.printOptionalAttrDictWithKeyword(
-      (*this)->getAttrs(),
-      {getSymNameAttrName(), getTypeAttrName(), getIndicesAttrName()});
+      (*this)->getAttrs(), {getSymNameAttrName(), getTypeAttrName(),
+                            getIndicesAttrName(), getLayersAttrName()});
   if (StringAttr tensor = onlyStored(*this)) {
     printer << " stored " << tensor;
     return;
@@ -118,11 +205,24 @@ void WeightOp::print(OpAsmPrinter &printer) {
 }
 
 LogicalResult WeightOp::verify() {
+  if (getIndices() && getLayers()) // C4
+    return emitOpError("expects either 'indices' or 'layers'");
+  if (getLayers())
+    return verifyLayers(*this, *getLayers()); // C4
   if (!isFamily())
     return mlir::success();
   if (getCount() == 0 || *llvm::min_element(*getIndices()) < 0) // C3
     return emitOpError("expects indices that are not negative, one or more");
   return mlir::success();
+}
+
+std::optional<int64_t> WeightOp::getLayerAt(int64_t index) {
+  if (getLayers())
+    return llvm::is_contained(*getLayers(), index) ? std::optional(index)
+                                                   : std::nullopt;
+  if (index < 0 || index >= getCount())
+    return std::nullopt;
+  return getIndices() ? (*getIndices())[index] : 0;
 }
 
 LogicalResult WeightOp::verifyRegions() {
@@ -190,14 +290,21 @@ std::string StoredOp::getTensorName(int64_t layer, int64_t expert) {
 //===----------------------------------------------------------------------===//
 
 LogicalResult nn::verifyInstance(Operation *op, StringRef symbol,
-                                 std::optional<int64_t> count, Value index) {
-  if (count.has_value() != static_cast<bool>(index))
+                                 std::optional<int64_t> count,
+                                 std::optional<ArrayRef<int64_t>> layers,
+                                 Value index) {
+  bool isFamily = count || layers;
+  if (isFamily != static_cast<bool>(index))
     return op->emitOpError("expects ")
-           << (count ? "an index, as '@" : "no index, as '@") << symbol
-           << (count ? "' is a family" : "' is not a family");
+           << (isFamily ? "an index, as '@" : "no index, as '@") << symbol
+           << (isFamily ? "' is a family" : "' is not a family");
   IntegerAttr constant;
-  if (index && matchPattern(index, m_Constant(&constant)) &&
-      (constant.getInt() < 0 || constant.getInt() >= *count))
+  if (!index || !matchPattern(index, m_Constant(&constant)))
+    return mlir::success();
+  if (layers && !llvm::is_contained(*layers, constant.getInt()))
+    return op->emitOpError("expects a layer of '@")
+           << symbol << "', but got " << constant.getInt();
+  if (count && (constant.getInt() < 0 || constant.getInt() >= *count))
     return op->emitOpError("expects an index below ")
            << *count << ", the size of '@" << symbol << "', but got "
            << constant.getInt();
@@ -218,9 +325,28 @@ LogicalResult GetWeightOp::verifySymbolUses(SymbolTableCollection &tables) {
     return error;
   }
   std::optional<int64_t> count;
-  if (weight.isFamily())
+  if (weight.getIndices())
     count = weight.getCount();
-  return verifyInstance(*this, getWeight(), count, getIndex()); // C2, C3
+  return verifyInstance(*this, getWeight(), count, weight.getLayers(),
+                        getIndex()); // C2, C3
+}
+
+LogicalResult LayerOp::verifySymbolUses(SymbolTableCollection &tables) {
+  auto function =
+      tables.lookupNearestSymbolFrom<func::FuncOp>(*this, getCalleeAttr());
+  if (!function) // C1
+    return emitOpError("expects '@")
+           << getCallee() << "' to be a function of this module";
+  SmallVector<Type> inputs{IndexType::get(getContext())};
+  llvm::append_range(inputs, getArguments().getTypes());
+  auto type = FunctionType::get(getContext(), inputs, getResultTypes());
+  if (function.getFunctionType() == type) // C1, C2
+    return mlir::success();
+  InFlightDiagnostic error = emitOpError("expects '@")
+                             << getCallee() << "' to be " << type
+                             << ", but got " << function.getFunctionType();
+  error.attachNote(function.getLoc()) << "the function is here";
+  return error;
 }
 
 LogicalResult HistoryOp::verifySymbolUses(SymbolTableCollection &tables) {
@@ -235,7 +361,8 @@ LogicalResult HistoryOp::verifySymbolUses(SymbolTableCollection &tables) {
     error.attachNote(state.getLoc()) << "the state is declared here";
     return error;
   }
-  return verifyInstance(*this, getState(), state.getCount(), getIndex()); // C3
+  return verifyInstance(*this, getState(), state.getCount(), state.getLayers(),
+                        getIndex()); // C3
 }
 
 void HistoryOp::getEffects(
@@ -276,8 +403,8 @@ LogicalResult StateOp::verify() {
     return emitOpError("expects rows of a multiple of ")
            << block << " for storage '" << infoOf(storage).name
            << "', but got rows of " << columns;
-  if (getCount() && *getCount() <= 0) // C2
-    return emitOpError("expects one state or more, but got ") << *getCount();
+  if (failed(verifyFamily(*this, getCount(), getLayers()))) // C2, C5
+    return failure();
   if (getType().getPicks()) // C4
     return emitOpError("expects rows without 'picks', which belong to a query, "
                        "but got ")
@@ -285,7 +412,9 @@ LogicalResult StateOp::verify() {
   return mlir::success();
 }
 
-int64_t StateOp::getStateCount() { return getCount().value_or(1); }
+int64_t StateOp::getStateCount() {
+  return getLayers() ? getLayers()->size() : getCount().value_or(1);
+}
 
 int64_t StateOp::getRowBytes() {
   const EncodingInfo &info = infoOf(getStorageEncoding());

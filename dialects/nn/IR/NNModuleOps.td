@@ -24,12 +24,19 @@ def NN_WeightOp : NN_Op<"weight", [Symbol, IsolatedFromAbove, SingleBlock, HasPa
     stands for layer `indices[i]`, and `{layer}` in the names of stored tensors
     is that number. `nn.get_weight` counts elements, not layers.
 
+    With `layers` the symbol is a family too, with an element for each of these
+    layers, and `nn.get_weight` says which layer's it is: the form that a model
+    is imported in, where one symbol serves all layers and the functions that
+    several of them share. `nn-expand-layers` makes `indices` of it. Lists of
+    layers are written with `to` and `by`: `[0, 3 to 59 by 2]`.
+
     A weight that is one tensor as it is stored has a short form, `stored` and
     the tensor's name for the region.
 
     - (C1) The region has only ops that work on weights, and scalar f32 `arith.constant`.
     - (C2) It yields one weight of type `type`.
     - (C3) `indices` are not negative, and there is at least one.
+    - (C4) `layers` are not negative and ascend, there is at least one, and no `indices`.
 
     Example:
     ```mlir
@@ -39,10 +46,11 @@ def NN_WeightOp : NN_Op<"weight", [Symbol, IsolatedFromAbove, SingleBlock, HasPa
       nn.yield %1 : !nn.weight<576x576, q4_1>
     }
     nn.weight @norm[2] : !nn.weight<576, f32> indices = [0, 1] stored "blk.{layer}.attn_norm.weight"
+    nn.weight @layer.wo : !nn.weight<576x576, f32> layers = [0 to 29] stored "blk.{layer}.attn_output.weight"
     ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<NN_WeightType>:$type,
-                       OptionalAttr<DenseI64ArrayAttr>:$indices);
+                       OptionalAttr<DenseI64ArrayAttr>:$indices, OptionalAttr<DenseI64ArrayAttr>:$layers);
   let regions = (region SizedRegion<1>:$body);
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
@@ -53,9 +61,14 @@ def NN_WeightOp : NN_Op<"weight", [Symbol, IsolatedFromAbove, SingleBlock, HasPa
                    "std::optional<::llvm::ArrayRef<int64_t>>":$indices)>
   ];
   let extraClassDeclaration = [{
-    bool isFamily() { return getIndices().has_value(); }
+    bool isFamily() { return getIndices() || getLayers(); }
+    /// Of each element its layer; empty for a single weight.
+    ::llvm::ArrayRef<int64_t> getElementLayers() { return getIndices().value_or(getLayers().value_or(::llvm::ArrayRef<int64_t>())); }
     /// Elements of the family, 1 for a single weight.
-    int64_t getCount() { return isFamily() ? getIndices()->size() : 1; }
+    int64_t getCount() { return isFamily() ? getElementLayers().size() : 1; }
+    /// The layer of what an index names, 0 for a single weight; nothing where
+    /// the index names none.
+    std::optional<int64_t> getLayerAt(int64_t index);
     ::mlir::Block &getBlock() { return getBody().front(); }
   }];
 }
@@ -143,7 +156,8 @@ def NN_InterleaveOp : NN_Op<"interleave", [Pure, NN_OnWeights, NN_InfersTypes]> 
 def NN_GetWeightOp : NN_Op<"get_weight", [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "reads a weight";
   let description = [{
-    `index` counts the elements of a family from 0; it is not a layer number.
+    `index` counts the elements of a family from 0; it is not a layer number,
+    but where the weight says `layers`.
 
     - (C1) `weight` names an `nn.weight` of the result's type.
     - (C2) `index` is there if and only if that weight is a family.
@@ -173,22 +187,25 @@ def NN_StateOp : NN_Op<"state", [Symbol, HasParent<"::mlir::ModuleOp">,
     - (C2) `count`, where given, is positive.
     - (C3) The innermost size is a multiple of the storage's block.
     - (C4) The type has no `picks`: which rows a query sees is the query's.
+    - (C5) `layers` are not negative and ascend, there is at least one, and no `count`.
 
     Example:
     ```mlir
     nn.state @layer0.k[30] : !nn.rows<3x64xf32> storage = f16
     nn.state @shared : !nn.rows<512xf32, window = 128> storage = f32
     nn.state @entries : !nn.rows<512xf32, clock = 4> storage = f16
+    nn.state @attend.k : !nn.rows<3x64xf32> storage = f16 layers = [0 to 29]
     ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, OptionalAttr<NN_I64Attr>:$count, TypeAttrOf<NN_RowsType>:$type,
-                       NN_EncodingAttr:$storage);
+                       NN_EncodingAttr:$storage, OptionalAttr<DenseI64ArrayAttr>:$layers);
   let assemblyFormat = [{
-    $sym_name (`[` $count^ `]`)? `:` qualified($type) `storage` `=` custom<EncodingName>($storage) attr-dict
+    $sym_name (`[` $count^ `]`)? `:` qualified($type) `storage` `=` custom<EncodingName>($storage)
+    (`layers` `=` custom<Layers>($layers)^)? attr-dict
   }];
   let hasVerifier = 1;
   let extraClassDeclaration = [{
-    bool isFamily() { return getCount().has_value(); }
+    bool isFamily() { return getCount() || getLayers(); }
     ::tombolo::Encoding getStorageEncoding() { return getStorage().getEncoding(); }
     /// Rows of a page of every state that grows.
     static constexpr int64_t kPageRows = 128;
@@ -241,6 +258,26 @@ def NN_RopeTableOp : NN_SymbolOp<"rope_table"> {
     /// Empty where there are none.
     ::llvm::SmallVector<double> getLongFrequencies();
   }];
+}
+
+def NN_LayerOp : NN_Op<"layer", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "runs a layer by the function that it shares with others";
+  let description = [{
+    A call of `callee` with the number of the layer in front of the arguments.
+    `nn-expand-layers` makes an `arith.constant` and a `func.call` of it.
+
+    - (C1) `callee` names a function of this module that takes an `index` and then the arguments.
+    - (C2) Its results are of the types of the op's.
+    - (C3) `layer` is not negative.
+
+    Example:
+    ```mlir
+    %1 = nn.layer @layer0[3](%positions, %0) {nn.tap = 4 : i64} : (tensor<?xi32>, tensor<?x576xf32>) -> tensor<?x576xf32>
+    ```
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$callee, NN_NonNegativeI64Attr:$layer, Variadic<AnyType>:$arguments);
+  let results = (outs Variadic<AnyType>:$results);
+  let assemblyFormat = "$callee `[` $layer `]` `` `(` $arguments `)` attr-dict `:` functional-type($arguments, $results)";
 }
 
 #endif // DIALECTS_NN_IR_NNMODULEOPS

@@ -34,11 +34,25 @@ struct SliceBounds {
 Result<SliceBounds> resolveRanges(llvm::ArrayRef<SliceRange> ranges,
                                   llvm::ArrayRef<int64_t> shape);
 
-/// Checks the index of an op that names a family of `count` elements, or one
-/// thing where there is no count.
-mlir::LogicalResult verifyInstance(mlir::Operation *op, llvm::StringRef symbol,
-                                   std::optional<int64_t> count,
-                                   mlir::Value index);
+/// The highest number of a layer.
+constexpr int64_t kMaxLayers = 1 << 16;
+
+/// A list of layers in its short form, `[0, 3 to 59 by 2]`.
+mlir::ParseResult parseLayers(mlir::OpAsmParser &parser,
+                              mlir::DenseI64ArrayAttr &layers);
+void printLayers(mlir::OpAsmPrinter &printer, mlir::Operation *op,
+                 mlir::DenseI64ArrayAttr layers);
+
+/// Checks what makes a state a family: a `count`, or `layers`.
+mlir::LogicalResult verifyFamily(mlir::Operation *op,
+                                 std::optional<int64_t> count,
+                                 std::optional<llvm::ArrayRef<int64_t>> layers);
+
+/// Checks the index of an op that names a family of `count` elements or with
+/// an element for each of `layers`, or one thing where there is neither.
+mlir::LogicalResult verifyInstance(
+    mlir::Operation *op, llvm::StringRef symbol, std::optional<int64_t> count,
+    std::optional<llvm::ArrayRef<int64_t>> layers, mlir::Value index);
 
 } // namespace tombolo::nn
 

@@ -13,8 +13,8 @@ using namespace tombolo::nn::inference;
 //===----------------------------------------------------------------------===//
 
 LogicalResult RecurrentStateOp::verify() {
-  if (getCount() && *getCount() <= 0) // C1
-    return emitOpError("expects one state or more, but got ") << *getCount();
+  if (failed(verifyFamily(*this, getCount(), getLayers()))) // C1
+    return failure();
   RankedTensorType type = getStateType();
   bool fits = type.hasStaticShape() && type.getElementType().isF32();
   int64_t elements = 1;
@@ -28,7 +28,9 @@ LogicalResult RecurrentStateOp::verify() {
   return mlir::success();
 }
 
-int64_t RecurrentStateOp::getStateCount() { return getCount().value_or(1); }
+int64_t RecurrentStateOp::getStateCount() {
+  return getLayers() ? getLayers()->size() : getCount().value_or(1);
+}
 int64_t RecurrentStateOp::getRowBytes() { return 0; }
 int64_t RecurrentStateOp::getTokensPerRow() { return 1; }
 int64_t RecurrentStateOp::getFixedBytes() { return getStateBytes(); }
@@ -55,7 +57,8 @@ static LogicalResult verifyState(Op op, SymbolTableCollection &tables,
     error.attachNote(state.getLoc()) << "the state is declared here";
     return error;
   }
-  return verifyInstance(op, op.getState(), state.getCount(), op.getIndex());
+  return verifyInstance(op, op.getState(), state.getCount(), state.getLayers(),
+                        op.getIndex());
 }
 
 static void

@@ -17,7 +17,7 @@ def NN_RecurrentStateOp : NN_Op<"recurrent_state", [Symbol, HasParent<"::mlir::M
     size whatever the length of the sequence. Tokens cannot be taken back out
     of it, so the state of fewer tokens can be had from a copy only.
 
-    - (C1) `count`, where given, is positive.
+    - (C1) `count`, where given, is positive; `layers` are not negative and ascend, and there is no `count`.
     - (C2) The type is a static tensor of f32 that is not empty, whose bytes fit 61 bits.
 
     Example:
@@ -27,11 +27,11 @@ def NN_RecurrentStateOp : NN_Op<"recurrent_state", [Symbol, HasParent<"::mlir::M
     ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, OptionalAttr<NN_I64Attr>:$count,
-                       TypeAttrOf<NN_Tensor>:$type);
-  let assemblyFormat = "$sym_name (`[` $count^ `]`)? `:` $type attr-dict";
+                       TypeAttrOf<NN_Tensor>:$type, OptionalAttr<DenseI64ArrayAttr>:$layers);
+  let assemblyFormat = "$sym_name (`[` $count^ `]`)? `:` $type (`layers` `=` custom<Layers>($layers)^)? attr-dict";
   let hasVerifier = 1;
   let extraClassDeclaration = [{
-    bool isFamily() { return getCount().has_value(); }
+    bool isFamily() { return getCount() || getLayers(); }
     ::mlir::RankedTensorType getStateType() { return ::llvm::cast<::mlir::RankedTensorType>(getType()); }
     /// Bytes of one of the states.
     int64_t getStateBytes() { return getStateType().getNumElements() * 4; }

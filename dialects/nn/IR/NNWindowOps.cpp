@@ -17,8 +17,8 @@ static int64_t bytesOf(Type type) { return type.isF32() ? 4 : 2; }
 
 LogicalResult WindowStateOp::verify() {
   RowsType type = getType();
-  if (getCount() && *getCount() <= 0) // C1
-    return emitOpError("expects one state or more, but got ") << *getCount();
+  if (failed(verifyFamily(*this, getCount(), getLayers()))) // C1
+    return failure();
   if (type.getWindow() || type.getClock() != 1 || type.getPicks()) // C2
     return emitOpError("expects a row for each token, without window, clock "
                        "and picks, but got ")
@@ -33,7 +33,9 @@ LogicalResult WindowStateOp::verify() {
   return mlir::success();
 }
 
-int64_t WindowStateOp::getStateCount() { return getCount().value_or(1); }
+int64_t WindowStateOp::getStateCount() {
+  return getLayers() ? getLayers()->size() : getCount().value_or(1);
+}
 int64_t WindowStateOp::getRowBytes() { return 0; }
 int64_t WindowStateOp::getTokensPerRow() { return 1; }
 int64_t WindowStateOp::getFixedBytes() {
@@ -89,7 +91,8 @@ LogicalResult WindowsOp::verifySymbolUses(SymbolTableCollection &tables) {
     error.attachNote(state.getLoc()) << "the state is declared here";
     return error;
   }
-  return verifyInstance(*this, getState(), state.getCount(), getIndex()); // C3
+  return verifyInstance(*this, getState(), state.getCount(), state.getLayers(),
+                        getIndex()); // C3
 }
 
 void WindowsOp::getEffects(

@@ -18,7 +18,7 @@ def NN_WindowStateOp : NN_Op<"window_state", [Symbol, HasParent<"::mlir::ModuleO
     kept as they are. Rows of a window that is complete are gone, so the state
     of fewer tokens can be had from a copy only.
 
-    - (C1) `count`, where given, is positive.
+    - (C1) `count`, where given, is positive; `layers` are not negative and ascend, and there is no `count`.
     - (C2) The type is that of a row for each token: no `window`, `clock` or `picks`.
     - (C3) `size > 0`, `before >= 0`, and the bytes of the state fit 61 bits.
 
@@ -28,13 +28,15 @@ def NN_WindowStateOp : NN_Op<"window_state", [Symbol, HasParent<"::mlir::ModuleO
     ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, OptionalAttr<NN_I64Attr>:$count, TypeAttrOf<NN_RowsType>:$type,
-                       NN_PositiveI64Attr:$size, DefaultValuedAttr<NN_NonNegativeI64Attr, "0">:$before);
+                       NN_PositiveI64Attr:$size, DefaultValuedAttr<NN_NonNegativeI64Attr, "0">:$before,
+                       OptionalAttr<DenseI64ArrayAttr>:$layers);
   let assemblyFormat = [{
-    $sym_name (`[` $count^ `]`)? `:` qualified($type) `size` `=` $size (`before` `=` $before^)? attr-dict
+    $sym_name (`[` $count^ `]`)? `:` qualified($type) `size` `=` $size (`before` `=` $before^)?
+    (`layers` `=` custom<Layers>($layers)^)? attr-dict
   }];
   let hasVerifier = 1;
   let extraClassDeclaration = [{
-    bool isFamily() { return getCount().has_value(); }
+    bool isFamily() { return getCount() || getLayers(); }
     /// Rows that it has at most.
     int64_t getMostRows() { return getBefore() + getSize() - 1; }
   }];

@@ -64,6 +64,12 @@ Result<nn::Value> Interpreter::element(StringRef name, int64_t index,
 /// Says where a symbol has no instance of that index.
 static Status checkInstance(StateOpInterface state, StringRef name,
                             int64_t index) {
+  if (auto layers = state->getAttrOfType<DenseI64ArrayAttr>("layers")) {
+    if (llvm::is_contained(layers.asArrayRef(), index))
+      return tombolo::success();
+    return Error("state '@" + name.str() + "'",
+                 "expects one of its layers, but got " + std::to_string(index));
+  }
   if (index >= 0 && index < state.getStateCount())
     return tombolo::success();
   return Error("state '@" + name.str() + "'",
@@ -149,24 +155,32 @@ static ElementKind kindOf(Type elementType) {
 }
 
 /// The operand of a tapped call that its first result takes the place of.
-static int64_t tappedOperand(func::CallOp call) {
+static int64_t tappedOperand(Operation *call) {
   return std::distance(
-      call.operand_type_begin(),
-      llvm::find(call.getOperandTypes(), call.getResult(0).getType()));
+      call->operand_type_begin(),
+      llvm::find(call->getOperandTypes(), call->getResult(0).getType()));
 }
 
 Result<Values> Interpreter::run(Operation *op, ArrayRef<nn::Value> operands,
                                 Taps *taps, int depth) {
+  StringRef callee;
+  Values arguments;
   if (auto callOp = dyn_cast<func::CallOp>(op)) {
-    auto tap = callOp->getAttrOfType<IntegerAttr>(NNDialect::kTapAttr);
+    callee = callOp.getCallee();
+  } else if (auto layerOp = dyn_cast<LayerOp>(op)) {
+    callee = layerOp.getCallee();
+    arguments.push_back(nn::Value(int64_t(layerOp.getLayer())));
+  }
+  if (!callee.empty()) {
+    llvm::append_range(arguments, operands);
+    auto tap = op->getAttrOfType<IntegerAttr>(NNDialect::kTapAttr);
     bool tapped = taps && tap;
     // hidden.0 is what goes into the first layer.
     if (tapped && tap.getInt() > 0)
       taps->try_emplace(tap.getInt() - 1,
-                        tensorOf(operands[tappedOperand(callOp)]));
+                        tensorOf(operands[tappedOperand(op)]));
     Result<Values> results =
-        call(symbols.lookup(callOp.getCallee()),
-             Values(operands.begin(), operands.end()), taps, depth + 1);
+        call(symbols.lookup(callee), std::move(arguments), taps, depth + 1);
     if (results && tapped)
       taps->insert_or_assign(tap.getInt(), tensorOf((*results)[0]));
     return results;

@@ -491,19 +491,30 @@ static Error notWithin(WeightOp weight, const char *what, int64_t size,
                    std::to_string(size) + ", but got " + std::to_string(got));
 }
 
+/// Of what `index` names.
+static Result<int64_t> layerOf(WeightOp weight, int64_t index) {
+  if (std::optional<int64_t> layer = weight.getLayerAt(index))
+    return *layer;
+  if (weight.getLayers())
+    return Error("weight '@" + weight.getSymName().str() + "'",
+                 "expects one of its layers, but got " + std::to_string(index));
+  return notWithin(weight, "an index", weight.getCount(), index);
+}
+
 Result<StoredTensor> WeightEvaluator::evaluate(WeightOp weight,
                                                int64_t index) const {
-  if (index < 0 || index >= weight.getCount())
-    return notWithin(weight, "an index", weight.getCount(), index);
-  int64_t layer = weight.isFamily() ? (*weight.getIndices())[index] : 0;
-  return RegionRun(weight, layer, source).run();
+  Result<int64_t> layer = layerOf(weight, index);
+  if (!layer)
+    return layer.takeErrors();
+  return RegionRun(weight, *layer, source).run();
 }
 
 Result<StoredTensor> WeightEvaluator::evaluateElement(WeightOp weight,
                                                       int64_t index,
                                                       int64_t element) const {
-  if (index < 0 || index >= weight.getCount())
-    return notWithin(weight, "an index", weight.getCount(), index);
+  Result<int64_t> layer = layerOf(weight, index);
+  if (!layer)
+    return layer.takeErrors();
   ArrayRef<int64_t> shape = weight.getType().getShape();
   if (shape.size() < 2)
     return Error("weight '@" + weight.getSymName().str() + "'",
@@ -512,8 +523,7 @@ Result<StoredTensor> WeightEvaluator::evaluateElement(WeightOp weight,
                      shapeText(shape));
   if (element < 0 || element >= shape.front())
     return notWithin(weight, "a place", shape.front(), element);
-  int64_t layer = weight.isFamily() ? (*weight.getIndices())[index] : 0;
-  return RegionRun(weight, layer, source).runElement(element);
+  return RegionRun(weight, *layer, source).runElement(element);
 }
 
 Result<StoredTensor> WeightEvaluator::evaluateElement(StringRef name,

@@ -2,11 +2,13 @@
 // computes what transformers computed.
 
 #include "dialects/nn/reference/Interpreter.h"
+#include "dialects/nn/transforms/ExpandLayers.h"
 #include "frontends/arch/Formatter.h"
 #include "frontends/import/Compare.h"
 #include "frontends/import/Import.h"
 #include "frontends/safetensors/Safetensors.h"
 #include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/Verifier.h"
 #include "test/unit/support/TestFolder.h"
 #include "llvm/Support/raw_ostream.h"
 #include <algorithm>
@@ -116,6 +118,25 @@ TEST_P(Golden, ComputesWhatTransformersComputed) {
   auto logits = interpreter.logits(step->hidden);
   ASSERT_TRUE(logits.ok()) << messages(logits.errors());
   EXPECT_LT(relativeError(logits->floats, floatsOf(expected, "logits")), 1e-4);
+}
+
+TEST_P(Golden, ExpandedLayersComputeTheSame) {
+  std::vector<int32_t> tokens = idsOf(expected, "input_ids");
+  tokens.resize(std::min<size_t>(tokens.size(), 6));
+  mlir::OwningOpRef<mlir::ModuleOp> expanded = module->clone();
+  ASSERT_TRUE(mlir::succeeded(nn::expandLayers(*expanded)));
+  ASSERT_TRUE(mlir::succeeded(mlir::verify(*expanded)));
+  int64_t functions = 0;
+  for (auto function : expanded->getOps<mlir::func::FuncOp>())
+    functions += function.isPrivate();
+  EXPECT_EQ(functions, report.distinctLayers);
+  nn::Interpreter one(*module, checkpoint.weights),
+      other(*expanded, checkpoint.weights);
+  auto step = one.feed(tokens), same = other.feed(tokens);
+  ASSERT_TRUE(step.ok()) << messages(step.errors());
+  ASSERT_TRUE(same.ok()) << messages(same.errors());
+  EXPECT_EQ(step->hidden.floats, same->hidden.floats);
+  EXPECT_EQ(step->taps.size(), same->taps.size());
 }
 
 TEST_P(Golden, ChunksEqualTheWhole) {

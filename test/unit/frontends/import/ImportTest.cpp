@@ -29,10 +29,11 @@ protected:
     description.replace(at, old.size(), by);
   }
 
-  std::string import(const Checkpoint &checkpoint) {
+  std::string import(const Checkpoint &checkpoint, Form form = Form::Expanded) {
     std::ofstream("tiny.arch") << description;
     report = {};
-    return textOf(importModel(context, checkpoint, {{"tiny.arch"}}, &report));
+    return textOf(importModel(context, checkpoint, {{"tiny.arch"}}, &report),
+                  form);
   }
   std::string import() { return import(makeCheckpoint(config, tensors)); }
 
@@ -76,6 +77,65 @@ TEST_F(Import, ChoicesMakeDistinctBodiesWithTheirOwnWeights) {
   EXPECT_THAT(text, HasSubstr("nn.state @layer0.k[2] : !nn.rows<2x8xf32> "));
   EXPECT_THAT(
       text, HasSubstr("nn.state @layer1.k[2] : !nn.rows<2x8xf32, window = 4>"));
+}
+
+TEST_F(Import, OneWeightServesAllLayersThatStoreItAlike) {
+  tensors["model.layers.2.down.weight"].encoding = "bf16";
+  std::string text = import(makeCheckpoint(config, tensors), Form::Imported);
+  for (const char *part :
+       {"nn.weight @layer.wo : !nn.weight<32x32, f32> layers = [0 to 3] stored "
+        "\"model.layers.{layer}.o.weight\"",
+        "nn.weight @layer.mlp.down : !nn.weight<32x64, f32> layers = [0, 1, 3]",
+        "nn.weight @layer_1.mlp.down : !nn.weight<32x64, bf16> layers = [2]",
+        "nn.layer @layer0[3]("})
+    EXPECT_THAT(text, HasSubstr(part));
+}
+
+TEST_F(Import, WhatLayersOfTwoKindsShareIsAFunction) {
+  tensors["model.layers.2.down.weight"].encoding = "bf16";
+  std::string text = import(makeCheckpoint(config, tensors), Form::Imported);
+  // Both kinds attend alike; what only one of them does is in its body.
+  EXPECT_EQ(count(text, "func.func private"), 3u) << text;
+  EXPECT_EQ(count(text, "call @attend(%arg0, %arg1, %"), 2u) << text;
+  EXPECT_THAT(text, HasSubstr("nn.state @attend.k : !nn.rows<2x8xf32> storage "
+                              "= f32 layers = [0 to 3]"));
+  // One kind has no use for functions.
+  tensors["model.layers.2.down.weight"].encoding = "f32";
+  text = import(makeCheckpoint(config, tensors), Form::Imported);
+  EXPECT_EQ(count(text, "func.func private"), 1u) << text;
+  EXPECT_THAT(text, HasSubstr("nn.state @layer0.k : !nn.rows<2x8xf32> storage "
+                              "= f32 layers = [0 to 3]"));
+}
+
+TEST_F(Import, APartThatRemembersDoesSoOncePerCall) {
+  // Two calls of what would be the same function, each with its own rows.
+  replaceText("  def hidden(tokens) {", R"(  def blend(q, y) {
+    a = silu(y) + y
+    b = silu(a) + a
+    return attention(q, [history(b)], [history(b)], scale = 1.0)
+  }
+  def hidden(tokens) {)");
+  replaceText("      x += attend(norm(x, attn_norm))",
+              R"(      x += attend(norm(x, attn_norm))
+      y = heads(x, H)
+      x += merge(blend(y, y)) + merge(blend(y, y)))");
+  tensors["model.layers.2.down.weight"].encoding = "bf16";
+  std::string text = import(makeCheckpoint(config, tensors), Form::Imported);
+  EXPECT_EQ(count(text, "call @blend0("), 2u) << text;
+  EXPECT_EQ(count(text, "call @blend1("), 2u) << text;
+  EXPECT_EQ(count(text, "nn.state @blend0."), 2u) << text;
+  EXPECT_EQ(count(text, "nn.state @blend1."), 2u) << text;
+  // A layer's states keep apart where it takes its parts back.
+  text = import();
+  EXPECT_EQ(count(text, "nn.state @layer0."), 6u) << text;
+}
+
+TEST_F(Import, AnOperandIsComputedOnce) {
+  replaceText("      x += attend(norm(x, attn_norm))",
+              "      x += sqrt(softplus(attend(norm(x, attn_norm))))");
+  std::string text = import();
+  EXPECT_EQ(count(text, "nn.softplus"), 1u) << text;
+  EXPECT_EQ(count(text, "nn.state @layer0."), 2u) << text;
 }
 
 TEST_F(Import, EncodingsMakeDistinctBodies) {

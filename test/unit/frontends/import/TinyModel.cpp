@@ -1,4 +1,6 @@
 #include "TinyModel.h"
+#include "dialects/nn/transforms/ExpandLayers.h"
+#include "mlir/IR/Verifier.h"
 #include "llvm/Support/raw_ostream.h"
 #include <filesystem>
 #include <fstream>
@@ -138,9 +140,14 @@ std::string test::textOf(const std::vector<Error> &errors) {
 }
 
 std::string
-tombolo::test::textOf(Result<mlir::OwningOpRef<mlir::ModuleOp>> module) {
+tombolo::test::textOf(Result<mlir::OwningOpRef<mlir::ModuleOp>> module,
+                      Form form) {
   if (!module)
     return textOf(module.errors());
+  if (form == Form::Expanded) {
+    EXPECT_TRUE(mlir::succeeded(nn::expandLayers(module->get())));
+    EXPECT_TRUE(mlir::succeeded(mlir::verify(module->get())));
+  }
   std::string text;
   llvm::raw_string_ostream stream(text);
   (*module)->print(stream);

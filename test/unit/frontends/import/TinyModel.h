@@ -36,8 +36,11 @@ Checkpoint makeGguf(const nlohmann::ordered_json &metadata,
 
 /// One line `error: ..` or `note: ..` for each.
 std::string textOf(const std::vector<Error> &errors);
-/// The module as text, or the errors.
-std::string textOf(Result<mlir::OwningOpRef<mlir::ModuleOp>> module);
+/// The module as text, or the errors: as it was imported, or with a function
+/// for each distinct layer as passes see it.
+enum class Form { Imported, Expanded };
+std::string textOf(Result<mlir::OwningOpRef<mlir::ModuleOp>> module,
+                   Form form = Form::Expanded);
 
 } // namespace tombolo::test
 
