@@ -74,7 +74,7 @@ Status compile(const std::string &source, const CompileOptions &options,
                const ProgressCallback &progress = {});
 
 /// Writes the nn module of the checkpoint to `output`, with the checkpoint's
-/// path relative to it; `-`: to stdout.
+/// path relative to it; `-`: to stdout. The headers of its files are enough.
 Status importModule(const std::string &source, const CompileOptions &options,
                     const std::string &output);
 
