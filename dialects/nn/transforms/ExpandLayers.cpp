@@ -10,6 +10,10 @@ using namespace mlir;
 using namespace tombolo;
 using namespace tombolo::nn;
 
+/// A layer is no longer than this with what it calls: functions that call
+/// others twice would double it each time.
+static constexpr size_t kMostOperations = 1 << 16;
+
 /// The attribute of a family that has an element for each of these layers.
 static constexpr StringLiteral kLayers = "layers";
 
@@ -105,6 +109,7 @@ LogicalResult Expansion::inlineCalls(func::FuncOp function) {
   for (auto call : block.getOps<func::CallOp>())
     calls.push_back({call, 0});
   unsigned most = llvm::range_size(module.getOps<func::FuncOp>());
+  size_t operations = llvm::range_size(block);
   while (!calls.empty()) {
     auto [call, depth] = calls.pop_back_val();
     auto callee = symbols.lookup<func::FuncOp>(call.getCallee());
@@ -114,6 +119,11 @@ LogicalResult Expansion::inlineCalls(func::FuncOp function) {
     if (callee == function || depth == most)
       return call.emitOpError("calls itself, by way of '@")
              << call.getCallee() << "'";
+    operations += llvm::range_size(callee.getBody().front());
+    if (operations > kMostOperations)
+      return call.emitOpError("makes '@")
+             << function.getSymName() << "' longer than " << kMostOperations
+             << " operations";
     inlined.insert(callee);
     inlineCall(call, callee, [&](Operation *op) {
       if (auto inner = dyn_cast<func::CallOp>(op))

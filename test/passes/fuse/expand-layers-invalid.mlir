@@ -52,3 +52,99 @@ func.func @hidden(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
   %0 = nn.layer @layer0[1](%x) : (tensor<?x8xf32>) -> tensor<?x8xf32>
   return %0 : tensor<?x8xf32>
 }
+
+// -----
+
+func.func private @f0(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %0 = nn.silu %x : tensor<?x8xf32>
+  return %0 : tensor<?x8xf32>
+}
+func.func private @f1(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %0 = call @f0(%x) : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  // expected-error@+1 {{makes '@layer0' longer than 65536 operations}}
+  %1 = call @f0(%0) : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  return %1 : tensor<?x8xf32>
+}
+func.func private @f2(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %0 = call @f1(%x) : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  %1 = call @f1(%0) : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  return %1 : tensor<?x8xf32>
+}
+func.func private @f3(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %0 = call @f2(%x) : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  %1 = call @f2(%0) : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  return %1 : tensor<?x8xf32>
+}
+func.func private @f4(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %0 = call @f3(%x) : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  %1 = call @f3(%0) : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  return %1 : tensor<?x8xf32>
+}
+func.func private @f5(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %0 = call @f4(%x) : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  %1 = call @f4(%0) : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  return %1 : tensor<?x8xf32>
+}
+func.func private @f6(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %0 = call @f5(%x) : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  %1 = call @f5(%0) : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  return %1 : tensor<?x8xf32>
+}
+func.func private @f7(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %0 = call @f6(%x) : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  %1 = call @f6(%0) : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  return %1 : tensor<?x8xf32>
+}
+func.func private @f8(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %0 = call @f7(%x) : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  %1 = call @f7(%0) : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  return %1 : tensor<?x8xf32>
+}
+func.func private @f9(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %0 = call @f8(%x) : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  %1 = call @f8(%0) : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  return %1 : tensor<?x8xf32>
+}
+func.func private @f10(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %0 = call @f9(%x) : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  %1 = call @f9(%0) : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  return %1 : tensor<?x8xf32>
+}
+func.func private @f11(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %0 = call @f10(%x) : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  %1 = call @f10(%0) : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  return %1 : tensor<?x8xf32>
+}
+func.func private @f12(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %0 = call @f11(%x) : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  %1 = call @f11(%0) : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  return %1 : tensor<?x8xf32>
+}
+func.func private @f13(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %0 = call @f12(%x) : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  %1 = call @f12(%0) : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  return %1 : tensor<?x8xf32>
+}
+func.func private @f14(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %0 = call @f13(%x) : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  %1 = call @f13(%0) : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  return %1 : tensor<?x8xf32>
+}
+func.func private @f15(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %0 = call @f14(%x) : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  %1 = call @f14(%0) : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  return %1 : tensor<?x8xf32>
+}
+func.func private @f16(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %0 = call @f15(%x) : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  %1 = call @f15(%0) : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  return %1 : tensor<?x8xf32>
+}
+func.func private @layer0(%layer: index, %x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %0 = call @f16(%x) : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  return %0 : tensor<?x8xf32>
+}
+func.func @hidden(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %0 = nn.layer @layer0[1](%x) : (tensor<?x8xf32>) -> tensor<?x8xf32>
+  return %0 : tensor<?x8xf32>
+}

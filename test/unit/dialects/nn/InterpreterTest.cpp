@@ -159,7 +159,7 @@ TEST_F(OpTest, EveryOpHasAKernel) {
     StringRef op = name.getStringRef();
     if (llvm::is_contained({"nn.weight", "nn.state", "nn.window_state",
                             "nn.recurrent_state", "nn.rope_table", "nn.stored",
-                            "nn.yield"},
+                            "nn.yield", "nn.layer"},
                            op))
       continue;
     EXPECT_TRUE(KernelTable::standard().find(op)) << op.str();
@@ -331,6 +331,54 @@ protected:
   OwningOpRef<ModuleOp> module;
   WeightSource source;
 };
+
+// The same in the form that models are imported in.
+TEST_F(ModelTest, LayersAreReadByTheirNumbers) {
+  std::string text = kModel;
+  auto replace = [&](const std::string &old, const std::string &by) {
+    size_t at = text.find(old);
+    ASSERT_NE(at, std::string::npos) << old;
+    text.replace(at, old.size(), by);
+  };
+  replace("@layer0.b[2] : !nn.weight<2, f32> indices = [4, 7]",
+          "@layer0.b : !nn.weight<2, f32> layers = [4, 7]");
+  replace("@layer0.v[2] : !nn.rows<2xf32> storage = f32",
+          "@layer0.v : !nn.rows<2xf32> storage = f32 layers = [4, 7]");
+  for (auto [index, layer] : {std::pair("c0", "4"), std::pair("c1", "7")})
+    replace("call @layer0(%" + std::string(index) + ", %p",
+            "nn.layer @layer0[" + std::string(layer) + "](%p");
+  for (int i = 0; i < 2; ++i)
+    replace("} : (index, tensor<?xi32>, ", "} : (tensor<?xi32>, ");
+  OwningOpRef<ModuleOp> imported = parse(text);
+  ASSERT_TRUE(imported);
+  std::vector<int32_t> tokens{0, 1, 2};
+  Interpreter one(*imported, source), other(*module, source);
+  auto made = one.feed(tokens), same = other.feed(tokens);
+  ASSERT_TRUE(made) << made.error().str();
+  ASSERT_TRUE(same) << same.error().str();
+  EXPECT_EQ(made->taps.size(), 3u);
+  EXPECT_EQ(made->hidden.floats, same->hidden.floats);
+
+  // A layer that the families do not have: states are asked first, then
+  // weights.
+  std::string right = text;
+  replace("@layer0[7]", "@layer0[5]");
+  imported = parse(text);
+  Interpreter third(*imported, source);
+  auto gone = third.feed(tokens);
+  ASSERT_FALSE(gone);
+  EXPECT_EQ(gone.error().str(),
+            "state '@layer0.v': expects one of its layers, but got 5");
+  text = right;
+  replace("@layer0.b : !nn.weight<2, f32> layers = [4, 7]",
+          "@layer0.b : !nn.weight<2, f32> layers = [4, 6]");
+  imported = parse(text);
+  Interpreter fourth(*imported, source);
+  gone = fourth.feed(tokens);
+  ASSERT_FALSE(gone);
+  EXPECT_EQ(gone.error().str(),
+            "weight '@layer0.b': expects one of its layers, but got 7");
+}
 
 TEST_F(ModelTest, FeedTapsEveryLayer) {
   Interpreter interpreter(*module, source);

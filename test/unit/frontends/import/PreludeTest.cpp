@@ -31,7 +31,7 @@ const std::map<std::string, std::string> further = {{"rearrange", "sizes"},
 const std::set<std::string> notByName = {
     "add", "sub", "mul", "div", "neg", "cast", "glu", "absorbed_attention",
     "rotate", "rows", "yield", "state", "weight", "stored", "decode",
-    "rope_table", "interleave", "get_weight",
+    "rope_table", "interleave", "get_weight", "layer",
     // The elaborator puts them beside `windows` and recurrences.
     "window_state", "window_positions", "recurrent_state"};
 
