@@ -29,6 +29,8 @@ Elaborator::~Elaborator() {
     for (Distinct &body : *list)
       if (body.function && !body.function->getParentOp())
         body.function->erase();
+  for (func::FuncOp function : dropped)
+    function->erase();
 }
 
 //===----------------------------------------------------------------------===//

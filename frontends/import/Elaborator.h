@@ -123,8 +123,6 @@ private:
     std::vector<State> states;
     std::map<std::string, mlir::RankedTensorType> recurrent;
     std::vector<int64_t> layers;
-
-    bool remembers() const { return !states.empty() || !recurrent.empty(); }
   };
   /// A weight as all layers see it that store it alike.
   struct WeightFamily {
@@ -235,6 +233,9 @@ private:
   /// evaluated, whether it is one.
   std::set<size_t> partsOfLayer;
   std::vector<bool> isPart;
+  /// Bodies that equal others. A `let` keeps the values that it was first
+  /// evaluated to, and may have been in one of these.
+  std::vector<mlir::func::FuncOp> dropped;
   std::map<RopeKey, std::string> ropeTables;
   std::map<std::string, std::shared_ptr<const WeightValue>> globalWeights;
   std::set<std::pair<const arch::RowDecl *, int64_t>> weightsRead;

@@ -63,7 +63,7 @@ void Elaborator::endLayer(arch::Evaluator &evaluator, arch::Variables &passedOn,
     if (it != passedOn.end() && body.captures.size() > 1)
       it->second = arch::Value::of(
           std::make_shared<OpValue>(body.captures.begin()[1].first));
-    body.function->erase();
+    dropped.push_back(body.function);
     return;
   }
   // That of the stream first.
@@ -91,7 +91,7 @@ void Elaborator::endLayer(arch::Evaluator &evaluator, arch::Variables &passedOn,
   for (auto &[name, value] : passedOn)
     value = outside(value, body, results, call.getResults());
   if (same.function != body.function)
-    body.function->erase();
+    dropped.push_back(body.function);
 }
 
 /// The values that the operations of `body` made, of those in `value`.

@@ -42,14 +42,20 @@ void Elaborator::endFunction(arch::Evaluator &evaluator,
   bool remembers = !body.states.empty() || !body.recurrent.empty();
   if (result.isPoison() || (results.empty() && !remembers)) {
     result = outside(result, body, {}, {});
-    body.function->erase();
+    dropped.push_back(body.function);
     return;
   }
-  // The index and the positions came in unasked.
+  // The index and the positions came in unasked; but who asks for positions
+  // may return them.
+  llvm::DenseSet<mlir::Value> returned;
+  replaceTensors(result, [&](const std::shared_ptr<const OpValue> &value) {
+    returned.insert(value->value);
+    return arch::Value();
+  });
   Block &block = body.function.getBody().front();
   body.captures.remove_if([&](auto &capture) {
     auto argument = cast<BlockArgument>(capture.second);
-    if (!argument.use_empty())
+    if (!argument.use_empty() || returned.contains(argument))
       return false;
     block.eraseArgument(argument.getArgNumber());
     return true;
@@ -67,7 +73,7 @@ void Elaborator::endFunction(arch::Evaluator &evaluator,
       (kPart + Twine(number)).str(), ValueRange(results).getTypes(), operands);
   result = outside(result, body, results, call.getResults());
   if (parts[number].function != body.function)
-    body.function->erase();
+    dropped.push_back(body.function);
 }
 
 //===----------------------------------------------------------------------===//
@@ -150,19 +156,31 @@ void Elaborator::takeBackParts() {
   }
 }
 
-/// `attend`, or `attend0` and `attend1` where two stay.
+/// `attend`, or `attend0` and `attend1` where two stay. Names of symbols that
+/// there are or will be get `_` behind them.
 void Elaborator::nameParts() {
   std::map<std::string, std::vector<Distinct *>> byName;
   for (Distinct &part : parts)
     if (!part.layers.empty())
       byName[part.name].push_back(&part);
+  std::set<std::string> given{"hidden", "logits"};
+  auto isTaken = [&](const std::string &name) {
+    StringRef rest = name;
+    bool isOurs = rest.consume_front("layer") || rest.consume_front("rope");
+    if (isOurs && rest.find_first_not_of("0123456789_") == StringRef::npos)
+      return true;
+    for (const auto &row : family.rows)
+      if (row->name == name || StringRef(row->name).starts_with(name + "."))
+        return true;
+    return given.count(name) || module->lookupSymbol(name);
+  };
   for (auto &[name, list] : byName)
     for (auto [number, part] : llvm::enumerate(list)) {
-      // Not the names of what the importer makes.
-      bool taken = family.isWeight(name) || name == "layer" || name == "rope";
-      part->name = taken ? name + "_" : name;
-      if (list.size() > 1 || taken)
-        part->name += std::to_string(number);
+      part->name = list.size() > 1 ? name + std::to_string(number) : name;
+      // `layer_` is as much ours as `layer0` is.
+      while (isTaken(part->name))
+        part->name += part->name.back() == '_' ? "part" : "_";
+      given.insert(part->name);
     }
 }
 
@@ -192,9 +210,11 @@ std::vector<Elaborator::WeightFamily> Elaborator::weightFamilies() {
   // `layer.wq`, and `layer_1.wq` where layers store it in two ways.
   std::map<std::string, int> ways;
   for (WeightFamily &made : families) {
-    int way = ways[made.row->name]++;
-    made.symbol =
-        "layer" + (way ? "_" + std::to_string(way) : "") + "." + made.row->name;
+    do {
+      int way = ways[made.row->name]++;
+      made.symbol = "layer" + (way ? "_" + std::to_string(way) : "") + "." +
+                    made.row->name;
+    } while (family.isWeight(made.symbol));
   }
   return families;
 }

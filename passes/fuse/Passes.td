@@ -30,8 +30,10 @@ def ExpandLayersPass : Pass<"nn-expand-layers", "::mlir::ModuleOp"> {
     %c1 = arith.constant 1 : index
     %1 = call @layer0(%c1, %0) : (index, tensor<?x576xf32>) -> tensor<?x576xf32>
     ```
-    It fails where a function of a layer calls itself, or reads a weight or a
-    state that one of its layers does not have.
+    After it nothing reads a family with `layers`. It fails where a function of
+    a layer calls itself, runs a layer, is called otherwise, uses its first
+    argument for something else, or reads what one of its layers does not have;
+    and where another function reads a family with `layers`.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect"];
 }

@@ -25,6 +25,11 @@ ParseResult nn::parseLayers(OpAsmParser &parser, DenseI64ArrayAttr &layers) {
     SMLoc loc = parser.getCurrentLocation();
     if (parser.parseInteger(first))
       return failure();
+    // Here and not in the verifier: a short text could ask for many.
+    if (first < 0 || first > kMaxLayer ||
+        (!list.empty() && first <= list.back()))
+      return parser.emitError(loc) << "expects layers from 0 to " << kMaxLayer
+                                   << " that ascend, but got " << first;
     list.push_back(first);
     if (failed(parser.parseOptionalKeyword("to")))
       return mlir::success();
@@ -32,9 +37,8 @@ ParseResult nn::parseLayers(OpAsmParser &parser, DenseI64ArrayAttr &layers) {
         (succeeded(parser.parseOptionalKeyword("by")) &&
          parser.parseInteger(step)))
       return failure();
-    // Of a module that a user writes: no longer than any model is.
-    if (first < 0 || step < 1 || last < first || last > kMaxLayers)
-      return parser.emitError(loc) << "expects layers from 0 to " << kMaxLayers
+    if (step < 1 || step > kMaxLayer || last < first || last > kMaxLayer)
+      return parser.emitError(loc) << "expects layers from 0 to " << kMaxLayer
                                    << " that ascend, but got " << first
                                    << " to " << last << " by " << step;
     for (int64_t layer = first + step; layer <= last; layer += step)
@@ -73,11 +77,10 @@ static LogicalResult verifyLayers(Operation *op, ArrayRef<int64_t> layers) {
   bool ascends = !layers.empty() && layers.front() >= 0;
   for (size_t i = 1; i < layers.size(); ++i)
     ascends &= layers[i - 1] < layers[i];
-  if (ascends && layers.back() <= kMaxLayers)
+  if (ascends && layers.back() <= kMaxLayer)
     return mlir::success();
   return op->emitOpError("expects layers from 0 to ")
-         << kMaxLayers << " that ascend, one or more, but got "
-         << DenseI64ArrayAttr::get(op->getContext(), layers);
+         << kMaxLayer << " that ascend, one or more";
 }
 
 LogicalResult nn::verifyFamily(Operation *op, std::optional<int64_t> count,

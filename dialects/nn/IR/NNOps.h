@@ -34,8 +34,8 @@ struct SliceBounds {
 Result<SliceBounds> resolveRanges(llvm::ArrayRef<SliceRange> ranges,
                                   llvm::ArrayRef<int64_t> shape);
 
-/// The highest number of a layer.
-constexpr int64_t kMaxLayers = 1 << 16;
+/// The highest number of a layer: descriptions have 100,000 at most.
+constexpr int64_t kMaxLayer = 99'999;
 
 /// A list of layers in its short form, `[0, 3 to 59 by 2]`.
 mlir::ParseResult parseLayers(mlir::OpAsmParser &parser,

@@ -28,16 +28,19 @@ public:
   LogicalResult run();
 
 private:
-  bool collectLayers(LayersOf &layers);
+  LogicalResult collectLayers();
+  void collectFamilies();
+  LogicalResult checkCalls();
   LogicalResult inlineCalls(func::FuncOp function);
-  LogicalResult splitFamilies(func::FuncOp function, ArrayRef<int64_t> layers);
+  void eraseFunctions();
+  LogicalResult checkReads();
+  LogicalResult splitFamilies(func::FuncOp function, ArrayRef<int64_t> list);
   std::string freeName(StringRef function, StringRef family);
-  void callLayers(const LayersOf &layers);
-  void eraseFunctions(const LayersOf &layers);
-  void freeFamilies(const LayersOf &layers);
+  void callLayers();
 
   ModuleOp module;
   SymbolTable symbols;
+  LayersOf layers;
   /// Functions that were inlined somewhere.
   llvm::SetVector<Operation *> inlined;
   /// Families with `layers`, by name.
@@ -46,25 +49,64 @@ private:
 
 } // namespace
 
+/// The `layers` of a weight or a state; null where it has none.
+static DenseI64ArrayAttr layersOf(Operation *op) {
+  if (!isa<WeightOp, StateOpInterface>(op))
+    return {};
+  return dyn_cast_or_null<DenseI64ArrayAttr>(
+      op->getInherentAttr(kLayers).value_or(Attribute()));
+}
+
+/// What an op reads by its layer, and which: the attribute that names it, and
+/// the index.
+static std::pair<FlatSymbolRefAttr, mlir::Value> readOf(Operation *op) {
+  if (auto read = dyn_cast<GetWeightOp>(op))
+    return {read.getWeightAttr(), read.getIndex()};
+  if (auto user = dyn_cast<StateUserOpInterface>(op))
+    return {user.getStateAttr(), user.getIndex()};
+  return {};
+}
+
+/// A function whose operations may stand where it is called.
+static bool isPlain(func::FuncOp function) {
+  return function && function.getBody().hasOneBlock() &&
+         isa<func::ReturnOp>(function.getBody().front().back());
+}
+
 //===----------------------------------------------------------------------===//
 // Calls
 //===----------------------------------------------------------------------===//
 
-/// False, and reported, where a callee is no function of the module.
-bool Expansion::collectLayers(LayersOf &layers) {
-  WalkResult result = module.walk([&](LayerOp op) {
+LogicalResult Expansion::collectLayers() {
+  WalkResult result = module.walk([&](LayerOp op) -> WalkResult {
     auto function = symbols.lookup<func::FuncOp>(op.getCallee());
-    if (!function || !function.getBody().hasOneBlock()) {
-      op.emitOpError("expects '@")
-          << op.getCallee() << "' to be a function with one block";
-      return WalkResult::interrupt();
-    }
+    if (!isPlain(function))
+      return op.emitOpError("expects '@")
+             << op.getCallee() << "' to be a function with one block";
     SmallVector<int64_t> &list = layers[function];
     if (!llvm::is_contained(list, int64_t(op.getLayer())))
       list.push_back(op.getLayer());
     return WalkResult::advance();
   });
-  return !result.wasInterrupted();
+  return failure(result.wasInterrupted());
+}
+
+/// Its argument becomes an element of its own families, which others know
+/// nothing of.
+LogicalResult Expansion::checkCalls() {
+  std::optional<SymbolTable::UseRange> uses =
+      SymbolTable::getSymbolUses(&module.getBodyRegion());
+  if (!uses)
+    return module.emitOpError("has operations that the compiler does not know");
+  for (const SymbolTable::SymbolUse &use : *uses) {
+    auto symbol = dyn_cast<FlatSymbolRefAttr>(use.getSymbolRef());
+    auto function = symbol ? symbols.lookup<func::FuncOp>(symbol.getAttr())
+                           : func::FuncOp();
+    if (function && layers.count(function) && !isa<LayerOp>(use.getUser()))
+      return use.getUser()->emitOpError("names '")
+             << symbol << "', which 'nn.layer' runs";
+  }
+  return mlir::success();
 }
 
 void nn::mergeReads(Block &block) {
@@ -113,10 +155,10 @@ LogicalResult Expansion::inlineCalls(func::FuncOp function) {
   while (!calls.empty()) {
     auto [call, depth] = calls.pop_back_val();
     auto callee = symbols.lookup<func::FuncOp>(call.getCallee());
-    if (!callee || !callee.getBody().hasOneBlock())
+    if (!isPlain(callee))
       return call.emitOpError("expects '@")
              << call.getCallee() << "' to be a function with one block";
-    if (callee == function || depth == most)
+    if (depth == most)
       return call.emitOpError("calls itself, by way of '@")
              << call.getCallee() << "'";
     operations += llvm::range_size(callee.getBody().front());
@@ -131,53 +173,94 @@ LogicalResult Expansion::inlineCalls(func::FuncOp function) {
     });
   }
   mergeReads(block);
-  return mlir::success();
+  WalkResult inner = function.walk([&](LayerOp op) -> WalkResult {
+    return op.emitOpError("runs a layer inside of a layer, '@")
+           << function.getSymName() << "'";
+  });
+  return failure(inner.wasInterrupted());
+}
+
+/// Shared functions, now that layers have their own copies. One that another
+/// calls is free when that is gone.
+void Expansion::eraseFunctions() {
+  for (bool erased = true; erased;) {
+    erased = false;
+    for (Operation *op : inlined)
+      if (cast<func::FuncOp>(op).isPrivate() &&
+          SymbolTable::symbolKnownUseEmpty(op, module)) {
+        inlined.remove(op);
+        symbols.erase(op);
+        erased = true;
+        break;
+      }
+  }
 }
 
 //===----------------------------------------------------------------------===//
 // Families
 //===----------------------------------------------------------------------===//
 
+/// Takes the families of layers out of the symbols, so that their names are
+/// free for those of one function.
+void Expansion::collectFamilies() {
+  for (Operation &op : *module.getBody())
+    if (layersOf(&op))
+      families[SymbolTable::getSymbolName(&op)] = &op;
+  if (!layers.empty())
+    for (auto &[name, op] : families)
+      symbols.remove(op);
+}
+
+/// Families are for functions of layers, whose first argument is for families.
+LogicalResult Expansion::checkReads() {
+  for (auto function : module.getOps<func::FuncOp>()) {
+    bool isLayer = layers.count(function);
+    auto layer = isLayer ? mlir::Value(function.getArgument(0)) : mlir::Value();
+    WalkResult result = function.walk([&](Operation *op) -> WalkResult {
+      auto [symbol, index] = readOf(op);
+      Operation *family = symbol ? families.lookup(symbol.getAttr()) : nullptr;
+      if (family && !isLayer)
+        return op->emitOpError("reads '")
+               << symbol << "' by the layer, but 'nn.layer' does not run '@"
+               << function.getSymName() << "'";
+      if (family &&
+          (index != layer || op->getBlock() != &function.getBody().front()))
+        return op->emitOpError("expects the layer of '@")
+               << function.getSymName() << "', its first argument";
+      if (isLayer && !family && llvm::is_contained(op->getOperands(), layer))
+        return op->emitOpError("expects the layer of '@")
+               << function.getSymName()
+               << "' to index weights and states with 'layers'";
+      return WalkResult::advance();
+    });
+    if (result.wasInterrupted())
+      return failure();
+  }
+  return mlir::success();
+}
+
 /// `layer0.wq` for `@layer0` and the family `layer.wq`.
 std::string Expansion::freeName(StringRef function, StringRef family) {
   size_t dot = family.find('.');
-  std::string base =
-      (function + "." +
-       (dot == StringRef::npos ? family : family.substr(dot + 1)))
-          .str();
+  StringRef own = dot == StringRef::npos ? family : family.substr(dot + 1);
+  std::string base = (function + "." + own).str();
   std::string name = base;
   for (unsigned i = 1; symbols.lookup(name); ++i)
     name = base + std::to_string(i);
   return name;
 }
 
-/// What an op reads by its layer, and which: the attribute that names it, and
-/// the index.
-static std::pair<FlatSymbolRefAttr, mlir::Value> readOf(Operation *op) {
-  if (auto read = dyn_cast<GetWeightOp>(op))
-    return {read.getWeightAttr(), read.getIndex()};
-  if (auto user = dyn_cast<StateUserOpInterface>(op))
-    return {user.getStateAttr(), user.getIndex()};
-  return {};
-}
-
 LogicalResult Expansion::splitFamilies(func::FuncOp function,
-                                       ArrayRef<int64_t> layers) {
+                                       ArrayRef<int64_t> list) {
   Block &block = function.getBody().front();
-  mlir::Value layer = block.getArgument(0);
   llvm::SetVector<Operation *> used;
   for (Operation &op : block) {
-    auto [symbol, index] = readOf(&op);
+    FlatSymbolRefAttr symbol = readOf(&op).first;
     Operation *family = symbol ? families.lookup(symbol.getAttr()) : nullptr;
     if (!family)
       continue;
-    if (index != layer)
-      return op.emitOpError("expects the layer of '@")
-             << function.getSymName() << "', its first argument";
-    for (int64_t number : layers)
-      if (!llvm::is_contained(
-              family->getAttrOfType<DenseI64ArrayAttr>(kLayers).asArrayRef(),
-              number))
+    for (int64_t number : list)
+      if (!llvm::is_contained(layersOf(family).asArrayRef(), number))
         return op.emitOpError("reads '")
                << symbol << "', which layer " << number << " does not have";
     used.insert(family);
@@ -189,13 +272,11 @@ LogicalResult Expansion::splitFamilies(func::FuncOp function,
       continue;
     Operation *own = op->clone();
     own->removeAttr(kLayers);
-    if (isa<WeightOp>(own))
-      own->setAttr("indices",
-                   DenseI64ArrayAttr::get(module.getContext(), layers));
+    Builder builder(module.getContext());
+    if (auto weight = dyn_cast<WeightOp>(own))
+      weight.setIndices(list);
     else
-      own->setAttr(
-          "count",
-          Builder(module.getContext()).getI64IntegerAttr(layers.size()));
+      own->setAttr("count", builder.getI64IntegerAttr(list.size()));
     SymbolTable::setSymbolName(own,
                                freeName(function.getSymName(), old.getValue()));
     // In front of the functions, as all symbols.
@@ -214,70 +295,50 @@ LogicalResult Expansion::splitFamilies(func::FuncOp function,
 // The module
 //===----------------------------------------------------------------------===//
 
-void Expansion::callLayers(const LayersOf &layers) {
+void Expansion::callLayers() {
   for (auto function : module.getOps<func::FuncOp>()) {
-    DenseMap<int64_t, mlir::Value> indices;
-    for (auto op : llvm::make_early_inc_range(function.getOps<LayerOp>())) {
-      auto callee = symbols.lookup<func::FuncOp>(op.getCallee());
-      const SmallVector<int64_t> &list = layers.find(callee)->second;
-      int64_t element = llvm::find(list, int64_t(op.getLayer())) - list.begin();
-      OpBuilder builder(op);
-      mlir::Value &index = indices[element];
-      if (!index)
-        index = arith::ConstantIndexOp::create(builder, op.getLoc(), element);
-      SmallVector<mlir::Value> operands{index};
-      llvm::append_range(operands, op.getArguments());
-      auto call = func::CallOp::create(builder, op.getLoc(), callee, operands);
-      call->setDiscardableAttrs(llvm::to_vector(op->getDiscardableAttrs()));
-      op->replaceAllUsesWith(call);
-      op.erase();
-    }
+    function.walk([&](Block *block) {
+      DenseMap<int64_t, mlir::Value> indices;
+      for (auto op : llvm::make_early_inc_range(block->getOps<LayerOp>())) {
+        auto callee = symbols.lookup<func::FuncOp>(op.getCallee());
+        const SmallVector<int64_t> &list = layers.find(callee)->second;
+        int64_t element =
+            llvm::find(list, int64_t(op.getLayer())) - list.begin();
+        OpBuilder builder(op);
+        mlir::Value &index = indices[element];
+        if (!index)
+          index = arith::ConstantIndexOp::create(builder, op.getLoc(), element);
+        SmallVector<mlir::Value> operands{index};
+        llvm::append_range(operands, op.getArguments());
+        auto call =
+            func::CallOp::create(builder, op.getLoc(), callee, operands);
+        call->setDiscardableAttrs(llvm::to_vector(op->getDiscardableAttrs()));
+        op->replaceAllUsesWith(call);
+        op.erase();
+      }
+    });
   }
 }
 
-/// Shared functions, now that layers have their own copies.
-void Expansion::eraseFunctions(const LayersOf &layers) {
-  for (Operation *op : inlined)
-    if (cast<func::FuncOp>(op).isPrivate() &&
-        !layers.count(cast<func::FuncOp>(op)) &&
-        SymbolTable::symbolKnownUseEmpty(op, module))
-      symbols.erase(op);
-}
-
-/// Takes the families of layers out of the symbols, so that their names are
-/// free for those of one function; what other functions read stays.
-void Expansion::freeFamilies(const LayersOf &layers) {
-  for (Operation &op : *module.getBody())
-    if (op.hasAttr(kLayers) && isa<SymbolOpInterface>(op))
-      families[SymbolTable::getSymbolName(&op)] = &op;
-  llvm::DenseSet<StringAttr> elsewhere;
-  for (auto function : module.getOps<func::FuncOp>())
-    if (!layers.count(function))
-      function.walk([&](Operation *op) {
-        if (FlatSymbolRefAttr symbol = readOf(op).first)
-          elsewhere.insert(symbol.getAttr());
-      });
-  for (auto &[name, op] : families)
-    if (!elsewhere.contains(name))
-      symbols.remove(op);
-}
-
 LogicalResult Expansion::run() {
-  LayersOf layers;
-  if (!collectLayers(layers))
+  if (failed(collectLayers()) || failed(checkCalls()))
     return failure();
   for (auto &[function, list] : layers)
     if (failed(inlineCalls(function)))
       return failure();
-  eraseFunctions(layers);
-  freeFamilies(layers);
+  eraseFunctions();
+  collectFamilies();
+  if (failed(checkReads()))
+    return failure();
+  if (layers.empty())
+    return mlir::success();
   for (auto &[function, list] : layers)
     if (failed(splitFamilies(function, list)))
       return failure();
-  callLayers(layers);
+  callLayers();
+  // Nothing reads those of all layers any more.
   for (auto &[name, op] : families)
-    if (symbols.lookup(name) != op)
-      op->erase();
+    op->erase();
   return mlir::success();
 }
 

@@ -11,13 +11,18 @@ namespace tombolo::nn {
 /// Takes a module out of the form that models are imported in. The function of
 /// every `nn.layer` gets what it calls inlined, and families of weights and
 /// states of its own, whose elements are the layers that it runs for; the
-/// `nn.layer`s become calls that count these elements. Modules without
-/// `nn.layer` stay as they are. Fails, with diagnostics, where a function
-/// calls itself, or reads what some layer does not have.
+/// `nn.layer`s become calls that count these elements. After it no `nn.layer`
+/// and no family with `layers` is left that anything reads; a module without
+/// either stays as it is.
+///
+/// Fails, with diagnostics, where a function calls itself, where a layer is run
+/// inside of a layer, where a function of layers is called otherwise or does
+/// something else with its first argument than to read such a family, where
+/// another function reads one, or a function what some layer does not have.
 mlir::LogicalResult expandLayers(mlir::ModuleOp module);
 
-/// Puts copies of the operations of `callee`, which has one block, where
-/// `call` is; `onCopy` sees each.
+/// Puts copies of the operations of `callee`, which has one block that ends in
+/// `func.return`, where `call` is; `onCopy` sees each.
 void inlineCall(mlir::func::CallOp call, mlir::func::FuncOp callee,
                 llvm::function_ref<void(mlir::Operation *)> onCopy);
 

@@ -1,31 +1,31 @@
 // RUN: tombolo-opt %s -split-input-file -verify-diagnostics
 
-// expected-error@+1 {{expects layers from 0 to 65536 that ascend, but got 3 to 1 by 1}}
+// expected-error@+1 {{expects layers from 0 to 99999 that ascend, but got 3 to 1 by 1}}
 nn.weight @w : !nn.weight<8, f32> layers = [3 to 1] stored "w.{layer}"
 
 // -----
 
-// expected-error@+1 {{expects layers from 0 to 65536 that ascend, but got 0 to 9 by 0}}
+// expected-error@+1 {{expects layers from 0 to 99999 that ascend, but got 0 to 9 by 0}}
 nn.weight @w : !nn.weight<8, f32> layers = [0 to 9 by 0] stored "w.{layer}"
 
 // -----
 
-// expected-error@+1 {{expects layers from 0 to 65536 that ascend, but got 0 to 4000000000 by 1}}
+// expected-error@+1 {{expects layers from 0 to 99999 that ascend, but got 0 to 4000000000 by 1}}
 nn.weight @w : !nn.weight<8, f32> layers = [0 to 4000000000] stored "w.{layer}"
 
 // -----
 
-// expected-error@+1 {{expects layers from 0 to 65536 that ascend, one or more, but got array<i64: 1, 1>}}
+// expected-error@+1 {{expects layers from 0 to 99999 that ascend, but got 1}}
 nn.weight @w : !nn.weight<8, f32> layers = [1, 1] stored "w.{layer}"
 
 // -----
 
-// expected-error@+1 {{expects layers from 0 to 65536 that ascend, one or more, but got array<i64>}}
+// expected-error@+1 {{expects layers from 0 to 99999 that ascend, one or more}}
 nn.state @s : !nn.rows<8xf32> storage = f32 layers = []
 
 // -----
 
-// expected-error@+1 {{expects layers from 0 to 65536 that ascend, one or more, but got array<i64: -1, 2>}}
+// expected-error@+1 {{expects layers from 0 to 99999 that ascend, but got -1}}
 nn.window_state @s : !nn.rows<8xf32> size = 4 layers = [-1, 2]
 
 // -----
@@ -84,3 +84,18 @@ func.func @without_an_index(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
   %0 = nn.layer @layer0[3](%x) : (tensor<?x8xf32>) -> tensor<?x8xf32>
   return %0 : tensor<?x8xf32>
 }
+
+// -----
+
+// expected-error@+1 {{expects layers from 0 to 99999 that ascend, but got 1 to 3 by 9223372036854775807}}
+nn.weight @w : !nn.weight<8, f32> layers = [1 to 3 by 9223372036854775807] stored "w.{layer}"
+
+// -----
+
+// expected-error@+1 {{expects layers from 0 to 99999 that ascend, but got 0}}
+nn.weight @w : !nn.weight<8, f32> layers = [0 to 9, 0 to 9] stored "w.{layer}"
+
+// -----
+
+// expected-error@+1 {{expects layers from 0 to 99999 that ascend, one or more}}
+"nn.recurrent_state"() <{sym_name = "s", type = tensor<3x8xf32>, layers = array<i64: 2, 1>}> : () -> ()

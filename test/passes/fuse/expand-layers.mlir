@@ -97,28 +97,6 @@ func.func @hidden(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
 
 // -----
 
-// What another function reads too stays as it is.
-// CHECK: nn.weight @layer.w : !nn.weight<8, f32> layers = [0, 1] stored "w.{layer}"
-// CHECK: nn.weight @layer0.w[1] : !nn.weight<8, f32> indices = [1] stored "w.{layer}"
-nn.weight @layer.w : !nn.weight<8, f32> layers = [0, 1] stored "w.{layer}"
-func.func private @layer0(%layer: index, %x: tensor<?x8xf32>) -> tensor<?x8xf32> {
-  %w = nn.get_weight @layer.w[%layer] : !nn.weight<8, f32>
-  %0 = nn.mul %x, %w : tensor<?x8xf32>, !nn.weight<8, f32> -> tensor<?x8xf32>
-  return %0 : tensor<?x8xf32>
-}
-// CHECK-LABEL: func.func @hidden(
-// CHECK:         %[[C0:.*]] = arith.constant 0 : index
-// CHECK:         nn.get_weight @layer.w[%[[C0]]]
-func.func @hidden(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
-  %c0 = arith.constant 0 : index
-  %w = nn.get_weight @layer.w[%c0] : !nn.weight<8, f32>
-  %0 = nn.mul %x, %w : tensor<?x8xf32>, !nn.weight<8, f32> -> tensor<?x8xf32>
-  %1 = nn.layer @layer0[1](%0) : (tensor<?x8xf32>) -> tensor<?x8xf32>
-  return %1 : tensor<?x8xf32>
-}
-
-// -----
-
 // A module without nn.layer stays as it is.
 // CHECK:      nn.weight @layer0.w[2] : !nn.weight<8, f32> indices = [0, 1]
 // CHECK:      call @layer0(
@@ -131,5 +109,42 @@ func.func private @layer0(%layer: index, %x: tensor<?x8xf32>) -> tensor<?x8xf32>
 func.func @hidden(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
   %c1 = arith.constant 1 : index
   %0 = call @layer0(%c1, %x) : (index, tensor<?x8xf32>) -> tensor<?x8xf32>
+  return %0 : tensor<?x8xf32>
+}
+
+// -----
+
+// Nor does it lose what nothing reads, or what has an attribute of that name.
+// CHECK:      nn.weight @w : !nn.weight<8, f32> layers = [0 to 3] stored "w.{layer}"
+// CHECK:      func.func @hidden({{.*}}) -> {{.*}} attributes {layers = 3 : i64}
+nn.weight @w : !nn.weight<8, f32> layers = [0 to 3] stored "w.{layer}"
+func.func @hidden(%x: tensor<?x8xf32>) -> tensor<?x8xf32> attributes {layers = 3 : i64} {
+  return %x : tensor<?x8xf32>
+}
+
+// -----
+
+// A shared function that another shared one calls goes with it.
+// CHECK-NOT: @inner
+// CHECK-NOT: @outer
+nn.weight @layer.w : !nn.weight<8, f32> layers = [0] stored "w.{layer}"
+func.func private @inner(%layer: index, %x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %w = nn.get_weight @layer.w[%layer] : !nn.weight<8, f32>
+  %0 = nn.mul %x, %w : tensor<?x8xf32>, !nn.weight<8, f32> -> tensor<?x8xf32>
+  return %0 : tensor<?x8xf32>
+}
+func.func private @outer(%layer: index, %x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %0 = call @inner(%layer, %x) : (index, tensor<?x8xf32>) -> tensor<?x8xf32>
+  return %0 : tensor<?x8xf32>
+}
+// CHECK: func.func private @layer0({{.*}} attributes {layers = "mine"}
+func.func private @layer0(%layer: index, %x: tensor<?x8xf32>) -> tensor<?x8xf32> attributes {layers = "mine"} {
+  %0 = call @outer(%layer, %x) : (index, tensor<?x8xf32>) -> tensor<?x8xf32>
+  %1 = call @inner(%layer, %0) : (index, tensor<?x8xf32>) -> tensor<?x8xf32>
+  return %1 : tensor<?x8xf32>
+}
+// CHECK: call @layer0
+func.func @hidden(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %0 = nn.layer @layer0[0](%x) : (tensor<?x8xf32>) -> tensor<?x8xf32>
   return %0 : tensor<?x8xf32>
 }

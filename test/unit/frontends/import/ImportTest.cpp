@@ -130,6 +130,63 @@ TEST_F(Import, APartThatRemembersDoesSoOncePerCall) {
   EXPECT_EQ(count(text, "nn.state @layer0."), 6u) << text;
 }
 
+// What a function returns may be positions, and lists of all kinds of values.
+TEST_F(Import, PartsReturnWhatTheyLike) {
+  replaceText("  def hidden(tokens) {", R"(  def both(x) {
+    a = silu(x) + x
+    b = silu(a) + a
+    return [b, positions(x), {w = attn_norm, n = 2}]
+  }
+  def hidden(tokens) {)");
+  replaceText("      x += attend(norm(x, attn_norm))",
+              R"(      x += attend(norm(x, attn_norm))
+      r = both(x)
+      x += r[0] * f32(rearrange(r[1], "t -> t 1")) * r[2].w * r[2].n)");
+  tensors["model.layers.2.down.weight"].encoding = "bf16";
+  std::string text = import(makeCheckpoint(config, tensors), Form::Imported);
+  EXPECT_EQ(count(text, "func.func private @both("), 1u) << text;
+  EXPECT_THAT(text, HasSubstr("nn.cast %"));
+  EXPECT_EQ(count(text, "call @both("), 2u) << text;
+}
+
+TEST_F(Import, ALetOfTensorsBelongsToOneFunction) {
+  replaceText("  def hidden(tokens) {", R"(  let e = exp(out_norm)
+  def probe(x) {
+    y = e
+    return 3
+  }
+  def hidden(tokens) {)");
+  replaceText("      x += attend(norm(x, attn_norm))",
+              R"(      n = probe(x)
+      x += attend(norm(x, attn_norm)) * e * n)");
+  EXPECT_THAT(import(), HasSubstr("a value made of tensors in 'let' or in "
+                                  "another function is not one here"));
+}
+
+TEST_F(Import, PartsTakeNoNamesOfOtherSymbols) {
+  std::string original = description;
+  for (std::string part : {"layer0", "layer", "rope0", "attend0", "logits2"}) {
+    description = original;
+    replaceText("  def hidden(tokens) {", "  def " + part + R"((x) {
+    a = silu(x) + x
+    return silu(a) + a
+  }
+  def hidden(tokens) {)");
+    replaceText("      x += attend(norm(x, attn_norm))",
+                "      x += attend(norm(x, attn_norm))\n      x += " + part +
+                    "(x)");
+    // Kinds of layers for which `attend` is two functions.
+    config["layer_types"] = {"full", "sliding", "full", "sliding"};
+    tensors["model.layers.2.down.weight"].encoding = "bf16";
+    tensors["model.layers.3.down.weight"].encoding = "bf16";
+    std::string text = import(makeCheckpoint(config, tensors), Form::Imported);
+    EXPECT_EQ(report.distinctLayers, 4);
+    EXPECT_THAT(text, HasSubstr("func.func private @attend1")) << part;
+    EXPECT_EQ(count(text, "call @" + part + (part == "logits2" ? "" : "_")), 4u)
+        << part << ": " << text;
+  }
+}
+
 TEST_F(Import, AnOperandIsComputedOnce) {
   replaceText("      x += attend(norm(x, attn_norm))",
               "      x += sqrt(softplus(attend(norm(x, attn_norm))))");
