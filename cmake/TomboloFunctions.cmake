@@ -10,11 +10,15 @@ function(tombolo_add_library name)
   cmake_parse_arguments(ARG "" "" "LIBS;DEPENDS" ${ARGN})
   add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
   target_compile_options(${name} PRIVATE ${TOMBOLO_WARNINGS})
+  tombolo_use_headers(${name})
   target_link_libraries(${name} PUBLIC ${ARG_LIBS})
   if(ARG_DEPENDS)
     add_dependencies(${name} ${ARG_DEPENDS})
   endif()
 endfunction()
+
+# By times, a header that was restored (ccache) or checked out again would seem newer than what holds it.
+set(TOMBOLO_PCH_OPTIONS "$<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>")
 
 # tombolo_add_precompiled_headers(NAME headers... [INCLUDE dir...] [OPTIONS option...] [LIBS lib...])
 # Headers compiled once, for `target_precompile_headers(... REUSE_FROM NAME)`: most of a file's time is headers.
@@ -23,10 +27,23 @@ function(tombolo_add_precompiled_headers name)
   cmake_parse_arguments(ARG "" "" "INCLUDE;OPTIONS;LIBS" ${ARGN})
   file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/cmake/${name}.cpp CONTENT "// Carries the precompiled headers.\n")
   add_library(${name} OBJECT ${CMAKE_BINARY_DIR}/cmake/${name}.cpp)
-  target_compile_options(${name} PRIVATE ${TOMBOLO_WARNINGS} ${ARG_OPTIONS})
+  target_compile_options(${name} PRIVATE ${TOMBOLO_WARNINGS} ${ARG_OPTIONS} ${TOMBOLO_PCH_OPTIONS})
   target_include_directories(${name} SYSTEM PRIVATE ${ARG_INCLUDE})
   target_link_libraries(${name} PRIVATE ${ARG_LIBS})
   target_precompile_headers(${name} PRIVATE ${ARG_UNPARSED_ARGUMENTS})
+endfunction()
+
+# What files without MLIR include most. A build with CMAKE_DISABLE_PRECOMPILE_HEADERS shows what a file forgot to.
+set(TOMBOLO_HEADERS
+  <algorithm> <array> <bit> <charconv> <chrono> <cmath> <cstdint> <cstring> <filesystem> <fstream> <functional> <map>
+  <memory> <numeric> <optional> <set> <span> <sstream> <string> <string_view> <tuple> <unordered_map> <unordered_set>
+  <variant> <vector> <nlohmann/json.hpp>)
+
+function(tombolo_use_headers name)
+  if(NOT TARGET TomboloHeaders)
+    tombolo_add_precompiled_headers(TomboloHeaders ${TOMBOLO_HEADERS} LIBS nlohmann_json::nlohmann_json)
+  endif()
+  target_precompile_headers(${name} REUSE_FROM TomboloHeaders)
 endfunction()
 
 # What nearly every file that uses MLIR includes.
@@ -103,9 +120,16 @@ endfunction()
 set(TOMBOLO_FUZZ_FLAGS -fsanitize=fuzzer,address,undefined)
 set(TOMBOLO_FUZZ_OPTIMIZATION -O0 CACHE STRING "Optimization of the fuzzers: -O0 compiles in half the time, -O1 fuzzes for hours")
 
-# What all that is compiled for fuzzers is compiled with: coverage and sanitizers.
+# What all that is compiled for fuzzers is compiled with: coverage and sanitizers. Eight files at once, since instrumented
+# templates are most of their time: names in unnamed namespaces of a folder of readers differ from each other.
 function(tombolo_instrument name)
-  target_compile_options(${name} PRIVATE ${TOMBOLO_FUZZ_FLAGS} -fno-sanitize-recover=undefined -g1 ${TOMBOLO_FUZZ_OPTIMIZATION})
+  set(options ${TOMBOLO_FUZZ_FLAGS} -fno-sanitize-recover=undefined -g1 ${TOMBOLO_FUZZ_OPTIMIZATION} -fPIE)
+  target_compile_options(${name} PRIVATE ${options})
+  if(NOT TARGET TomboloFuzzHeaders)
+    tombolo_add_precompiled_headers(TomboloFuzzHeaders ${TOMBOLO_HEADERS} OPTIONS ${options})
+  endif()
+  target_precompile_headers(${name} REUSE_FROM TomboloFuzzHeaders)
+  set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
 endfunction()
 
 # tombolo_add_fuzzed_library(NAME sources...)

@@ -223,24 +223,24 @@ Result<Checkpoint> openFolder(const std::string &path, OpenOptions options) {
 }
 
 /// The first bytes say what a file is, whatever its name.
-enum class Kind { Safetensors, Gguf, Zip, Pickle, Artifact, Other };
+enum class FileKind { Safetensors, Gguf, Zip, Pickle, Artifact, Other };
 
-Result<Kind> kindOf(const std::string &path) {
+Result<FileKind> kindOf(const std::string &path) {
   Result<std::shared_ptr<MappedFile>> file = MappedFile::open(path);
   if (!file)
     return file.takeErrors();
   std::string_view text = (*file)->text();
   if (text.starts_with("GGUF"))
-    return Kind::Gguf;
+    return FileKind::Gguf;
   if (text.starts_with("PK\x03\x04"))
-    return Kind::Zip;
+    return FileKind::Zip;
   if (text.starts_with("\x80\x02"))
-    return Kind::Pickle;
+    return FileKind::Pickle;
   if (text.starts_with(std::string_view("TOMBOLO\0", 8)))
-    return Kind::Artifact;
+    return FileKind::Artifact;
   if (text.size() > 8 && text[8] == '{')
-    return Kind::Safetensors;
-  return Kind::Other;
+    return FileKind::Safetensors;
+  return FileKind::Other;
 }
 
 Result<Checkpoint> openFile(const std::string &path, OpenOptions options) {
@@ -258,17 +258,17 @@ Result<Checkpoint> openFile(const std::string &path, OpenOptions options) {
     return openSafetensors(path, path, options);
   if (name.ends_with(".gguf"))
     return openGguf(path, path, options);
-  Result<Kind> kind = kindOf(path);
+  Result<FileKind> kind = kindOf(path);
   if (!kind)
     return kind.takeErrors();
-  if (isForeign(name) || *kind == Kind::Zip || *kind == Kind::Pickle)
+  if (isForeign(name) || *kind == FileKind::Zip || *kind == FileKind::Pickle)
     return foreignFormat(path, name);
-  if (*kind == Kind::Artifact)
+  if (*kind == FileKind::Artifact)
     return Error(path, "is an artifact, compiled already: expects a checkpoint "
                        "('tombolo run' takes either)");
-  if (*kind == Kind::Gguf)
+  if (*kind == FileKind::Gguf)
     return openGguf(path, path, options);
-  if (*kind == Kind::Safetensors)
+  if (*kind == FileKind::Safetensors)
     return openSafetensors(path, path, options);
   return Error(path, "expects a checkpoint folder, a .safetensors file or a "
                      ".gguf file");

@@ -28,7 +28,7 @@ struct Packed {
   Encoding::Groups form;
 };
 
-constexpr std::initializer_list<Encoding> scaleTypes = {
+constexpr std::initializer_list<Encoding> columnScaleTypes = {
     Encoding::F16, Encoding::BF16, Encoding::F32};
 
 /// The companions of `qweight`, for a matrix whose sizes are known; nothing
@@ -48,8 +48,9 @@ bool findCompanions(Joiner &joiner, const TensorInfo &qweight, unsigned bits,
   packed.zeros =
       joiner.companion(qweight, packed.stem + ".qzeros", {Encoding::I32},
                        {packed.groups, packed.out / codes});
-  packed.scales = joiner.companion(qweight, packed.stem + ".scales", scaleTypes,
-                                   {packed.groups, packed.out});
+  packed.scales =
+      joiner.companion(qweight, packed.stem + ".scales", columnScaleTypes,
+                       {packed.groups, packed.out});
   if (!packed.zeros || !packed.scales)
     return false;
   packed.form.code = bits == 2   ? Encoding::Code::I2

@@ -33,12 +33,12 @@ static constexpr std::array<std::string_view, 7> kEndOfTurnTexts = {
 
 namespace {
 
-class Importer {
+class GgufImporter {
 public:
-  Importer(const Json &metadata, const std::string &where,
-           const TokenizerSources &sources)
-      : metadata(metadata), where(where), sources(sources),
-        defaults(sources.defaults), fields(metadata, where, "") {}
+  GgufImporter(const Json &metadata, const std::string &where,
+               const TokenizerSources &sources)
+      : where(where), sources(sources), defaults(sources.defaults),
+        fields(metadata, where, "") {}
 
   Result<text::TokenizerModel> run();
 
@@ -102,7 +102,6 @@ private:
     model.decoder.push_back(std::move(strip));
   }
 
-  const Json &metadata;
   const std::string &where;
   const TokenizerSources &sources;
   const TokenizerDefaults &defaults;
@@ -112,7 +111,7 @@ private:
   std::unordered_map<std::string_view, int32_t> ids;
 };
 
-Status Importer::readVocabulary(bool scored) {
+Status GgufImporter::readVocabulary(bool scored) {
   const Json &tokens = fields.array("tokenizer.ggml.tokens");
   if (Status status = fields.status(); !status)
     return status;
@@ -154,7 +153,7 @@ Status Importer::readVocabulary(bool scored) {
   return scored ? readScores() : success();
 }
 
-Status Importer::readScores() {
+Status GgufImporter::readScores() {
   const Json &scores = fields.array("tokenizer.ggml.scores");
   if (Status status = fields.status(); !status)
     return status;
@@ -171,7 +170,7 @@ Status Importer::readScores() {
   return success();
 }
 
-Status Importer::readMerges() {
+Status GgufImporter::readMerges() {
   const Json &merges = fields.array("tokenizer.ggml.merges");
   if (Status status = fields.status(); !status)
     return status;
@@ -201,7 +200,7 @@ Status Importer::readMerges() {
   return success();
 }
 
-Status Importer::readSpecialIds() {
+Status GgufImporter::readSpecialIds() {
   bool sentencePiece = model.kind == ModelKind::ScoredBpe;
   // The places that SentencePiece gives them, where the file does not say.
   model.bosId =
@@ -220,7 +219,7 @@ Status Importer::readSpecialIds() {
 
 /// llama.cpp looks for control, unknown and user-defined tokens in the text
 /// before it does anything else, as tokenizer.json's added tokens.
-void Importer::readAddedTokens() {
+void GgufImporter::readAddedTokens() {
   // GGUF has no key for what tokens take of the white space beside them.
   const auto &except = defaults.rstripExcept;
   for (int32_t id = 0; id < model.size(); ++id) {
@@ -239,7 +238,7 @@ void Importer::readAddedTokens() {
   }
 }
 
-Status Importer::addAround(bool addBos, bool addEos) {
+Status GgufImporter::addAround(bool addBos, bool addEos) {
   addBos = fields.boolean("tokenizer.ggml.add_bos_token", addBos);
   addEos = fields.boolean("tokenizer.ggml.add_eos_token", addEos);
   if (fields.boolean("tokenizer.ggml.add_sep_token", false))
@@ -259,7 +258,7 @@ Status Importer::addAround(bool addBos, bool addEos) {
   return success();
 }
 
-Status Importer::readFamily() {
+Status GgufImporter::readFamily() {
   // A file that names its family means that family's beginning of texts too.
   bool isNamed = fields.find("tokenizer.ggml.pre") || defaults.pre.empty();
   std::string name =
@@ -298,7 +297,7 @@ Status Importer::readFamily() {
                " is not in this version" + hint);
 }
 
-Status Importer::byteLevel() {
+Status GgufImporter::byteLevel() {
   model.kind = ModelKind::Bpe;
   if (Status status = readVocabulary(false); !status)
     return status;
@@ -310,7 +309,7 @@ Status Importer::byteLevel() {
   return readFamily();
 }
 
-Status Importer::scoredBpe() {
+Status GgufImporter::scoredBpe() {
   model.kind = ModelKind::ScoredBpe;
   model.byteFallback = model.fuseUnknown = true;
   if (Status status = readVocabulary(true); !status)
@@ -330,7 +329,7 @@ Status Importer::scoredBpe() {
   return addAround(defaults.addBos.value_or(true), false);
 }
 
-Status Importer::unigram() {
+Status GgufImporter::unigram() {
   using Prepend = PreTokenizerStep::Prepend;
   model.kind = ModelKind::Unigram;
   model.fuseUnknown = true;
@@ -378,7 +377,7 @@ Status Importer::unigram() {
 
 /// A list of merges over code points, with spaces as U+2581 and words that
 /// end at lines only.
-Status Importer::gemma4() {
+Status GgufImporter::gemma4() {
   model.kind = ModelKind::Bpe;
   model.byteFallback = model.fuseUnknown = true;
   if (Status status = readVocabulary(false); !status)
@@ -394,7 +393,7 @@ Status Importer::gemma4() {
 }
 
 /// Under the names that transformers gives them.
-void Importer::nameSpecialTokens() {
+void GgufImporter::nameSpecialTokens() {
   const std::pair<const char *, int32_t> tokens[] = {
       {"bos_token", model.bosId},
       {"eos_token", model.eosId},
@@ -409,7 +408,7 @@ void Importer::nameSpecialTokens() {
       model.specialTokens.push_back({name, std::string(model.piece(id))});
 }
 
-std::vector<int32_t> Importer::endOfTurnIds() {
+std::vector<int32_t> GgufImporter::endOfTurnIds() {
   std::vector<int32_t> found;
   for (std::string_view key :
        {"tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id"})
@@ -424,7 +423,7 @@ std::vector<int32_t> Importer::endOfTurnIds() {
   return found;
 }
 
-Result<text::TokenizerModel> Importer::run() {
+Result<text::TokenizerModel> GgufImporter::run() {
   std::string kind = fields.string("tokenizer.ggml.model");
   Status status = fields.status();
   if (!status)
@@ -460,7 +459,7 @@ importGgufTokenizer(const Json &metadata, const std::string &where,
   if (!metadata.is_object())
     return Error(where, "expects metadata as an object, but got " +
                             std::string(jsonKind(metadata)));
-  return Importer(metadata, where, sources).run();
+  return GgufImporter(metadata, where, sources).run();
 }
 
 } // namespace tombolo

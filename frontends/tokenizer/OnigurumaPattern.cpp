@@ -11,7 +11,7 @@
 namespace tombolo {
 
 static constexpr std::string_view kWord = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}";
-static constexpr size_t kMaxNesting = 32;
+static constexpr size_t kMaxNestedClasses = 32;
 
 static constexpr std::array<std::pair<std::string_view, std::string_view>, 38>
     kCategoryNames = {{
@@ -301,8 +301,9 @@ Class Translator::intersect(const Class &left, const Class &right) {
 /// `at` stands behind the opening bracket.
 Class Translator::parseClass(size_t depth) {
   Class result;
-  if (depth > kMaxNesting) {
-    fail("expects at most " + std::to_string(kMaxNesting) + " nested classes");
+  if (depth > kMaxNestedClasses) {
+    fail("expects at most " + std::to_string(kMaxNestedClasses) +
+         " nested classes");
     return result;
   }
   if (looksAt("^")) {
