@@ -14,7 +14,9 @@ arch::Value Elaborator::recurrence(const OpCall &call) {
   std::optional<Operands> operands = operandsOf(call, all);
   if (!operands)
     return arch::Value::poison();
-  std::string base = call.name == "causal_conv" ? "conv" : "delta";
+  std::string base = call.name == "causal_conv"      ? "conv"
+                     : call.operands.back().isNone() ? "scan"
+                                                     : "delta";
   std::string name = base;
   for (unsigned i = 1; body.recurrent.count(name) || family.isWeight(name); ++i)
     name = base + std::to_string(i);
@@ -22,8 +24,9 @@ arch::Value Elaborator::recurrence(const OpCall &call) {
   std::string symbol = body.isLayer ? "layer?." + name : name;
   SmallVector<NamedAttribute> attributes{builder.getNamedAttr(
       "state", FlatSymbolRefAttr::get(&mlirContext, symbol))};
+  operands->emplace_back();
   if (body.isLayer)
-    operands->push_back({body.index});
+    operands->back().push_back(body.index);
   arch::Value made = create(call.loc, call.name, *operands, attributes, &call);
   if (made.isPoison())
     return made;

@@ -55,24 +55,26 @@ void FunctionEmitter::emitGatedDelta(const Node &node) {
   OpBuilder &b = kernel.builder;
   SmallVector<Value> rows;
   for (Value value : {Value(op.getQ()), Value(op.getK()), Value(op.getV()),
-                      Value(op.getDecay()), Value(op.getBeta())})
+                      Value(op.getDecay())})
     rows.push_back(kernel.row(graph.rootOf(value)));
+  Value beta = op.getBeta() ? kernel.row(graph.rootOf(op.getBeta())) : Value();
   StateOperands state = stateOf(kernel, op);
   Value y = kernel.row(node.result, /*write=*/true);
   Value tokens = kernel.hostSize(Symbol::Tokens);
   GatedDeltaOp::create(b, op.getLoc(), kernel.begin, kernel.end, tokens,
-                       rows[0], rows[1], rows[2], rows[3], rows[4],
-                       state.memory, state.offset, y, heads, keyHeads,
-                       keyColumns, valueColumns, columns, graph.isManyRows());
+                       rows[0], rows[1], rows[2], rows[3], beta, state.memory,
+                       state.offset, y, heads, keyHeads, keyColumns,
+                       valueColumns, columns, graph.isManyRows());
   kernel.plan.grid = constantSize(
       op.getContext(), heads * ((valueColumns + columns - 1) / columns));
-  kernel.plan.label =
-      "gated_delta " + std::to_string(heads) + "/" + std::to_string(keyHeads) +
-      " " + std::to_string(keyColumns) + "x" + std::to_string(valueColumns);
-  // The state is read and written; of each number, a product with the key, one
-  // with the query and the correction.
+  kernel.plan.label = (beta ? "gated_delta " : "selective_scan ") +
+                      std::to_string(heads) + "/" + std::to_string(keyHeads) +
+                      " " + std::to_string(keyColumns) + "x" +
+                      std::to_string(valueColumns);
+  // The state is read and written; of each number, a product with the query,
+  // the decay and what is added, and one with the key for the correction.
   int64_t numbers = heads * keyColumns * valueColumns;
   kernel.plan.weightBytes = 2 * 4 * numbers;
-  kernel.plan.flops = 7 * numbers;
+  kernel.plan.flops = (beta ? 7 : 5) * numbers;
   plans.push_back(kernel.finish());
 }

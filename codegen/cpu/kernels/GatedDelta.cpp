@@ -123,7 +123,8 @@ private:
   /// begin.
   struct Row {
     Value query, key, value, output;
-    Value keep, beta, product; ///< exp(decay), beta, k . q
+    Value keep;          ///< exp(decay)
+    Value beta, product; ///< of a correction: beta, k . q
   };
   Row rowOf(Value t) {
     Row row;
@@ -136,8 +137,10 @@ private:
     row.output = at(t, in.outputStride, first);
     row.keep = math::ExpOp::create(
         e.b, e.loc, e.loadScalar(in.decay, at(t, in.decayStride, head)));
-    row.beta = e.loadScalar(in.beta, at(t, in.betaStride, head));
-    row.product = dot(row.key, row.query);
+    if (spec.corrects) {
+      row.beta = e.loadScalar(in.beta, at(t, in.betaStride, head));
+      row.product = dot(row.key, row.query);
+    }
     return row;
   }
 
@@ -168,29 +171,17 @@ private:
     return sum;
   }
 
-  /// One row through some columns.
-  void take(const Row &row, const Tile &tile, ArrayRef<Piece> pieces) {
-    // Sums of S^T k, then of S^T q, for each piece; chains of them hide the
-    // latency of an addition.
-    int64_t sums = 2 * pieces.size();
+  /// Sums over the keys' columns, zeros to begin with; `add` adds one column to
+  /// each. Chains of sums hide the latency of an addition.
+  Values sumColumns(ArrayRef<VectorType> types,
+                    function_ref<void(Value c, MutableArrayRef<Value>)> add) {
+    int64_t sums = types.size();
     int64_t chains = std::clamp<int64_t>(vectors / 2 / sums, 1, 4);
     chains = std::min(chains, spec.keyColumns);
     Values zeros;
     for (int64_t chain = 0; chain < chains; ++chain)
-      for (int half = 0; half < 2; ++half)
-        for (Piece piece : pieces)
-          zeros.push_back(e.constant(0, e.f32(piece.lanes)));
-    auto add = [&](Value c, MutableArrayRef<Value> chain) {
-      Value k = e.loadScalar(in.key, e.add(row.key, c));
-      Value q = e.loadScalar(in.query, e.add(row.query, c));
-      for (auto [index, piece] : llvm::enumerate(pieces)) {
-        VectorType type = e.f32(piece.lanes);
-        Value s = load(tile, c, piece);
-        Value &seen = chain[index], &read = chain[pieces.size() + index];
-        seen = e.fma(s, e.splat(k, type), seen);
-        read = e.fma(s, e.splat(q, type), read);
-      }
-    };
+      for (VectorType type : types)
+        zeros.push_back(e.constant(0, type));
     int64_t whole = spec.keyColumns / chains * chains;
     Values all = e.loop(
         zero(), e.index(whole), chains, zeros, [&](Value c, ValueRange before) {
@@ -207,6 +198,35 @@ private:
         for (int64_t i = 0; i < sums; ++i)
           all[chain * sums + i] =
               e.addf(all[chain * sums + i], all[(chain + step) * sums + i]);
+    all.resize(sums);
+    return all;
+  }
+
+  /// One row through some columns.
+  void take(const Row &row, const Tile &tile, ArrayRef<Piece> pieces) {
+    if (spec.corrects)
+      correct(row, tile, pieces);
+    else
+      addTo(row, tile, pieces);
+  }
+
+  void correct(const Row &row, const Tile &tile, ArrayRef<Piece> pieces) {
+    // Sums of S^T k, then of S^T q, for each piece.
+    SmallVector<VectorType> types;
+    for (int half = 0; half < 2; ++half)
+      for (Piece piece : pieces)
+        types.push_back(e.f32(piece.lanes));
+    Values all = sumColumns(types, [&](Value c, MutableArrayRef<Value> chain) {
+      Value k = e.loadScalar(in.key, e.add(row.key, c));
+      Value q = e.loadScalar(in.query, e.add(row.query, c));
+      for (auto [index, piece] : llvm::enumerate(pieces)) {
+        VectorType type = e.f32(piece.lanes);
+        Value s = load(tile, c, piece);
+        Value &seen = chain[index], &read = chain[pieces.size() + index];
+        seen = e.fma(s, e.splat(k, type), seen);
+        read = e.fma(s, e.splat(q, type), read);
+      }
+    });
 
     Values deltas, keeps;
     for (auto [index, piece] : llvm::enumerate(pieces)) {
@@ -229,6 +249,30 @@ private:
               e.fma(e.splat(k, e.f32(piece.lanes)), deltas[index], s));
       }
     });
+  }
+
+  /// The row is added to the state, and what is read is what that leaves.
+  void addTo(const Row &row, const Tile &tile, ArrayRef<Piece> pieces) {
+    SmallVector<VectorType> types;
+    Values values, keeps;
+    for (Piece piece : pieces) {
+      types.push_back(e.f32(piece.lanes));
+      values.push_back(
+          e.load(in.value, e.add(row.value, piece.offset), types.back()));
+      keeps.push_back(e.splat(row.keep, types.back()));
+    }
+    Values read = sumColumns(types, [&](Value c, MutableArrayRef<Value> chain) {
+      Value k = e.loadScalar(in.key, e.add(row.key, c));
+      Value q = e.loadScalar(in.query, e.add(row.query, c));
+      for (auto [index, piece] : llvm::enumerate(pieces)) {
+        Value s = e.mulf(keeps[index], load(tile, c, piece));
+        s = e.fma(e.splat(k, types[index]), values[index], s);
+        store(tile, c, piece, s);
+        chain[index] = e.fma(s, e.splat(q, types[index]), chain[index]);
+      }
+    });
+    for (auto [index, piece] : llvm::enumerate(pieces))
+      e.store(in.output, e.add(row.output, piece.offset), read[index]);
   }
 
   Emitter e;

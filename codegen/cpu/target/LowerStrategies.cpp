@@ -488,7 +488,8 @@ struct LowerStrategiesPass
                         static_cast<int64_t>(op.getKeyColumns()),
                         static_cast<int64_t>(op.getValueColumns()),
                         static_cast<int64_t>(op.getColumns()),
-                        op.getManyRows()};
+                        op.getManyRows(),
+                        /*corrects=*/op.getBeta() != nullptr};
     if (Status status = checkGatedDelta(spec); !status)
       return op.emitError(status.error().str());
     GatedDeltaOperands operands;
@@ -496,13 +497,15 @@ struct LowerStrategiesPass
     operands.key = flat(b, loc, op.getK());
     operands.value = flat(b, loc, op.getV());
     operands.decay = flat(b, loc, op.getDecay());
-    operands.beta = flat(b, loc, op.getBeta());
     operands.output = flat(b, loc, op.getY());
     operands.queryStride = strideOf(op.getQ());
     operands.keyStride = strideOf(op.getK());
     operands.valueStride = strideOf(op.getV());
     operands.decayStride = strideOf(op.getDecay());
-    operands.betaStride = strideOf(op.getBeta());
+    if (op.getBeta()) {
+      operands.beta = flat(b, loc, op.getBeta());
+      operands.betaStride = strideOf(op.getBeta());
+    }
     operands.outputStride = strideOf(op.getY());
     operands.state = op.getState();
     operands.offset = op.getOffset();

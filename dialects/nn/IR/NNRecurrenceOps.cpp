@@ -144,6 +144,8 @@ LogicalResult GatedDeltaOp::inferReturnTypes(MLIRContext *,
                       adaptor.getV(), "v");
   for (auto [value, name] : {std::pair(adaptor.getDecay(), "decay"),
                              std::pair(adaptor.getBeta(), "beta")}) {
+    if (!value) // 'beta', which may be left out
+      continue;
     RankedTensorType type = check.rows(value, name);
     if (!type)
       return failure();

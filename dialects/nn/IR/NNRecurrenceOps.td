@@ -38,9 +38,10 @@ def NN_RecurrentStateOp : NN_Op<"recurrent_state", [Symbol, HasParent<"::mlir::M
   }];
 }
 
-class NN_RecurrenceOp<string mnemonic>
-    : NN_Op<mnemonic, [NN_InfersTypes, NN_StateUserOpInterface, DeclareOpInterfaceMethods<SymbolUserOpInterface>,
-                       DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]>;
+class NN_RecurrenceOp<string mnemonic, list<Trait> traits = []>
+    : NN_Op<mnemonic, !listconcat([NN_InfersTypes, NN_StateUserOpInterface,
+                                   DeclareOpInterfaceMethods<SymbolUserOpInterface>,
+                                   DeclareOpInterfaceMethods<MemoryEffectsOpInterface>], traits)>;
 
 def NN_CausalConvOp : NN_RecurrenceOp<"causal_conv"> {
   let summary = "convolution of each channel with its last values";
@@ -81,8 +82,8 @@ def NN_CausalConvOp : NN_RecurrenceOp<"causal_conv"> {
   }];
 }
 
-def NN_GatedDeltaOp : NN_RecurrenceOp<"gated_delta"> {
-  let summary = "gated delta rule: a matrix per head that each token corrects";
+def NN_GatedDeltaOp : NN_RecurrenceOp<"gated_delta", [AttrSizedOperandSegments]> {
+  let summary = "gated delta rule, or a selective scan: a matrix per head that each token decays and adds to";
   let description = [{
     Per value head h, with key head g = h * Hk / Hv, each token in turn does to
     the state S of h, in f32:
@@ -91,6 +92,10 @@ def NN_GatedDeltaOp : NN_RecurrenceOp<"gated_delta"> {
         d = beta[h] * (v[h] - S^T k[g])
         S = S + k[g] (x) d                    outer product, [dk, dv]
         result[h] = S^T q[g]
+
+    Without `beta` nothing is corrected: d = v[h]. That is linear attention that
+    decays, and the selective scan of Mamba-2, whose C, B and dt * x are `q`,
+    `k` and `v`, and dt * A is `decay`.
 
     The result is rounded once. Tokens may be taken in blocks, as long as sums
     stay in f32.
@@ -107,21 +112,23 @@ def NN_GatedDeltaOp : NN_RecurrenceOp<"gated_delta"> {
 
     - (C1) `q` has three dimensions, the first of the size of `positions`; `k` is like it.
     - (C2) `v` has three dimensions, as many tokens, and `Hk` divides `Hv`.
-    - (C3) `decay` and `beta` have one number for each token and value head.
+    - (C3) `decay`, and `beta` where it is given, have one number for each token and value head.
     - (C4) `state` names an `nn.recurrent_state` of `[Hv, dk, dv]`.
     - (C5) `index` is there if and only if that state is a family; a constant one is within it.
 
     Example:
     ```mlir
     %y = nn.gated_delta %q, %positions, %k, %v, %decay, %beta state = @layer0.s[%layer] : tensor<?x2x16xf32>, tensor<?xi32>, tensor<?x2x16xf32>, tensor<?x4x8xf32>, tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4x8xf32>
+    %z = nn.gated_delta %q, %positions, %k, %v, %decay state = @layer0.s[%layer] : tensor<?x2x16xf32>, tensor<?xi32>, tensor<?x2x16xf32>, tensor<?x4x8xf32>, tensor<?x4xf32> -> tensor<?x4x8xf32>
     ```
   }];
   let arguments = (ins NN_RowTensor:$q, NN_Positions:$positions, NN_RowTensor:$k, NN_RowTensor:$v,
-                       NN_RowTensor:$decay, NN_RowTensor:$beta, Optional<Index>:$index, FlatSymbolRefAttr:$state);
+                       NN_RowTensor:$decay, Optional<NN_RowTensor>:$beta, Optional<Index>:$index,
+                       FlatSymbolRefAttr:$state);
   let results = (outs NN_RowTensor:$result);
   let assemblyFormat = [{
-    $q `,` $positions `,` $k `,` $v `,` $decay `,` $beta `state` `=` $state (`[` $index^ `]`)? attr-dict
-    `:` type($q) `,` type($positions) `,` type($k) `,` type($v) `,` type($decay) `,` type($beta) `->` type($result)
+    $q `,` $positions `,` $k `,` $v `,` $decay (`,` $beta^)? `state` `=` $state (`[` $index^ `]`)? attr-dict
+    `:` type($q) `,` type($positions) `,` type($k) `,` type($v) `,` type($decay) (`,` type($beta)^)? `->` type($result)
   }];
 }
 

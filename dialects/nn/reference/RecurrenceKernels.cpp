@@ -63,7 +63,8 @@ static Result<Values> gatedDelta(GatedDeltaOp op, ArrayRef<nn::Value> operands,
                                  Machine &machine) {
   const Tensor &q = tensorOf(operands[0]), &positions = tensorOf(operands[1]),
                &k = tensorOf(operands[2]), &v = tensorOf(operands[3]),
-               &decay = tensorOf(operands[4]), &beta = tensorOf(operands[5]);
+               &decay = tensorOf(operands[4]);
+  const Tensor *beta = op.getBeta() ? &tensorOf(operands[5]) : nullptr;
   auto kept = stateOf(op, operands, machine);
   if (!kept)
     return kept.takeErrors();
@@ -84,10 +85,14 @@ static Result<Values> gatedDelta(GatedDeltaOp op, ArrayRef<nn::Value> operands,
       for (int64_t i = 0; i < dk * dv; ++i)
         s[i] *= keep;
       for (int64_t d = 0; d < dv; ++d) {
+        if (!beta) {
+          delta[d] = value[d];
+          continue;
+        }
         float seen = 0;
         for (int64_t c = 0; c < dk; ++c)
           seen += s[c * dv + d] * key[c];
-        delta[d] = beta.floats[t * heads + h] * (value[d] - seen);
+        delta[d] = beta->floats[t * heads + h] * (value[d] - seen);
       }
       for (int64_t c = 0; c < dk; ++c)
         for (int64_t d = 0; d < dv; ++d) {

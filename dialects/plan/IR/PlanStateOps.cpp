@@ -39,5 +39,7 @@ LogicalResult GatedDeltaOp::verify() {
       failed(verifyColumns(*this, "y", getY(), valueColumns, heads)) ||
       failed(verifyColumns(*this, "decay", getDecay(), heads))) // C2
     return failure();
+  if (!getBeta())
+    return mlir::success();
   return verifyColumns(*this, "beta", getBeta(), heads); // C2
 }

@@ -66,9 +66,10 @@ def Plan_CausalConvOp : Plan_Op<"causal_conv"> {
 }
 
 def Plan_GatedDeltaOp : Plan_Op<"gated_delta"> {
-  let summary = "gated delta rule over the heads of a step";
+  let summary = "gated delta rule, or a selective scan, over the heads of a step";
   let description = [{
-    `nn.gated_delta` of all `tokens` rows, one after the other. The state of
+    `nn.gated_delta` of all `tokens` rows, one after the other, with a
+    correction where there is `beta`. The state of
     value head h, f32 of `[key_columns, value_columns]`, is the h-th at byte
     `offset` of `state`. Columns of values do not meet: program
     `h * ceil(value_columns / columns) + i` of the grid does those of head h
@@ -76,7 +77,7 @@ def Plan_GatedDeltaOp : Plan_Op<"gated_delta"> {
 
     - (C1) The sizes are positive, and `key_heads` divides `heads`.
     - (C2) Rows of `q` and `k` have `key_heads` times `key_columns` numbers, those of `v` and `y` `heads` times
-      `value_columns`, those of `decay` and `beta` `heads`.
+      `value_columns`, those of `decay` and of `beta`, where it is given, `heads`.
     - (C3) `many_rows`: `tokens` may be more than 1.
 
     Example:
@@ -86,14 +87,14 @@ def Plan_GatedDeltaOp : Plan_Op<"gated_delta"> {
   }];
   let arguments = (ins Index:$begin, Index:$end, Index:$tokens, MemRefRankOf<[F32], [2]>:$q,
                        MemRefRankOf<[F32], [2]>:$k, MemRefRankOf<[F32], [2]>:$v, MemRefRankOf<[F32], [2]>:$decay,
-                       MemRefRankOf<[F32], [2]>:$beta, MemRefRankOf<[I8], [1]>:$state, Index:$offset,
+                       Optional<MemRefRankOf<[F32], [2]>>:$beta, MemRefRankOf<[I8], [1]>:$state, Index:$offset,
                        MemRefRankOf<[F32], [2]>:$y, Plan_Positive:$heads, Plan_Positive:$key_heads,
                        Plan_Positive:$key_columns, Plan_Positive:$value_columns, Plan_Positive:$columns,
                        BoolAttr:$many_rows);
   let assemblyFormat = [{
     `range` `(` $begin `,` $end `)` `tokens` `(` $tokens `)`
-    `ins` `(` $q `,` $k `,` $v `,` $decay `,` $beta `:` type($q) `,` type($k) `,` type($v) `,` type($decay) `,`
-    type($beta) `)` `state` `(` $state `:` type($state) `)` `at` `(` $offset `)`
+    `ins` `(` $q `,` $k `,` $v `,` $decay (`,` $beta^)? `:` type($q) `,` type($k) `,` type($v) `,` type($decay)
+    (`,` type($beta)^)? `)` `state` `(` $state `:` type($state) `)` `at` `(` $offset `)`
     `outs` `(` $y `:` type($y) `)` attr-dict
   }];
   let hasVerifier = 1;

@@ -105,6 +105,16 @@ func.func @gated_delta_c3(%q: tensor<?x2x8xf32>, %p: tensor<?xi32>, %v: tensor<?
 
 // -----
 
+nn.recurrent_state @s : tensor<4x8x8xf32>
+// expected-note@+1 {{'decay' comes from here}}
+func.func @gated_delta_c3_decay(%q: tensor<?x2x8xf32>, %p: tensor<?xi32>, %v: tensor<?x4x8xf32>, %d: tensor<?x2xf32>) {
+  // expected-error@+1 {{expects 'decay' to have one number for each token and head of 'v', [?, 4], but got [?, 2]}}
+  %y = nn.gated_delta %q, %p, %q, %v, %d state = @s : tensor<?x2x8xf32>, tensor<?xi32>, tensor<?x2x8xf32>, tensor<?x4x8xf32>, tensor<?x2xf32> -> tensor<?x4x8xf32>
+  return
+}
+
+// -----
+
 // expected-note@+1 {{the state is declared here}}
 nn.recurrent_state @s : tensor<4x8xf32>
 func.func @gated_delta_c4(%q: tensor<?x2x8xf32>, %p: tensor<?xi32>, %v: tensor<?x4x8xf32>, %d: tensor<?x4xf32>) {

@@ -242,5 +242,7 @@ func.func @causal_conv(%x: tensor<?x64xf32>, %p: tensor<?xi32>, %w: !nn.weight<6
 func.func @gated_delta(%q: tensor<?x2x16xf32>, %p: tensor<?xi32>, %v: tensor<?x4x8xf32>, %d: tensor<?x4xf32>) -> tensor<?x4x8xf32> {
   // CHECK: nn.gated_delta %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}} state = @delta : tensor<?x2x16xf32>
   %y = nn.gated_delta %q, %p, %q, %v, %d, %d state = @delta : tensor<?x2x16xf32>, tensor<?xi32>, tensor<?x2x16xf32>, tensor<?x4x8xf32>, tensor<?x4xf32>, tensor<?x4xf32> -> tensor<?x4x8xf32>
-  return %y : tensor<?x4x8xf32>
+  // CHECK: nn.gated_delta %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{[^,]*}} state = @delta : tensor<?x2x16xf32>, tensor<?xi32>, tensor<?x2x16xf32>, tensor<?x4x8xf32>, tensor<?x4xf32> -> tensor<?x4x8xf32>
+  %z = nn.gated_delta %q, %p, %q, %y, %d state = @delta : tensor<?x2x16xf32>, tensor<?xi32>, tensor<?x2x16xf32>, tensor<?x4x8xf32>, tensor<?x4xf32> -> tensor<?x4x8xf32>
+  return %z : tensor<?x4x8xf32>
 }

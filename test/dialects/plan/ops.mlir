@@ -58,6 +58,8 @@ func.func @kernel(%b: index, %e: index, %x: memref<?x32xf32>, %y: memref<?x16xf3
   plan.causal_conv range(%b, %e) tokens(%t) ins(%x, %taps : memref<?x32xf32>, memref<32x4xf32>) state(%r : memref<?xi8>) at(%t) outs(%x : memref<?x32xf32>) {columns = 16 : i64}
   // CHECK: plan.gated_delta range(%{{.*}}, %{{.*}}) tokens(%{{.*}}) ins(%{{.*}} : memref<?x16xf32>, memref<?x16xf32>, memref<?x32xf32>, memref<?x4xf32>, memref<?x4xf32>) state(%{{.*}} : memref<?xi8>) at(%{{.*}}) outs(%{{.*}} : memref<?x32xf32>)
   plan.gated_delta range(%b, %e) tokens(%t) ins(%y, %y, %x, %d, %d : memref<?x16xf32>, memref<?x16xf32>, memref<?x32xf32>, memref<?x4xf32>, memref<?x4xf32>) state(%r : memref<?xi8>) at(%t) outs(%x : memref<?x32xf32>) {columns = 8 : i64, heads = 4 : i64, key_columns = 8 : i64, key_heads = 2 : i64, many_rows = true, value_columns = 8 : i64}
+  // CHECK: plan.gated_delta range(%{{.*}}, %{{.*}}) tokens(%{{.*}}) ins(%{{.*}}, %{{.*}}, %{{.*}}, %{{[^,]*}} : memref<?x16xf32>, memref<?x16xf32>, memref<?x32xf32>, memref<?x4xf32>) state(
+  plan.gated_delta range(%b, %e) tokens(%t) ins(%y, %y, %x, %d : memref<?x16xf32>, memref<?x16xf32>, memref<?x32xf32>, memref<?x4xf32>) state(%r : memref<?xi8>) at(%t) outs(%x : memref<?x32xf32>) {columns = 8 : i64, heads = 4 : i64, key_columns = 8 : i64, key_heads = 2 : i64, many_rows = true, value_columns = 8 : i64}
   // CHECK: plan.embedding {{.*}} outs(%{{.*}} : memref<?x2xi32>) {columns = 2 : i64, encoding = "i32"
   plan.embedding range(%b, %e) ins(%ids, %r : memref<?xi32>, memref<?xi8>) outs(%chosen : memref<?x2xi32>) {columns = 2 : i64, encoding = "i32", layout = "rows", table_rows = 64 : i64}
   return

@@ -59,3 +59,13 @@ func.func @gated_delta(%begin: index, %end: index, %k: memref<?x16xf32, strided<
   plan.gated_delta range(%begin, %end) tokens(%tokens) ins(%k, %k, %v, %d, %d : memref<?x16xf32, strided<[16, 1]>>, memref<?x16xf32, strided<[16, 1]>>, memref<?x32xf32, strided<[32, 1]>>, memref<?x4xf32, strided<[16, 1]>>, memref<?x4xf32, strided<[16, 1]>>) state(%state : memref<?xi8>) at(%offset) outs(%y : memref<?x32xf32, strided<[32, 1]>>) {columns = 32 : i64, heads = 4 : i64, key_columns = 8 : i64, key_heads = 2 : i64, many_rows = true, value_columns = 8 : i64}
   return
 }
+
+// CHECK-LABEL: func.func @selective_scan
+// CHECK-SAME:    %{{[a-z0-9]+}}: memref<?xi8>)
+// CHECK-SAME:    plan.scratch_bytes = 256 : i64
+// CHECK:         math.exp
+// CHECK-NOT:     plan.gated_delta
+func.func @selective_scan(%begin: index, %end: index, %k: memref<?x16xf32, strided<[16, 1]>>, %v: memref<?x32xf32, strided<[32, 1]>>, %d: memref<?x4xf32, strided<[16, 1]>>, %state: memref<?xi8>, %y: memref<?x32xf32, strided<[32, 1]>>, %tokens: index, %offset: index) attributes {plan.kernel} {
+  plan.gated_delta range(%begin, %end) tokens(%tokens) ins(%k, %k, %v, %d : memref<?x16xf32, strided<[16, 1]>>, memref<?x16xf32, strided<[16, 1]>>, memref<?x32xf32, strided<[32, 1]>>, memref<?x4xf32, strided<[16, 1]>>) state(%state : memref<?xi8>) at(%offset) outs(%y : memref<?x32xf32, strided<[32, 1]>>) {columns = 32 : i64, heads = 4 : i64, key_columns = 8 : i64, key_heads = 2 : i64, many_rows = true, value_columns = 8 : i64}
+  return
+}

@@ -127,7 +127,8 @@ void addDelta(KernelModule &kernels, const std::string &name,
                 in.key = args[3];
                 in.value = args[4];
                 in.decay = args[5];
-                in.beta = args[6];
+                if (spec.corrects)
+                  in.beta = args[6];
                 in.state = args[7];
                 in.output = args[8];
                 in.offset = args[9];
@@ -204,8 +205,9 @@ void checkDeltas(const CpuLevel &level, const std::vector<DeltaCase> &cases) {
           }
         for (int64_t c = 0; c < dk; ++c)
           for (int64_t d = 0; d < dv; ++d) {
-            double delta = beta[t * betaStride + h] *
-                           (v[t * vStride + h * dv + d] - seen[d]);
+            double delta = v[t * vStride + h * dv + d];
+            if (spec.corrects)
+              delta = beta[t * betaStride + h] * (delta - seen[d]);
             s[c * dv + d] += key[c] * delta;
             read[d] += s[c * dv + d] * query[c];
           }
@@ -219,7 +221,8 @@ void checkDeltas(const CpuLevel &level, const std::vector<DeltaCase> &cases) {
         std::to_string(spec.heads) + "/" + std::to_string(spec.keyHeads) +
         " heads of " + std::to_string(dk) + "x" + std::to_string(dv) + " by " +
         std::to_string(spec.columns) + ", " + std::to_string(rows) + " rows" +
-        (spec.manyRows ? "" : " one by one");
+        (spec.manyRows ? "" : " one by one") +
+        (spec.corrects ? "" : ", without correction");
     EXPECT_LT(error.value(), 2e-6) << what;
     EXPECT_LT(stateError.value(), 2e-6) << what;
     EXPECT_TRUE(state.guardsStand()) << what;
@@ -244,19 +247,27 @@ TEST_P(RecurrenceLevels, ConvolutionMatchesFloat64) {
   checkConvs(levelNamed(GetParam()), cases);
 }
 
-TEST_P(RecurrenceLevels, DeltaRuleMatchesFloat64) {
+std::vector<DeltaCase> deltaCases(bool corrects) {
   std::vector<DeltaCase> cases;
   for (bool many : {false, true}) {
-    cases.push_back({{2, 1, 8, 8, 8, many}, 5});
-    cases.push_back({{4, 2, 16, 16, 32, many}, 7});
-    cases.push_back({{3, 3, 13, 7, 32, many}, 6});
+    cases.push_back({{2, 1, 8, 8, 8, many, corrects}, 5});
+    cases.push_back({{4, 2, 16, 16, 32, many, corrects}, 7});
+    cases.push_back({{3, 3, 13, 7, 32, many, corrects}, 6});
     // Whole programs, and one of fewer columns.
-    cases.push_back({{4, 2, 33, 40, 32, many}, 4});
-    cases.push_back({{6, 2, 24, 27, 16, many}, 3});
-    cases.push_back({{1, 1, 1, 1, 32, many}, 3});
-    cases.push_back({{2, 1, 128, 128, 32, many}, 10});
+    cases.push_back({{4, 2, 33, 40, 32, many, corrects}, 4});
+    cases.push_back({{6, 2, 24, 27, 16, many, corrects}, 3});
+    cases.push_back({{1, 1, 1, 1, 32, many, corrects}, 3});
+    cases.push_back({{2, 1, 128, 128, 32, many, corrects}, 10});
   }
-  checkDeltas(levelNamed(GetParam()), cases);
+  return cases;
+}
+
+TEST_P(RecurrenceLevels, DeltaRuleMatchesFloat64) {
+  checkDeltas(levelNamed(GetParam()), deltaCases(/*corrects=*/true));
+}
+
+TEST_P(RecurrenceLevels, SelectiveScanMatchesFloat64) {
+  checkDeltas(levelNamed(GetParam()), deltaCases(/*corrects=*/false));
 }
 
 INSTANTIATE_TEST_SUITE_P(All, RecurrenceLevels,
@@ -270,8 +281,10 @@ TEST_P(RecurrenceEveryLevel, Compiles) {
   KernelModule kernels;
   addConv(kernels, "conv", {131, 4, 64});
   for (bool many : {false, true})
-    addDelta(kernels, many ? "many" : "one", level,
-             {4, 2, 33, 40, kDeltaColumns, many});
+    for (bool corrects : {false, true})
+      addDelta(kernels,
+               std::string(many ? "many" : "one") + (corrects ? "" : "_scan"),
+               level, {4, 2, 33, 40, kDeltaColumns, many, corrects});
   Result<CodeBlob> blob = kernels.emit(level);
   EXPECT_TRUE(blob.ok()) << blob.error().str();
 }

@@ -29,6 +29,14 @@ constexpr const char *kDelta = R"(
     return %r : tensor<?x4x2xf32>
   }
 )";
+// Without correction.
+constexpr const char *kScan = R"(
+  nn.recurrent_state @s : tensor<4x2x2xf32>
+  func.func @f(%q: tensor<?x2x2xf32>, %p: tensor<?xi32>, %k: tensor<?x2x2xf32>, %v: tensor<?x4x2xf32>, %d: tensor<?x4xf32>) -> tensor<?x4x2xf32> {
+    %r = nn.gated_delta %q, %p, %k, %v, %d state = @s : tensor<?x2x2xf32>, tensor<?xi32>, tensor<?x2x2xf32>, tensor<?x4x2xf32>, tensor<?x4xf32> -> tensor<?x4x2xf32>
+    return %r : tensor<?x4x2xf32>
+  }
+)";
 
 std::vector<Tensor> convInputs() {
   return {floats({4, 2},
@@ -60,6 +68,19 @@ const std::vector<float> deltaExpected = {
     0.01698826f, 0.0188209f,  1.705905f,    -1.667524f, -0.2188114f,
     1.128528f,   0.8422987f,  0.1574238f,   0.6636016f, -0.1994284f,
     0.8335878f,  -0.6835082f, -0.2911233f,  0.2959622f};
+
+/// From the closed form: Σ_s (q_t . k_s) exp(Σ decay after s) v_s.
+const std::vector<float> scanExpected = {
+    0.080864f,   -0.037544f,    0.020216f,    0.08664f,    -0.038016f,
+    -0.02592f,   0.033264f,     -0.009504f,   0.10309476f, 0.20237001f,
+    0.16369461f, -0.069679087f, 1.4734598f,   -3.2202056f, 0.30610057f,
+    1.2969716f,  0.98635076f,   0.20491962f,  1.4893527f,  -0.57327428f,
+    1.3946398f,  -0.80832254f,  -0.52489821f, 0.44273896f};
+std::vector<Tensor> scanInputs() {
+  std::vector<Tensor> inputs = deltaInputs();
+  inputs.pop_back();
+  return inputs;
+}
 
 /// Tokens [begin, end) of an input of `tokens`; all of one that has others.
 Tensor part(const Tensor &input, int64_t tokens, int64_t begin, int64_t end) {
@@ -110,9 +131,15 @@ TEST_F(Recurrence, GatedDeltaDecaysAndCorrects) {
             1e-6);
 }
 
+TEST_F(Recurrence, WithoutCorrectionIsASelectiveScan) {
+  EXPECT_LT(relativeError(run(kScan, scanInputs(), {0}), scanExpected), 1e-6);
+}
+
 TEST_F(Recurrence, IsTheSameHoweverItIsCut) {
-  for (const char *text : {kConv, kDelta}) {
-    std::vector<Tensor> inputs = text == kConv ? convInputs() : deltaInputs();
+  for (const char *text : {kConv, kDelta, kScan}) {
+    std::vector<Tensor> inputs = text == kConv    ? convInputs()
+                                 : text == kDelta ? deltaInputs()
+                                                  : scanInputs();
     std::vector<float> whole = run(text, inputs, {0});
     EXPECT_EQ(run(text, inputs, {0, 1}), whole);
     EXPECT_EQ(run(text, inputs, {0, 2}), whole);
