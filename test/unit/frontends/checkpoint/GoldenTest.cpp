@@ -58,7 +58,6 @@ const Golden goldens[] = {
     {"gguf-llama3/model.bf16.gguf", Container::Gguf, "llama", 21},
     {"gguf-llama3/model.q4_1.gguf", Container::Gguf, "llama", 21},
     {"gguf-llama3/model.q5_0.gguf", Container::Gguf, "llama", 21},
-    {"gguf-gemma3/model.bf16.gguf", Container::Gguf, "gemma3", 80},
     {"gguf-gemma3/model.q5_1.gguf", Container::Gguf, "gemma3", 80},
     {"gguf-types", Container::Gguf, "llama", 58},
 };
