@@ -1,7 +1,7 @@
 """Writes a golden of Hugging Face's layout as a GGUF file by the rules of llama.cpp's converter, and verifies it.
 
 The rules are those of the classes Qwen3NextModel, _LinearAttentionVReorderBase, GlmMoeDsaModel, DeepseekV2Model, Gemma4Model,
-GraniteHybridModel and FalconH1Model. Form `usual` is what
+GraniteHybridModel, FalconH1Model and Mamba2Model. Form `usual` is what
 the converter writes by itself; form `other` has what else its options or older versions write: fused matrices, layers that follow from
 an interval or from the tensors there are, and draft layers behind the others. With --list, prints the golden and the form of every case
 in folders of goldens.
@@ -19,7 +19,7 @@ import tempfile
 
 from gguf_file import Tensor, read_safetensors, stacked, write_gguf
 from gguf_gemma4 import gemma4
-from gguf_mamba2 import falcon_h1, granite_hybrid
+from gguf_mamba2 import falcon_h1, granite_hybrid, plain_mamba2
 
 # --- What stays as it is, but for its name -----------------------------------------------------------------------------
 GLOBAL = {"model.embed_tokens.weight": "token_embd.weight", "model.norm.weight": "output_norm.weight", "lm_head.weight": "output.weight"}
@@ -179,6 +179,7 @@ FAMILIES = {
     "GlmMoeDsaForCausalLM": ("glm-dsa", glm_dsa, ["usual", "other"]),
     "GraniteMoeHybridForCausalLM": ("granitehybrid", granite_hybrid, ["usual"]),
     "FalconH1ForCausalLM": ("falcon-h1", falcon_h1, ["usual"]),
+    "Mamba2ForCausalLM": ("mamba2", plain_mamba2, ["usual"]),
     "Gemma4ForCausalLM": ("gemma4", gemma4, ["usual"]),
     "Gemma4ForConditionalGeneration": ("gemma4", gemma4, ["usual"]),
 }

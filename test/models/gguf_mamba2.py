@@ -6,7 +6,7 @@ import re
 from gguf_file import Tensor, stacked
 
 NAMES = {
-    "embed_tokens.weight": "token_embd.weight", "norm.weight": "output_norm.weight", "final_layernorm.weight": "output_norm.weight",
+    "embed_tokens.weight": "token_embd.weight", "final_layernorm.weight": "output_norm.weight",
     "input_layernorm.weight": "attn_norm.weight", "post_attention_layernorm.weight": "ffn_norm.weight",
     "pre_ff_layernorm.weight": "ffn_norm.weight", "self_attn.q_proj.weight": "attn_q.weight", "self_attn.k_proj.weight": "attn_k.weight",
     "self_attn.v_proj.weight": "attn_v.weight", "self_attn.o_proj.weight": "attn_output.weight", "mamba.in_proj.weight": "ssm_in.weight",
@@ -15,11 +15,14 @@ NAMES = {
     "block_sparse_moe.router.layer.weight": "ffn_gate_inp.weight", "block_sparse_moe.output_linear.weight": "ffn_down_exps.weight",
     "feed_forward.gate_proj.weight": "ffn_gate.weight", "feed_forward.up_proj.weight": "ffn_up.weight",
     "feed_forward.down_proj.weight": "ffn_down.weight",
+    "embeddings.weight": "token_embd.weight", "norm_f.weight": "output_norm.weight", "norm.weight": "attn_norm.weight",
 }
 
 
 def renamed(name):
-    name = name.removeprefix("model.")
+    if name == "model.norm.weight":
+        return "output_norm.weight"
+    name = name.removeprefix("model.").removeprefix("backbone.").replace(".mixer.", ".mamba.")
     layer = re.match(r"layers\.(\d+)\.(.*)", name)
     if name == "lm_head.weight":
         return "output.weight"
@@ -31,9 +34,9 @@ def mamba2(name, tensor, groups):
         return tensor.reshaped(tensor.shape[0], tensor.shape[2])
     if name.endswith("A_log"):
         return tensor.map(lambda x: -math.exp(x)).reshaped(tensor.shape[0], 1)
-    if name.endswith("mamba.D"):
+    if name.endswith((".mamba.D", ".mixer.D")):
         return tensor.reshaped(tensor.shape[0], 1)
-    if name.endswith("mamba.norm.weight"):
+    if name.endswith((".mamba.norm.weight", ".mixer.norm.weight")):
         return tensor.reshaped(groups, tensor.shape[0] // groups)
     return tensor
 
@@ -86,6 +89,17 @@ def granite_hybrid(arch, config, tensors, other):
         else:
             out[renamed(name)] = mamba2(name, tensor, config["mamba_n_groups"])
     return metadata, out
+
+
+def plain_mamba2(arch, config, tensors, other):
+    inner = config["num_heads"] * config["head_dim"]
+    values = {
+        "context_length": 2**20, "embedding_length": config["hidden_size"], "feed_forward_length": 0, "attention.head_count": 0,
+        "block_count": config["num_hidden_layers"], "ssm.conv_kernel": config["conv_kernel"], "ssm.inner_size": inner,
+        "ssm.state_size": config["state_size"], "ssm.time_step_rank": config["num_heads"], "ssm.group_count": config["n_groups"],
+        "attention.layer_norm_rms_epsilon": config["layer_norm_epsilon"]}
+    metadata = {"general.architecture": arch, "tokenizer.ggml.model": "no_vocab"} | {f"{arch}.{key}": value for key, value in values.items()}
+    return metadata, {renamed(name): mamba2(name, tensor, config["n_groups"]) for name, tensor in tensors.items()}
 
 
 def falcon_h1(arch, config, tensors, other):

@@ -57,6 +57,8 @@ CASES = {
                          "group_norm(y, ssm.norm, G, rms_norm_eps) * silu(gate)", 1, "norm behind the gate"),
     "granitehybrid_dense": ("granitemoehybrid", "if turns then rotate(x, rope) else x", "x", 1, "rotary embedding"),
     "falcon_h1": ("falcon_h1", "scaled(heads(linear(x, wk, bk), K), key_multiplier)", "heads(linear(x, wk, bk), K)", 1, "factor on keys"),
+    "mamba2": ("mamba2", "group_norm(y * silu(gate), ssm.norm, G, layer_norm_epsilon)",
+               "group_norm(y * silu(gate), ssm.norm, 1, layer_norm_epsilon)", 1, "norm by group"),
     "cohere2": ("cohere2", "window = if sliding then sliding_window else none", "window = none", 1, "sliding window"),
     "starcoder2": ("starcoder2", "window = sliding_window", "window = none", 1, "sliding window"),
     "ernie4_5": ("ernie4_5", "k = rotate(heads(linear(x, wk, bk), K), rope, pairs = \"adjacent\")", "k = rotate(heads(linear(x, wk, bk), K), rope)", 1,

@@ -248,6 +248,7 @@ constexpr GoldenCase cases[] = {
     {"granitehybrid_dense", "granitehybrid_dense/expected.safetensors",
      "granitemoehybrid", 2},
     {"falcon_h1", "falcon_h1/expected.safetensors", "falcon_h1", 1},
+    {"mamba2", "mamba2/expected.safetensors", "mamba2", 1},
     {"cohere2", "cohere2/expected.safetensors", "cohere2", 2},
     {"starcoder2", "starcoder2/expected.safetensors", "starcoder2", 1},
     {"ernie4_5", "ernie4_5/expected.safetensors", "ernie4_5", 1},
