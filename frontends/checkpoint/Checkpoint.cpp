@@ -28,11 +28,38 @@ bool isFile(const fs::path &path) {
   return fs::exists(path, code) && !fs::is_directory(path, code);
 }
 
+/// Python writes infinity in bare letters, which is no JSON. In their place
+/// comes what transformers 5 writes, so that there is one spelling to know.
+std::string spellInfinity(std::string_view text) {
+  constexpr std::string_view bare = "Infinity";
+  std::string result;
+  bool inString = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (!inString && text.substr(i).starts_with(bare)) {
+      result += R"({"__float__": "Infinity"})";
+      i += bare.size() - 1;
+      continue;
+    }
+    result += text[i];
+    if (text[i] == '"')
+      inString = !inString;
+    else if (inString && text[i] == '\\' && i + 1 < text.size())
+      result += text[++i];
+  }
+  return result;
+}
+
 /// The JSON object of an optional file; null where there is none.
 Result<Json> readObject(const fs::path &path) {
   if (!isFile(path))
     return Json(nullptr);
   Result<Json> value = readJson(path.string(), maxConfigBytes);
+  if (!value) {
+    auto file = MappedFile::open(path.string());
+    if (file && (*file)->text().size() <= maxConfigBytes &&
+        (*file)->text().find("Infinity") != std::string_view::npos)
+      value = parseJson(spellInfinity((*file)->text()), path.string());
+  }
   if (value && !value->is_object())
     return Error(path.string(),
                  "expects an object, but got " + std::string(jsonKind(*value)));

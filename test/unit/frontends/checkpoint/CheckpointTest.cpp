@@ -91,6 +91,23 @@ TEST_F(CheckpointFiles, OpensAFolder) {
             (std::vector<std::string>{"LlamaForCausalLM", "llama"}));
 }
 
+TEST_F(CheckpointFiles, ReadsInfinityInBareLetters) {
+  writeModel();
+  folder.write("config.json",
+               R"({"model_type": "llama", "\"Infinity": "\\", "s": "Infinity",
+                   "limit": [0.0, Infinity]})");
+  auto checkpoint = open();
+  ASSERT_TRUE(checkpoint.ok()) << errorOf(checkpoint);
+  EXPECT_EQ(checkpoint->config.dump(),
+            R"({"model_type":"llama","\"Infinity":"\\","s":"Infinity",)"
+            R"("limit":[0.0,{"__float__":"Infinity"}]})");
+  for (const char *limit : {"-Infinity", "NaN", "Infinity1", "infinity"}) {
+    folder.write("config.json", "{\"model_type\": \"llama\", \"limit\": " +
+                                    std::string(limit) + "}");
+    EXPECT_TRUE(failure().starts_with("DIR/config.json:1:")) << limit;
+  }
+}
+
 TEST_F(CheckpointFiles, OpensAFileAndItsCompanions) {
   writeModel();
   auto checkpoint = open("model.safetensors");
