@@ -135,13 +135,13 @@ TEST_F(Import, PartsReturnWhatTheyLike) {
   replaceText("  def hidden(tokens) {", R"(  def both(x) {
     a = silu(x) + x
     b = silu(a) + a
-    return [b, positions(x), {w = attn_norm, n = 2}]
+    return [b, positions(x), {w: attn_norm, n: 2}]
   }
   def hidden(tokens) {)");
   replaceText("      x += attend(norm(x, attn_norm))",
               R"(      x += attend(norm(x, attn_norm))
       r = both(x)
-      x += r[0] * f32(rearrange(r[1], "t -> t 1")) * r[2].w * r[2].n)");
+      x += r[0] * rearrange(f32(r[1]), "t -> t 1") * r[2].w * r[2].n)");
   tensors["model.layers.2.down.weight"].encoding = "bf16";
   std::string text = import(makeCheckpoint(config, tensors), Form::Imported);
   EXPECT_EQ(count(text, "func.func private @both("), 1u) << text;
