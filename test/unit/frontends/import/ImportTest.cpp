@@ -135,7 +135,8 @@ TEST_F(Import, PartsReturnWhatTheyLike) {
   replaceText("  def hidden(tokens) {", R"(  def both(x) {
     a = silu(x) + x
     b = silu(a) + a
-    return [b, positions(x), {w: attn_norm, n: 2}]
+    c = silu(b) + b
+    return [c, positions(x), {w: attn_norm, n: 2}]
   }
   def hidden(tokens) {)");
   replaceText("      x += attend(norm(x, attn_norm))",
