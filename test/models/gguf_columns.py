@@ -146,7 +146,8 @@ def qwen(arch, config, tensors, other):
             out[name.replace("attn_q", "attn_qkv")] = out.pop(name) + k + v
         elif other and name.endswith("ffn_gate_exps.weight"):
             pairs = zip(out.pop(name).rows(), out.pop(name.replace("gate", "up")).rows())
-            out[name.replace("gate", "gate_up")] = stacked([Tensor(tensor.shape[1:], gate) + Tensor(tensor.shape[1:], up) for gate, up in pairs])
+            out[name.replace("gate", "gate_up")] = stacked(
+                [Tensor(tensor.shape[1:], gate) + Tensor(tensor.shape[1:], up) for gate, up in pairs])
         elif other and name.endswith("ffn_gate_inp_shexp.weight"):
             out[name] = tensor.reshaped(tensor.shape[1])
     return metadata, out
@@ -194,7 +195,7 @@ FAMILIES = {
     "Mamba2ForCausalLM": ("mamba2", plain_mamba2, ["usual"]),
     "Gemma4ForCausalLM": ("gemma4", gemma4, ["usual"]),
     "Gemma4ForConditionalGeneration": ("gemma4", gemma4, ["usual"]),
-} | {name: (family.arch, text, ["usual"]) for name, family in TEXT.items()}
+} | {name: (family.arch, text, ["usual"] if family.arch in ("gpt2", "phi3") else ["usual", "other"]) for name, family in TEXT.items()}
 
 
 def config_of(golden):
@@ -205,7 +206,7 @@ def convert(golden, other):
     config = config_of(golden)
     arch, family, _ = FAMILIES[config["architectures"][0]]
     metadata, tensors = family(arch, config.get("text_config", config), read_safetensors(golden / "model.safetensors"), other)
-    if f"{arch}.nextn_predict_layers" in metadata and other:
+    if metadata.get(f"{arch}.nextn_predict_layers"):
         layer = config.get("text_config", config)["num_hidden_layers"]
         tensors[f"blk.{layer}.nextn.enorm.weight"] = Tensor([8], array.array("f", range(8)))
     return metadata, tensors

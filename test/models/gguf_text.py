@@ -280,10 +280,19 @@ def rope_tensors(config):
     return {"rope_freqs.weight": Tensor([dim // 2], array.array("f", map(divisor, range(dim // 2))))}
 
 
-def text(arch, config, tensors, _):
+def fused(tensors):
+    """Queries, keys and values in one, as with --fuse-qkv."""
+    for name in [name for name in tensors if "attn_q." in name]:
+        parts = [tensors.pop(name.replace("attn_q", part)) for part in ("attn_q", "attn_k", "attn_v")]
+        tensors[name.replace("attn_q", "attn_qkv")] = parts[0] + parts[1] + parts[2]
+    return tensors
+
+
+def text(arch, config, tensors, other):
     family = FAMILIES[config["architectures"][0]]
     own = family.keys(config)
     keys = own if arch == "gpt2" else common(config) | own
     metadata = {"general.architecture": arch, "tokenizer.ggml.model": "no_vocab"}
     metadata |= {f"{arch}.{key}": value for key, value in keys.items() if value is not None}
-    return metadata, stored_tensors(family, config, tensors) | ({} if arch == "gpt2" else rope_tensors(config))
+    tensors = stored_tensors(family, config, tensors)
+    return metadata, (fused(tensors) if other else tensors) | ({} if arch == "gpt2" else rope_tensors(config))
