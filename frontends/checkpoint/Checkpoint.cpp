@@ -179,6 +179,9 @@ Result<Checkpoint> openGguf(const std::string &path, const std::string &file,
                              options.headerOnlyOk);
       !read)
     return read.takeErrors();
+  if (Status joined = joinGgufStorage(checkpoint.weights, checkpoint.leftAside);
+      !joined)
+    return joined.takeErrors();
   auto text = checkpoint.metadata.find("tokenizer.chat_template");
   if (text != checkpoint.metadata.end()) {
     if (!text->is_string())

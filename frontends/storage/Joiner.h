@@ -61,6 +61,7 @@ bool readGptq(Joiner &joiner, const TensorInfo &tensor);
 bool readPacked(Joiner &joiner, const TensorInfo &tensor);
 bool readInt8(Joiner &joiner, const TensorInfo &tensor);
 bool readModelOptFp4(Joiner &joiner, const TensorInfo &tensor);
+bool readNvfp4Blocks(Joiner &joiner, const TensorInfo &tensor);
 
 // --- What they share -------------------------------------------------------
 

@@ -85,29 +85,11 @@ std::vector<Error> firstOf(std::vector<Error> errors) {
   return errors;
 }
 
-} // namespace
-
-Status joinStorage(const StorageConfig &config, WeightSource &weights,
-                   std::vector<LeftAsideTensor> &leftAside) {
-  Result<Method> method = readMethod(config);
-  if (!method)
-    return method.takeErrors();
+/// Replaces the tensors that `readers` know by the logical ones.
+Status joinAll(const Method &method, const MethodReaders &readers,
+               WeightSource &weights, std::vector<LeftAsideTensor> &leftAside) {
+  Joiner joiner(method, weights);
   const std::vector<TensorInfo> &tensors = weights.tensors();
-  auto pathOf = [&](const TensorInfo &tensor) {
-    return weights.files()[tensor.file]->path();
-  };
-  if (method->kind == Kind::None) {
-    for (const TensorInfo &tensor : tensors)
-      if (endsInOne(tensor.name, quantizedEndings))
-        return Error(pathOf(tensor),
-                     "tensor " + quote(tensor.name) +
-                         ": expects 'quantization_config' in config.json to "
-                         "say how it is stored, but there is none");
-    return success();
-  }
-
-  const MethodReaders &readers = readersOf(method->kind);
-  Joiner joiner(*method, weights);
   joiner.parts.reserve(tensors.size());
   for (const TensorInfo &tensor : tensors)
     for (Reader reader : readers.readers)
@@ -145,6 +127,40 @@ Status joinStorage(const StorageConfig &config, WeightSource &weights,
     return firstOf(std::move(joiner.errors));
   weights = std::move(logical);
   return success();
+}
+
+} // namespace
+
+Status joinStorage(const StorageConfig &config, WeightSource &weights,
+                   std::vector<LeftAsideTensor> &leftAside) {
+  Result<Method> method = readMethod(config);
+  if (!method)
+    return method.takeErrors();
+  const std::vector<TensorInfo> &tensors = weights.tensors();
+  auto pathOf = [&](const TensorInfo &tensor) {
+    return weights.files()[tensor.file]->path();
+  };
+  if (method->kind == Kind::None) {
+    for (const TensorInfo &tensor : tensors)
+      if (endsInOne(tensor.name, quantizedEndings))
+        return Error(pathOf(tensor),
+                     "tensor " + quote(tensor.name) +
+                         ": expects 'quantization_config' in config.json to "
+                         "say how it is stored, but there is none");
+    return success();
+  }
+
+  return joinAll(*method, readersOf(method->kind), weights, leftAside);
+}
+
+Status joinGgufStorage(WeightSource &weights,
+                       std::vector<LeftAsideTensor> &leftAside) {
+  const std::vector<TensorInfo> &tensors = weights.tensors();
+  if (std::none_of(tensors.begin(), tensors.end(), [](const TensorInfo &one) {
+        return one.encoding == Encoding::NVFP4;
+      }))
+    return success();
+  return joinAll({}, {Kind::None, {readNvfp4Blocks}, {}}, weights, leftAside);
 }
 
 } // namespace tombolo

@@ -35,6 +35,10 @@ struct StorageConfig {
 Status joinStorage(const StorageConfig &config, WeightSource &weights,
                    std::vector<LeftAsideTensor> &leftAside);
 
+/// Joins what a GGUF file keeps beside blocks: the factors of NVFP4 matrices.
+Status joinGgufStorage(WeightSource &weights,
+                       std::vector<LeftAsideTensor> &leftAside);
+
 } // namespace tombolo
 
 #endif // FRONTENDS_STORAGE_STORAGE_H

@@ -1,10 +1,10 @@
 """Writes a golden of Hugging Face's layout as a GGUF file by the rules of llama.cpp's converter, and verifies it.
 
-The rules are those of the classes Qwen3NextModel, _LinearAttentionVReorderBase, GlmMoeDsaModel, DeepseekV2Model, Gemma4Model,
-GraniteHybridModel, FalconH1Model and Mamba2Model. Form `usual` is what
-the converter writes by itself; form `other` has what else its options or older versions write: fused matrices, layers that follow from
-an interval or from the tensors there are, and draft layers behind the others. With --list, prints the golden and the form of every case
-in folders of goldens.
+The rules are those of the classes TextModel, Qwen3NextModel, _LinearAttentionVReorderBase, GlmMoeDsaModel, DeepseekV2Model,
+Gemma4Model, GraniteHybridModel, FalconH1Model, Mamba2Model and of those derived from them. Form `usual` is what the converter writes
+by itself; form `other` has what else its options (--fuse-qkv, --fuse-gate-up-exps) or older versions write: fused matrices, layers
+that follow from an interval or from the tensors there are, and draft layers behind the others. With --list, prints the golden and
+the form of every case in folders of goldens.
 """
 
 import argparse
@@ -20,6 +20,7 @@ import tempfile
 from gguf_file import Tensor, read_safetensors, stacked, write_gguf
 from gguf_gemma4 import gemma4
 from gguf_mamba2 import falcon_h1, granite_hybrid, plain_mamba2
+from gguf_text import FAMILIES as TEXT, rope_of, scaling, text
 
 # --- What stays as it is, but for its name -----------------------------------------------------------------------------
 GLOBAL = {"model.embed_tokens.weight": "token_embd.weight", "model.norm.weight": "output_norm.weight", "lm_head.weight": "output.weight"}
@@ -36,8 +37,9 @@ QWEN = FFN | {
     "linear_attn.dt_bias": "ssm_dt.bias", "linear_attn.norm.weight": "ssm_norm.weight", "linear_attn.out_proj.weight": "ssm_out.weight",
     "mlp.shared_expert.gate_proj.weight": "ffn_gate_shexp.weight", "mlp.shared_expert.up_proj.weight": "ffn_up_shexp.weight",
     "mlp.shared_expert.down_proj.weight": "ffn_down_shexp.weight", "mlp.shared_expert_gate.weight": "ffn_gate_inp_shexp.weight"}
-GLM = FFN | {
+LATENT = FFN | {
     "input_layernorm.weight": "attn_norm.weight", "post_attention_layernorm.weight": "ffn_norm.weight",
+    "self_attn.q_proj.weight": "attn_q.weight",
     "self_attn.q_a_proj.weight": "attn_q_a.weight", "self_attn.q_a_layernorm.weight": "attn_q_a_norm.weight",
     "self_attn.q_b_proj.weight": "attn_q_b.weight", "self_attn.kv_a_proj_with_mqa.weight": "attn_kv_a_mqa.weight",
     "self_attn.kv_a_layernorm.weight": "attn_kv_a_norm.weight", "self_attn.kv_b_proj.weight": "attn_kv_b.weight",
@@ -144,25 +146,33 @@ def qwen(arch, config, tensors, other):
             out[name.replace("attn_q", "attn_qkv")] = out.pop(name) + k + v
         elif other and name.endswith("ffn_gate_exps.weight"):
             pairs = zip(out.pop(name).rows(), out.pop(name.replace("gate", "up")).rows())
-            out[name.replace("gate", "gate_up")] = stacked([Tensor(tensor.shape[1:], gate) + Tensor(tensor.shape[1:], up) for gate, up in pairs])
+            out[name.replace("gate", "gate_up")] = stacked(
+                [Tensor(tensor.shape[1:], gate) + Tensor(tensor.shape[1:], up) for gate, up in pairs])
         elif other and name.endswith("ffn_gate_inp_shexp.weight"):
             out[name] = tensor.reshaped(tensor.shape[1])
     return metadata, out
 
 
-def glm_dsa(arch, config, tensors, other):
+def latent(arch, config, tensors, other):
+    """Latent attention (MLA). Older files of deepseek2 keep the matrices of keys and values together, and have no draft layers."""
     heads, nope, pe = config["num_attention_heads"], config["qk_nope_head_dim"], config["qk_rope_head_dim"]
-    rank, v_dim = config["kv_lora_rank"], config["v_head_dim"]
-    out = renamed(tensors, GLM)
-    metadata = metadata_of(arch, config, other, {
-        "attention.head_count_kv": 1, "attention.key_length": rank + pe, "attention.value_length": rank,
-        "attention.key_length_mla": nope + pe, "attention.value_length_mla": v_dim, "attention.q_lora_rank": config["q_lora_rank"],
+    rank, v_dim, old = config["kv_lora_rank"], config["v_head_dim"], other and arch == "deepseek2"
+    out = renamed(tensors, LATENT)
+    mscale = rope_of(config).get("mscale_all_dim")
+    metadata = metadata_of(arch, config, other and not old, scaling(config) | {
+        "attention.head_count_kv": heads if old else 1, "attention.key_length": nope + pe if old else rank + pe,
+        "attention.value_length": v_dim if old else rank, "attention.key_length_mla": None if old else nope + pe,
+        "attention.value_length_mla": None if old else v_dim, "attention.q_lora_rank": config["q_lora_rank"],
         "attention.kv_lora_rank": rank, "rope.dimension_count": pe, "leading_dense_block_count": config["first_k_dense_replace"],
-        "expert_group_count": config["n_group"], "expert_group_used_count": config["topk_group"], "expert_gating_func": 2,
-        "expert_shared_count": config["n_shared_experts"], "expert_weights_scale": config["routed_scaling_factor"],
-        "expert_weights_norm": config["norm_topk_prob"], "attention.indexer.head_count": config["index_n_heads"],
-        "attention.indexer.key_length": config["index_head_dim"], "attention.indexer.top_k": config["index_topk"],
-        "attention.indexer.types": None if other else [f"blk.{i}.indexer.attn_k.weight" in out for i in range(config["num_hidden_layers"])]})
+        "expert_group_count": config["n_group"], "expert_group_used_count": config["topk_group"],
+        "expert_gating_func": 1 if config["scoring_func"] == "softmax" else 2, "vocab_size": config["vocab_size"],
+        "expert_shared_count": config["n_shared_experts"], "expert_weights_scale": float(config["routed_scaling_factor"]),
+        "expert_weights_norm": config["norm_topk_prob"] or None, "rope.scaling.yarn_log_multiplier": mscale and 0.1 * mscale,
+        "nextn_predict_layers": None if arch == "deepseek2" else int(other),
+        "attention.indexer.head_count": config.get("index_n_heads"), "attention.indexer.key_length": config.get("index_head_dim"),
+        "attention.indexer.top_k": config.get("index_topk"),
+        "attention.indexer.types": None if other or arch != "glm-dsa" else
+        [f"blk.{i}.indexer.attn_k.weight" in out for i in range(config["num_hidden_layers"])]})
     for name in [name for name in out if name.endswith("attn_kv_b.weight") and not other]:
         rows = out[name].rows()
         parts = [out[name].of_rows(rows[h * (nope + v_dim):(h + 1) * (nope + v_dim)]) for h in range(heads)]
@@ -176,13 +186,16 @@ FAMILIES = {
     "Qwen3NextForCausalLM": ("qwen3next", qwen, ["usual", "other"]),
     "Qwen3_5ForCausalLM": ("qwen35", qwen, ["usual", "other"]),
     "Qwen3_5MoeForConditionalGeneration": ("qwen35moe", qwen, ["usual", "other"]),
-    "GlmMoeDsaForCausalLM": ("glm-dsa", glm_dsa, ["usual", "other"]),
+    "GlmMoeDsaForCausalLM": ("glm-dsa", latent, ["usual", "other"]),
+    "DeepseekV2ForCausalLM": ("deepseek2", latent, ["usual", "other"]),
+    "DeepseekV3ForCausalLM": ("deepseek2", latent, ["usual", "other"]),
+    "DeepseekV32ForCausalLM": ("deepseek32", latent, ["usual", "other"]),
     "GraniteMoeHybridForCausalLM": ("granitehybrid", granite_hybrid, ["usual"]),
     "FalconH1ForCausalLM": ("falcon-h1", falcon_h1, ["usual"]),
     "Mamba2ForCausalLM": ("mamba2", plain_mamba2, ["usual"]),
     "Gemma4ForCausalLM": ("gemma4", gemma4, ["usual"]),
     "Gemma4ForConditionalGeneration": ("gemma4", gemma4, ["usual"]),
-}
+} | {name: (family.arch, text, ["usual"] if family.arch in ("gpt2", "phi3") else ["usual", "other"]) for name, family in TEXT.items()}
 
 
 def config_of(golden):
@@ -193,7 +206,7 @@ def convert(golden, other):
     config = config_of(golden)
     arch, family, _ = FAMILIES[config["architectures"][0]]
     metadata, tensors = family(arch, config.get("text_config", config), read_safetensors(golden / "model.safetensors"), other)
-    if other:
+    if metadata.get(f"{arch}.nextn_predict_layers"):
         layer = config.get("text_config", config)["num_hidden_layers"]
         tensors[f"blk.{layer}.nextn.enorm.weight"] = Tensor([8], array.array("f", range(8)))
     return metadata, tensors
@@ -203,8 +216,11 @@ def print_cases(roots):
     seen = set()
     for root in roots:
         for path in sorted(root.glob("*/config.json")):
-            architecture = config_of(path.parent).get("architectures", [""])[0]
-            if architecture in FAMILIES and path.parent.name not in seen:
+            config = config_of(path.parent)
+            architecture = config.get("architectures", [""])[0]
+            readable = "quantization_config" not in config and config.get("torch_dtype") != "float16" and \
+                (path.parent / "model.safetensors").exists()
+            if architecture in FAMILIES and readable and path.parent.name not in seen:
                 seen.add(path.parent.name)
                 for form in FAMILIES[architecture][2]:
                     print(f"{path.parent};{form}")

@@ -80,6 +80,8 @@ def write_gguf(path, metadata, tensors):
             return 4, struct.pack("<I", value)
         if isinstance(value, float):
             return 6, struct.pack("<f", value)
+        if isinstance(value, list) and type(value[0]) is int:
+            return 9, struct.pack(f"<IQ{len(value)}i", 5, len(value), *value)
         if isinstance(value, list):
             return 9, struct.pack("<IQ", typed(value[0])[0], len(value)) + b"".join(typed(one)[1] for one in value)
         return 8, text(value)

@@ -148,6 +148,22 @@ TEST_F(CheckpointFiles, OpensAGguf) {
   }
 }
 
+TEST_F(CheckpointFiles, JoinsFactorsOfAGguf) {
+  folder.write("m.gguf", GgufBytes()
+                             .text("general.architecture", "llama")
+                             .tensor("a.weight", {64}, 40, std::string(36, 0))
+                             .tensor("a.scale", {1}, 0, bytesOf(2.f))
+                             .tensor("a.input_scale", {1}, 0, bytesOf(1.f))
+                             .bytes());
+  auto checkpoint = open();
+  ASSERT_TRUE(checkpoint.ok()) << errorOf(checkpoint);
+  ASSERT_EQ(checkpoint->weights.tensors().size(), 1u);
+  EXPECT_EQ(infoOf(checkpoint->weights.tensors()[0].encoding).name,
+            "f4e2m1.f8e4m3x16.f32x64");
+  ASSERT_EQ(checkpoint->leftAside.size(), 1u);
+  EXPECT_EQ(checkpoint->leftAside[0].name, "a.input_scale");
+}
+
 TEST_F(CheckpointFiles, OpensHeadersAlone) {
   std::string bytes = oneTensor("w");
   folder.write("model.safetensors", bytes.substr(0, bytes.size() - 4));
