@@ -132,6 +132,19 @@ function(tombolo_instrument name)
   set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
 endfunction()
 
+# tombolo_sources_of(VARIABLE targets...)
+# The files that libraries of this project are made of, so that fuzzers miss none.
+function(tombolo_sources_of variable)
+  set(all)
+  foreach(target ${ARGN})
+    get_target_property(folder ${target} SOURCE_DIR)
+    get_target_property(sources ${target} SOURCES)
+    list(TRANSFORM sources PREPEND ${folder}/)
+    list(APPEND all ${sources})
+  endforeach()
+  set(${variable} ${all} PARENT_SCOPE)
+endfunction()
+
 # tombolo_add_fuzzed_library(NAME sources...)
 # Sources under test that several fuzzers share.
 function(tombolo_add_fuzzed_library name)

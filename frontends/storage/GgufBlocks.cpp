@@ -3,6 +3,7 @@
 #include "frontends/storage/Joiner.h"
 #include "support/Text.h"
 #include "support/decode/Grouped.h"
+#include <limits>
 #include <numeric>
 
 namespace tombolo::storage {
