@@ -5,9 +5,11 @@
 using namespace tombolo;
 using namespace tombolo::arch;
 
-/// Keys that belong to the readers of encodings.
-static constexpr std::string_view storageKeys[] = {"quantization_config",
-                                                   "expert_dtype"};
+std::span<const std::string_view> tombolo::arch::storageKeys() {
+  static constexpr std::string_view keys[] = {"quantization_config",
+                                              "expert_dtype"};
+  return keys;
+}
 
 static std::string shown(const nlohmann::ordered_json &json) {
   using Handler = nlohmann::ordered_json::error_handler_t;
@@ -229,8 +231,8 @@ void Config::readAll() {
 }
 
 void Config::reportUndeclared() {
-  std::set<std::string, std::less<>> declared(std::begin(storageKeys),
-                                              std::end(storageKeys));
+  std::set<std::string, std::less<>> declared(storageKeys().begin(),
+                                              storageKeys().end());
   std::map<std::string, const KeyDecl *, std::less<>> unused;
   for (const auto &key : family.keys) {
     bool isRead = !family.unreadKeys.contains(key->name);

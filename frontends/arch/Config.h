@@ -4,8 +4,13 @@
 #define FRONTENDS_ARCH_CONFIG_H
 
 #include "frontends/arch/Evaluator.h"
+#include <span>
+#include <string_view>
 
 namespace tombolo::arch {
+
+/// Keys that belong to the readers of encodings.
+std::span<const std::string_view> storageKeys();
 
 /// Reads the keys that a family declares from config.json or GGUF metadata.
 /// Strict both ways: what is declared must be there and fit its type, what is

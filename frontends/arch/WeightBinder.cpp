@@ -17,8 +17,7 @@ static std::string replaced(std::string text, char mark,
   return text;
 }
 
-/// Shell patterns: `*` any text, `?` one character.
-static bool matches(std::string_view pattern, std::string_view text) {
+bool tombolo::arch::matches(std::string_view pattern, std::string_view text) {
   size_t p = 0, t = 0, star = std::string_view::npos, from = 0;
   while (t < text.size()) {
     if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t]) &&

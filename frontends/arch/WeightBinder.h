@@ -19,6 +19,9 @@ struct BoundWeight {
   std::string tiedTo;
 };
 
+/// Shell patterns, as those of `unused`: `*` any text, `?` one character.
+bool matches(std::string_view pattern, std::string_view text);
+
 struct UnusedTensor {
   std::string name, reason;
 };

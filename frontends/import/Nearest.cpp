@@ -1,6 +1,8 @@
 //===- Nearest.cpp - Families like an unknown one -------------------------===//
 
 #include "frontends/import/Nearest.h"
+#include "frontends/arch/Config.h"
+#include "frontends/arch/WeightBinder.h"
 #include "support/Spelling.h"
 #include "support/Text.h"
 #include <algorithm>
@@ -150,6 +152,9 @@ static Count countKeys(const arch::Family &family, const arch::Prelude &prelude,
   for (const arch::IgnoredKey &key : family.ignored)
     if (!key.gguf)
       ignored.insert(key.name);
+  // No family's, and read whichever it is.
+  for (std::string_view key : arch::storageKeys())
+    ignored.insert(std::string(key));
   Names present;
   auto countIn = [&](const nlohmann::ordered_json &object) {
     for (const auto &item : object.items()) {
@@ -225,6 +230,21 @@ static int64_t countTensors(const arch::Family &family, size_t scheme,
   return known - kMissing * missing;
 }
 
+/// Stored names that the family leaves out and says so.
+static int64_t countUnused(const arch::Family &family, bool gguf,
+                           const Names &stored) {
+  Names patterns;
+  for (const arch::UnusedDecl &unused : family.unused)
+    if (!unused.gguf || gguf)
+      for (const arch::ExprPtr &pattern : unused.patterns)
+        collectStrings(*pattern, patterns);
+  return std::ranges::count_if(stored, [&](const std::string &name) {
+    return std::ranges::any_of(patterns, [&](const std::string &pattern) {
+      return arch::matches(pattern, name);
+    });
+  });
+}
+
 /// Fills in all but the name; the value grows with likeness.
 static int64_t compare(const arch::Prelude &prelude,
                        const Checkpoint &checkpoint, Likeness &like) {
@@ -241,6 +261,7 @@ static int64_t compare(const arch::Prelude &prelude,
   }
   like.names = static_cast<int64_t>(stored.size());
   bool gguf = checkpoint.container == Container::Gguf;
+  int64_t unused = countUnused(family, gguf, stored);
   std::optional<int64_t> best;
   for (size_t i = 0; i < family.schemes.size(); ++i) {
     if ((family.schemes[i].name == "gguf") != gguf)
@@ -251,7 +272,7 @@ static int64_t compare(const arch::Prelude &prelude,
       continue;
     best = value;
     like.scheme = i;
-    like.namesKnown = known;
+    like.namesKnown = std::min(known + unused, like.names);
   }
   Count keys = countKeys(family, prelude, checkpoint);
   like.keys = keys.all;

@@ -66,8 +66,8 @@ static void addDescription(Page &page, const Inspection &inspection) {
   page.line("architecture", inspection.architecture + known);
   for (const Inspection::Resemblance &one : inspection.nearest)
     page.line("nearest",
-              fmt::format("{} ({}): reads or ignores {} of {} keys, has rows "
-                          "for {} of {} kinds of tensors",
+              fmt::format("{} ({}): reads or ignores {} of {} keys, binds or "
+                          "leaves out {} of {} kinds of tensors",
                           one.family, one.serves, one.keysKnown, one.keys,
                           one.tensorsKnown, one.tensors));
 }
