@@ -1,10 +1,10 @@
 """Writes a golden of Hugging Face's layout as a GGUF file by the rules of llama.cpp's converter, and verifies it.
 
 The rules are those of the classes TextModel, Qwen3NextModel, _LinearAttentionVReorderBase, GlmMoeDsaModel, DeepseekV2Model,
-Gemma4Model, GraniteHybridModel, FalconH1Model, Mamba2Model and of those derived from them. Form `usual` is what the converter writes
-by itself; form `other` has what else its options (--fuse-qkv, --fuse-gate-up-exps) or older versions write: fused matrices, layers
-that follow from an interval or from the tensors there are, and draft layers behind the others. With --list, prints the golden and
-the form of every case in folders of goldens.
+Gemma4Model, GraniteHybridModel, FalconH1Model, Mamba2Model, NemotronHModel and of those derived from them. Form `usual` is what the
+converter writes by itself; form `other` has what else its options (--fuse-qkv, --fuse-gate-up-exps) or older versions write: fused
+matrices, layers that follow from an interval or from the tensors there are, and draft layers behind the others. With --list, prints
+the golden and the form of every case in folders of goldens.
 """
 
 import argparse
@@ -19,7 +19,7 @@ import tempfile
 
 from gguf_file import Tensor, read_safetensors, stacked, write_gguf
 from gguf_gemma4 import gemma4
-from gguf_mamba2 import falcon_h1, granite_hybrid, plain_mamba2
+from gguf_mamba2 import falcon_h1, granite_hybrid, nemotron_h, plain_mamba2
 from gguf_text import FAMILIES as TEXT, rope_of, scaling, text
 
 # --- What stays as it is, but for its name -----------------------------------------------------------------------------
@@ -193,6 +193,7 @@ FAMILIES = {
     "GraniteMoeHybridForCausalLM": ("granitehybrid", granite_hybrid, ["usual"]),
     "FalconH1ForCausalLM": ("falcon-h1", falcon_h1, ["usual"]),
     "Mamba2ForCausalLM": ("mamba2", plain_mamba2, ["usual"]),
+    "NemotronHForCausalLM": ("nemotron_h", nemotron_h, ["usual", "other"]),
     "Gemma4ForCausalLM": ("gemma4", gemma4, ["usual"]),
     "Gemma4ForConditionalGeneration": ("gemma4", gemma4, ["usual"]),
 } | {name: (family.arch, text, ["usual"] if family.arch in ("gpt2", "phi3") else ["usual", "other"]) for name, family in TEXT.items()}
@@ -206,8 +207,10 @@ def convert(golden, other):
     config = config_of(golden)
     arch, family, _ = FAMILIES[config["architectures"][0]]
     metadata, tensors = family(arch, config.get("text_config", config), read_safetensors(golden / "model.safetensors"), other)
-    if metadata.get(f"{arch}.nextn_predict_layers"):
-        layer = config.get("text_config", config)["num_hidden_layers"]
+    arch = metadata["general.architecture"]
+    drafts = metadata.get(f"{arch}.nextn_predict_layers")
+    if drafts:
+        layer = metadata[f"{arch}.block_count"] - drafts
         tensors[f"blk.{layer}.nextn.enorm.weight"] = Tensor([8], array.array("f", range(8)))
     return metadata, tensors
 

@@ -1,4 +1,4 @@
-"""Families with Mamba-2 as the classes Mamba2Model, GraniteHybridModel and FalconH1Model of llama.cpp's converter write them."""
+"""Families with Mamba-2 as the classes Mamba2Model, GraniteHybridModel, FalconH1Model and NemotronHModel of llama.cpp's converter write them."""
 
 import math
 import re
@@ -16,6 +16,11 @@ NAMES = {
     "feed_forward.gate_proj.weight": "ffn_gate.weight", "feed_forward.up_proj.weight": "ffn_up.weight",
     "feed_forward.down_proj.weight": "ffn_down.weight",
     "embeddings.weight": "token_embd.weight", "norm_f.weight": "output_norm.weight", "norm.weight": "attn_norm.weight",
+    "mamba.q_proj.weight": "attn_q.weight", "mamba.k_proj.weight": "attn_k.weight", "mamba.v_proj.weight": "attn_v.weight",
+    "mamba.o_proj.weight": "attn_output.weight", "mamba.up_proj.weight": "ffn_up.weight", "mamba.down_proj.weight": "ffn_down.weight",
+    "mamba.gate.weight": "ffn_gate_inp.weight", "mamba.gate.e_score_correction_bias": "exp_probs_b.bias",
+    "mamba.shared_experts.up_proj.weight": "ffn_up_shexp.weight", "mamba.shared_experts.down_proj.weight": "ffn_down_shexp.weight",
+    "mamba.fc1_latent_proj.weight": "ffn_latent_down.weight", "mamba.fc2_latent_proj.weight": "ffn_latent_up.weight",
 }
 
 
@@ -124,4 +129,46 @@ def falcon_h1(arch, config, tensors, other):
             scaled = [tensor[ends[i]:ends[i + 1]].map(lambda x: x * config["ssm_in_multiplier"] * config["ssm_multipliers"][i]) for i in range(5)]
             tensor = scaled[0] + scaled[1] + scaled[2] + scaled[3] + scaled[4]
         out[renamed(name)] = tensor
+    return metadata, out
+
+
+def nemotron_h(arch, config, tensors, other):
+    """Layers are told apart by their numbers of keys and widths of feed-forward. Behind them may be one that drafts, which has both."""
+    letters = {"linear_attention": "M", "full_attention": "*", "moe": "E", "mlp": "-"}
+    kinds = config.get("hybrid_override_pattern") or [letters[name] for name in config["layers_block_type"]]
+    arch += "_moe" if "num_experts_per_tok" in config else ""
+    heads, kv_heads, inner = config["num_attention_heads"], config["num_key_value_heads"], config["mamba_num_heads"] * config["mamba_head_dim"]
+    width = config["moe_intermediate_size" if "E" in kinds else "intermediate_size"]
+    values = {
+        "block_count": len(kinds) + other, "context_length": 2**20, "embedding_length": config["hidden_size"],
+        "feed_forward_length": [width if kind in "E-" else 0 for kind in kinds] + [width] * other,
+        "attention.head_count": heads, "attention.head_count_kv": [kv_heads if kind == "*" else 0 for kind in kinds] + [kv_heads] * other,
+        "rope.freq_base": config.get("rope_theta"), "attention.layer_norm_rms_epsilon": config["layer_norm_epsilon"],
+        "attention.layer_norm_epsilon": config["layer_norm_epsilon"], "vocab_size": config["vocab_size"],
+        "rope.dimension_count": config["hidden_size"] // heads, "rope.scaling.finetuned": False, "attention.key_length": config["head_dim"],
+        "attention.value_length": config["head_dim"], "ssm.conv_kernel": config["conv_kernel"], "ssm.state_size": config["ssm_state_size"],
+        "ssm.group_count": config["n_groups"], "ssm.inner_size": inner, "ssm.time_step_rank": config["mamba_num_heads"],
+        "nextn_predict_layers": 1 if other else None}
+    if "E" in kinds:
+        values |= {
+            "expert_used_count": config["num_experts_per_tok"], "expert_feed_forward_length": width,
+            "expert_shared_feed_forward_length": config["moe_shared_expert_intermediate_size"], "expert_count": config["n_routed_experts"],
+            "expert_shared_count": config["n_shared_experts"], "expert_weights_norm": config["norm_topk_prob"],
+            "expert_weights_scale": config["routed_scaling_factor"], "expert_group_count": config["n_group"],
+            "expert_group_used_count": config["topk_group"], "moe_latent_size": config.get("moe_latent_size")}
+    metadata = {"general.architecture": arch, "tokenizer.ggml.model": "no_vocab"}
+    metadata |= {f"{arch}.{key}": value for key, value in values.items() if value is not None}
+    out, experts = {}, {}
+    for name, tensor in tensors.items():
+        expert = re.match(r"backbone\.layers\.(\d+)\.mixer\.experts\.(\d+)\.(\w+)_proj\.weight", name)
+        if expert:
+            experts.setdefault(f"blk.{expert[1]}.ffn_{expert[3]}_exps.weight", {})[int(expert[2])] = tensor
+        elif name.endswith("q_proj.weight"):
+            out[renamed(name)] = paired(tensor, heads)
+        elif name.endswith("k_proj.weight"):
+            out[renamed(name)] = paired(tensor, kv_heads)
+        else:
+            out[renamed(name)] = mamba2(name, tensor, config["n_groups"])
+    for name, matrices in experts.items():
+        out[name] = stacked([matrices[i] for i in range(len(matrices))])
     return metadata, out
