@@ -35,7 +35,9 @@ std::string spellInfinity(std::string_view text) {
   std::string result;
   bool inString = false;
   for (size_t i = 0; i < text.size(); ++i) {
-    if (!inString && text.substr(i).starts_with(bare)) {
+    // Less than nothing has no such spelling, and stays an error of its own.
+    bool isNegative = i > 0 && text[i - 1] == '-';
+    if (!inString && !isNegative && text.substr(i).starts_with(bare)) {
       result += R"({"__float__": "Infinity"})";
       i += bare.size() - 1;
       continue;

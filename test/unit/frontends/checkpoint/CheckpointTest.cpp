@@ -106,6 +106,9 @@ TEST_F(CheckpointFiles, ReadsInfinityInBareLetters) {
                                     std::string(limit) + "}");
     EXPECT_TRUE(failure().starts_with("DIR/config.json:1:")) << limit;
   }
+  // The message shows what is in the file.
+  folder.write("config.json", "{\"limit\": -Infinity}");
+  EXPECT_TRUE(failure().ends_with("last read: '-I'")) << failure();
 }
 
 TEST_F(CheckpointFiles, OpensAFileAndItsCompanions) {
