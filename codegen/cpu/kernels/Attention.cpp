@@ -77,7 +77,8 @@ struct Layout {
     int64_t budget = std::max<int64_t>(isa.vectors() * 3 / 4, 2);
     shared = spec.heads / spec.kvHeads;
     group = shared * spec.rowTile;
-    heads = std::min<int64_t>(group, std::min<int64_t>(8, budget / 2));
+    // As many heads as fit: each shares what was loaded and converted.
+    heads = std::min({group, int64_t(8), budget});
     while (group % heads)
       --heads;
     // Scales take registers too.
