@@ -62,14 +62,17 @@ static void expandMemoryIntrinsics(llvm::Function &function,
   }
 }
 
+/// Kernels arrive as their generators want them: vectorized, unrolled, with
+/// addresses that are a base and a displacement. What is left is to take out
+/// what repeats or does not change in a loop. The default pipelines take twice
+/// as long for code that is no faster (docs/performance.md).
+static constexpr llvm::StringLiteral kPipeline =
+    "always-inline,"
+    "function(simplifycfg,early-cse<memssa>,loop-mssa(loop-rotate,licm),"
+    "instcombine,early-cse<memssa>,simplifycfg)";
+
 static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
-  llvm::PipelineTuningOptions tuning;
-  // Kernels arrive vectorized and unrolled; doing it again to their tails only
-  // makes code longer.
-  tuning.LoopVectorization = false;
-  tuning.SLPVectorization = false;
-  tuning.LoopUnrolling = false;
-  llvm::PassBuilder builder(&machine, tuning);
+  llvm::PassBuilder builder(&machine);
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
   llvm::CGSCCAnalysisManager sccs;
@@ -83,8 +86,9 @@ static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
   builder.registerFunctionAnalyses(functions);
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, sccs, modules);
-  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3)
-      .run(module, modules);
+  llvm::ModulePassManager passes;
+  llvm::cantFail(builder.parsePassPipeline(passes, kPipeline));
+  passes.run(module, modules);
 }
 
 static void annotate(llvm::Module &module, const CpuLevel &level,
@@ -97,6 +101,8 @@ static void annotate(llvm::Module &module, const CpuLevel &level,
                                 : llvm::GlobalValue::InternalLinkage);
     if (isEntry)
       function.setVisibility(llvm::GlobalValue::HiddenVisibility);
+    else if (function.hasOneUse())
+      function.addFnAttr(llvm::Attribute::AlwaysInline);
     function.setDSOLocal(true);
     function.addFnAttr(llvm::Attribute::NoUnwind);
     function.addFnAttr("no-builtins");
