@@ -9,7 +9,7 @@
 #ifndef CODEGEN_CPU_KERNELS_TILEDOTS_H
 #define CODEGEN_CPU_KERNELS_TILEDOTS_H
 
-#include "codegen/cpu/kernels/Emitter.h"
+#include "codegen/cpu/kernels/TileRegisters.h"
 
 namespace tombolo {
 
@@ -18,7 +18,7 @@ public:
   /// For `rows` (at most 16) rows of activations in `planes` planes of signed
   /// bytes.
   TileDots(Emitter &e, int64_t rows, int64_t planes)
-      : e(e), rows(rows), planes(planes) {}
+      : e(e), tiles(e), rows(rows), planes(planes) {}
 
   /// Bytes of memory for the sums of one group.
   static int64_t scratchBytes(int64_t rows, int64_t planes) {
@@ -34,12 +34,8 @@ public:
                   int64_t columns, Value scratch, Value scratchAt);
 
 private:
-  Value address(Value memory, Value offset);
-  Value word(int64_t value);
-  Value load(int64_t tileRows, int64_t bytes, Value memory, Value offset,
-             int64_t stride);
-
   Emitter &e;
+  TileRegisters tiles;
   int64_t rows, planes;
 };
 
