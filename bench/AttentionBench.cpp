@@ -92,9 +92,7 @@ void Layer::run(int64_t layer) {
                          layer * layerBytes,
                      table.data()};
   int64_t sizes[] = {rows, before};
-  int64_t programs = spec.rowTile == 1
-                         ? rows * spec.kvHeads
-                         : (rows + spec.rowTile - 1) / spec.rowTile;
+  int64_t programs = attentionPrograms(spec, rows);
   auto aligned = (reinterpret_cast<uintptr_t>(scratch.data()) + 63) / 64 * 64;
   code->function(0)(buffers, sizes, 0, programs,
                     reinterpret_cast<void *>(aligned));

@@ -466,7 +466,8 @@ LogicalResult FunctionEmitter::emitAttention(const Node &node) {
   kernel.plan.grid =
       node.rowTile == 1
           ? hostSize(context, Symbol::Tokens, keyHeads * node.splits)
-          : SizeAttr::get(context, Symbol::Tokens, 1, 0, node.rowTile);
+          : SizeAttr::get(context, Symbol::Tokens, keyHeads,
+                          (node.rowTile - 1) * keyHeads, node.rowTile);
   kernel.plan.label = "attention " + std::to_string(heads) + "/" +
                       std::to_string(keyHeads) + "x" +
                       std::to_string(keyColumns);

@@ -1,16 +1,20 @@
 #include "codegen/cpu/kernels/Attention.h"
+#include "codegen/cpu/kernels/AttentionProgram.h"
 #include "codegen/cpu/kernels/Isa.h"
 #include "runtime/core/KernelAbi.h"
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
 using namespace mlir;
 
 namespace tombolo {
 
-/// A score that no visible position has.
-static constexpr double kHidden = -1e30;
+int64_t attentionPrograms(const AttentionSpec &spec, int64_t rows) {
+  if (spec.rowTile == 1)
+    return rows * spec.kvHeads * spec.splits;
+  int64_t more = rows + spec.rowTile - 1;
+  return (more * spec.kvHeads + spec.rowTile - 1) / spec.rowTile;
+}
 
 Status checkAttention(const AttentionSpec &spec) {
   auto fail = [&](const std::string &message) {
@@ -64,19 +68,17 @@ int64_t partBytes(const AttentionSpec &spec) {
 
 /// How one level cuts the work, and where scratch holds what.
 struct Layout {
-  int64_t shared;  ///< query heads of one key-value head
-  int64_t group;   ///< the same of all rows of a program, row after row
-  int64_t heads;   ///< of them at a time
-  int64_t blocks;  ///< vectors of 16 scores at a time
-  int64_t columns; ///< vectors of 16 output columns at a time
-  int64_t queries, scores, maxima, sums, outputs, bytes; ///< byte offsets
-  int64_t outputColumns;
+  int64_t group;           ///< rows of queries
+  int64_t heads;           ///< of them at a time
+  int64_t blocks;          ///< vectors of 16 scores at a time
+  int64_t columns;         ///< vectors of 16 output columns at a time
+  int64_t queries, scores; ///< byte offsets
+  AttentionScratch scratch;
 
   Layout(const CpuLevel &level, const AttentionSpec &spec) {
     Isa isa(level);
     int64_t budget = std::max<int64_t>(isa.vectors() * 3 / 4, 2);
-    shared = spec.heads / spec.kvHeads;
-    group = shared * spec.rowTile;
+    group = spec.heads / spec.kvHeads * spec.rowTile;
     // As many heads as fit: each shares what was loaded and converted.
     heads = std::min({group, int64_t(8), budget});
     while (group % heads)
@@ -86,58 +88,32 @@ struct Layout {
     while (blocks > 1 && blocks * heads > budget)
       blocks /= 2;
     columns = std::clamp<int64_t>(budget / heads, 1, 8);
-    outputColumns = roundedColumns(spec);
-    int64_t next = 0;
-    auto take = [&](int64_t size) {
-      int64_t at = next;
-      next += (size + 63) / 64 * 64;
-      return at;
-    };
-    queries = take(group * spec.keyColumns * 4);
-    scores = take(group * kPageRows * 4);
-    maxima = take(group * 64);
-    sums = take(group * 64);
-    outputs = take(group * outputColumns * 4);
-    bytes = next;
+    queries = scratch.take(group * spec.keyColumns * 4);
+    scores = scratch.take(group * kPageRows * 4);
+    scratch.takeSoftmax(spec, group);
   }
 };
 
-class Builder {
+class Builder : AttentionProgram {
 public:
   Builder(OpBuilder &b, Location loc, const CpuLevel &level,
           const AttentionSpec &spec, const AttentionOperands &operands)
-      : e(b, loc), spec(spec), in(operands), lay(level, spec) {}
+      : AttentionProgram(b, loc, spec, operands), lay(level, spec) {}
 
   void build() {
     if (spec.splits > 1)
       return buildParts();
-    e.loop(in.begin, in.end, 1, [&](Value program) {
-      if (spec.rowTile == 1) {
+    if (spec.rowTile == 1) {
+      e.loop(in.begin, in.end, 1, [&](Value program) {
         kvHead = divide(program, in.rows);
         buildTile(remainder(program, in.rows));
-        return;
-      }
-      Value tiles = e.divide(e.add(in.rows, spec.rowTile - 1), spec.rowTile);
-      Value early = e.divide(program, 2);
-      Value late = e.sub(e.sub(tiles, e.index(int64_t(1))), early);
-      Value isLate = arith::CmpIOp::create(e.b, e.loc, arith::CmpIPredicate::ne,
-                                           e.remainder(program, 2), zero());
-      Value tile = arith::SelectOp::create(e.b, e.loc, isLate, late, early);
-      e.loop(zero(), e.index(spec.kvHeads), 1, [&](Value head) {
-        kvHead = head;
-        buildTile(e.mul(tile, spec.rowTile));
       });
-    });
+      return;
+    }
+    forEachTile(spec.rowTile, [&](Value row) { buildTile(row); });
   }
 
 private:
-  Value divide(Value x, Value y) {
-    return arith::DivUIOp::create(e.b, e.loc, x, y);
-  }
-  Value remainder(Value x, Value y) {
-    return arith::RemUIOp::create(e.b, e.loc, x, y);
-  }
-
   /// There are as many parts as pages up to the most. Fewer of them are spread
   /// evenly over the programs.
   void buildParts() {
@@ -180,101 +156,24 @@ private:
       finish();
   }
 
-  Value zero() { return e.index(int64_t(0)); }
-  /// The query head that number `g` of the group is.
-  Value headOf(Value g) {
-    return e.add(e.mul(kvHead, lay.shared), e.remainder(g, lay.shared));
-  }
-  /// Its row; behind the last row stand more of the last.
-  Value rowOf(Value g) {
-    if (spec.rowTile == 1)
-      return firstRow;
-    return e.min(e.add(firstRow, e.divide(g, lay.shared)),
-                 e.sub(in.rows, e.index(int64_t(1))));
-  }
-  Value positionOf(Value g) { return e.add(in.firstPosition, rowOf(g)); }
-  Value firstVisible(Value g) { return firstVisibleFrom(positionOf(g)); }
-  Value firstVisibleFrom(Value position) {
-    if (!spec.window)
-      return zero();
-    return e.max(e.sub(e.add(position, 1), e.index(spec.window)), zero());
-  }
-  int64_t storedBytes() const { return storedElementBytes(spec.storage); }
-  bool isScaled() const { return spec.storage == Encoding::Q8_0; }
-  /// Without the scale, where there is one.
-  Value loadStored(Value memory, Value offset, int64_t lanes) {
-    if (isScaled())
-      return e.toFloat(arith::ExtSIOp::create(
-          e.b, e.loc, e.i32(lanes), e.loadBytes(memory, offset, e.i8(lanes))));
-    auto type = VectorType::get({lanes}, e.plainType(spec.storage));
-    return e.extend(e.loadBytes(memory, offset, type));
-  }
-  Value scratchAt(int64_t area, Value head, int64_t headBytes) {
-    return e.add(e.mul(head, headBytes), area);
-  }
-  void forEachHead(llvm::function_ref<void(Value)> body) {
-    e.loop(zero(), e.index(lay.group), 1, body);
-  }
-
   /// Scaled queries and the empty softmax in scratch.
   void start() {
-    // Scores are kept as powers of two; a soft cap comes before that.
-    double factor =
-        spec.softcap > 0 ? spec.scale : spec.scale * std::numbers::log2e;
-    forEachHead([&](Value g) {
-      Value head = headOf(g);
-      Value source = e.add(e.index(in.queryOffset),
-                           e.mul(rowOf(g), e.index(in.queryStride)));
-      Value from = e.add(source, e.mul(head, spec.keyColumns));
-      Value to = scratchAt(lay.queries, g, spec.keyColumns * 4);
-      for (Piece piece : piecesOf(spec.keyColumns)) {
-        VectorType type = e.f32(piece.lanes);
-        Value q = e.load(in.query, e.add(from, piece.offset), type);
+    forEachRow(lay.group, [&](Value g) {
+      Value to = areaAt(lay.queries, g, spec.keyColumns * 4);
+      for (Piece piece : piecesOf(spec.keyColumns))
         e.storeBytes(in.scratch, e.add(to, piece.offset * 4),
-                     e.mulf(q, e.constant(factor, type)));
-      }
-      Value maximum = e.constant(kHidden, e.f32());
-      Value sum = e.constant(0.0, e.f32());
-      if (spec.hasSink) {
-        Value sink = e.splat(e.loadScalar(in.sinks, head), e.f32());
-        Value score = e.mulf(sink, e.constant(std::numbers::log2e, e.f32()));
-        // Its own term, 2^(sink - sink), once among the lanes.
-        SmallVector<float> terms(kLanes, 0);
-        terms[0] = 1;
-        Value term = arith::ConstantOp::create(
-            e.b, e.loc, DenseElementsAttr::get(e.f32(), ArrayRef(terms)));
-        if (spec.splits > 1) {
-          // And once among the parts.
-          Value isFirst = arith::CmpIOp::create(
-              e.b, e.loc, arith::CmpIPredicate::eq, split, zero());
-          score = arith::SelectOp::create(e.b, e.loc, isFirst, score, maximum);
-          term = arith::SelectOp::create(e.b, e.loc, isFirst, term, sum);
-        }
-        maximum = score;
-        sum = term;
-      }
-      e.storeBytes(in.scratch, scratchAt(lay.maxima, g, 64), maximum);
-      e.storeBytes(in.scratch, scratchAt(lay.sums, g, 64), sum);
-      Value nothing = e.constant(0.0, e.f32());
-      Value out = scratchAt(lay.outputs, g, lay.outputColumns * 4);
-      for (int64_t c = 0; c < lay.outputColumns; c += kLanes)
-        e.storeBytes(in.scratch, e.add(out, c * 4), nothing);
+                     loadQuery(g, piece));
+      startSoftmax(lay.scratch, g);
     });
   }
 
   void buildPage(Value page) {
     Value first = e.mul(page, kPageRows);
-    auto headPart = [&](const Pages &pages, int64_t columns) {
-      return e.add(pageStart(e, pages, first),
-                   e.mul(kvHead, pageBytes(1, columns, spec.storage)));
-    };
-    Value keys = headPart(in.keys, spec.keyColumns);
-    Value values = headPart(in.values, spec.valueColumns);
+    Value keys = headPart(in.keys, spec.keyColumns, first);
+    Value values = headPart(in.values, spec.valueColumns, first);
     // The last page asks for itself again, which is where it is.
     Value next = e.min(e.add(page, 1), e.divide(lastPosition, kPageRows));
-    Value nextKeys =
-        e.add(pageStart(e, in.keys, e.mul(next, kPageRows)),
-              e.mul(kvHead, pageBytes(1, spec.keyColumns, spec.storage)));
+    Value nextKeys = headPart(in.keys, spec.keyColumns, e.mul(next, kPageRows));
     e.loop(zero(), e.index(lay.group), lay.heads, [&](Value g) {
       // Visible rows of this page; none where the first is behind the last.
       Values from, to;
@@ -284,10 +183,9 @@ private:
           to.push_back(to.front());
           continue;
         }
-        Value one = e.add(g, h);
-        from.push_back(e.sub(e.max(firstVisible(one), first), first));
-        to.push_back(e.sub(
-            e.min(e.add(positionOf(one), 1), e.add(first, kPageRows)), first));
+        auto [low, high] = visibleRows(e.add(g, h), first);
+        from.push_back(low);
+        to.push_back(high);
       }
       // Later rows see as much behind and begin no earlier.
       Values maxima = scores(keys, values, g, from, to);
@@ -297,12 +195,12 @@ private:
   }
 
   /// Writes the scores of rows around [from, to) of each of g .. g+heads-1,
-  /// hidden ones as kHidden. Returns each one's largest, lane by lane.
+  /// hidden ones as kHiddenScore. Returns each one's largest, lane by lane.
   Values scores(Value keys, Value values, Value g, ValueRange from,
                 ValueRange to) {
     int64_t step = lay.blocks * kLanes;
-    Value queries = scratchAt(lay.queries, g, spec.keyColumns * 4);
-    Value target = scratchAt(lay.scores, g, kPageRows * 4);
+    Value queries = areaAt(lay.queries, g, spec.keyColumns * 4);
+    Value target = areaAt(lay.scores, g, kPageRows * 4);
     VectorType type = e.f32();
     auto asVector = [&](Value index) -> Value {
       Value word =
@@ -314,7 +212,7 @@ private:
       numbers.push_back(i);
     Value lanes = arith::ConstantOp::create(
         e.b, e.loc, DenseElementsAttr::get(e.i32(), ArrayRef(numbers)));
-    Values none(lay.heads, e.constant(kHidden, type));
+    Values none(lay.heads, e.constant(kHiddenScore, type));
     Value begin = e.mul(e.divide(from.front(), step), step);
     return e.loop(
         begin, to.back(), step, none, [&](Value at, ValueRange before) {
@@ -356,14 +254,10 @@ private:
             sums = e.loop(
                 zero(), e.index(spec.keyColumns / kScaledColumns), 1, sums,
                 [&](Value number, ValueRange acc) {
-                  Value from = e.add(e.mul(number, kPageRows), at);
-                  Value start = e.add(e.add(keys, scaleOffset(spec.keyColumns)),
-                                      e.mul(from, 2));
-                  auto halves = VectorType::get({kLanes}, e.b.getF16Type());
                   scales.clear();
                   for (int64_t i = 0; i < lay.blocks; ++i)
-                    scales.push_back(e.extend(e.loadBytes(
-                        in.keys.pool, e.add(start, i * kLanes * 2), halves)));
+                    scales.push_back(
+                        keyScale(keys, number, e.add(at, i * kLanes)));
                   Value first = e.mul(number, kScaledColumns);
                   return addColumns(first, e.add(first, kScaledColumns), acc);
                 });
@@ -399,88 +293,54 @@ private:
         });
   }
 
-  Value cap(Value score) {
-    if (spec.softcap <= 0)
-      return score;
-    Type type = score.getType();
-    Value inner = e.mulf(score, e.constant(1 / spec.softcap, type));
-    Value bent = math::TanhOp::create(e.b, e.loc, inner);
-    return e.mulf(bent, e.constant(spec.softcap * std::numbers::log2e, type));
-  }
-
   /// Turns the page's scores into weights relative to the new maximum. Returns
   /// what earlier sums and outputs are multiplied by.
   Values softmax(Value g, Value from, Value to, ValueRange pageMaxima) {
     Values corrections, maxima, sums;
     for (int64_t h = 0; h < lay.heads; ++h) {
-      Value at = e.add(scratchAt(lay.maxima, g, 64), h * 64);
-      Value old = e.loadBytes(in.scratch, at, e.f32());
-      Value maximum = e.maxf(e.maxLanes(pageMaxima[h]), old);
-      e.storeBytes(in.scratch, at, maximum);
-      Value correction = e.exp2OfNegative(e.subf(old, maximum));
-      Value sumAt = e.add(scratchAt(lay.sums, g, 64), h * 64);
+      auto [correction, maximum] =
+          raiseMaximum(lay.scratch, e.add(g, h), pageMaxima[h]);
+      Value sumAt = areaAt(lay.scratch.sums, e.add(g, h), 64);
       sums.push_back(
           e.mulf(e.loadBytes(in.scratch, sumAt, e.f32()), correction));
       corrections.push_back(correction);
       maxima.push_back(maximum);
     }
-    Value target = scratchAt(lay.scores, g, kPageRows * 4);
+    Value target = areaAt(lay.scores, g, kPageRows * 4);
     Value begin = e.mul(e.divide(from, kLanes), kLanes);
     sums = e.loop(begin, to, kLanes, sums, [&](Value row, ValueRange acc) {
       Values next;
       for (int64_t h = 0; h < lay.heads; ++h) {
         Value at = e.add(e.add(target, h * kPageRows * 4), e.mul(row, 4));
         Value score = e.loadBytes(in.scratch, at, e.f32());
-        Value weight = e.exp2OfNegative(e.subf(score, maxima[h]));
-        // A row that sees nothing yet has no maximum that would hide scores.
-        if (spec.rowTile > 1 && spec.window) {
-          Value seen =
-              arith::CmpFOp::create(e.b, e.loc, arith::CmpFPredicate::OGT,
-                                    score, e.constant(kHidden / 2, e.f32()));
-          weight = arith::SelectOp::create(e.b, e.loc, seen, weight,
-                                           e.constant(0.0, e.f32()));
-        }
+        Value weight = weightOf(score, maxima[h]);
         e.storeBytes(in.scratch, at, weight);
         next.push_back(e.addf(acc[h], weight));
       }
       return next;
     });
     for (int64_t h = 0; h < lay.heads; ++h)
-      e.storeBytes(in.scratch, e.add(scratchAt(lay.sums, g, 64), h * 64),
+      e.storeBytes(in.scratch, areaAt(lay.scratch.sums, e.add(g, h), 64),
                    sums[h]);
     return corrections;
-  }
-
-  /// The scale of a row's values around `column`, q8_0.
-  Value valueScale(Value values, Value row, Value column, int64_t lanes) {
-    Value at = e.add(e.mul(row, spec.valueColumns / kScaledColumns),
-                     e.divide(column, kScaledColumns));
-    Value half = e.loadBytes(
-        in.values.pool,
-        e.add(e.add(values, scaleOffset(spec.valueColumns)), e.mul(at, 2)),
-        VectorType::get({1}, e.b.getF16Type()));
-    return e.splat(e.extend(half), e.f32(lanes));
   }
 
   /// output = output * correction + weights * values.
   void accumulate(Value values, Value nextKeys, Value g, Value from, Value to,
                   ValueRange corrections) {
-    Value weights = scratchAt(lay.scores, g, kPageRows * 4);
-    Value outputs = scratchAt(lay.outputs, g, lay.outputColumns * 4);
+    Value weights = areaAt(lay.scores, g, kPageRows * 4);
+    Value outputs =
+        areaAt(lay.scratch.outputs, g, lay.scratch.outputColumns * 4);
     auto addPieces = [&](Value column, ArrayRef<Piece> pieces) {
       auto outputAt = [&](int64_t h, const Piece &piece) {
         return e.add(e.add(outputs, e.mul(column, 4)),
-                     h * lay.outputColumns * 4 + piece.offset * 4);
+                     h * lay.scratch.outputColumns * 4 + piece.offset * 4);
       };
       Values acc;
       for (int64_t h = 0; h < lay.heads; ++h)
         for (const Piece &piece : pieces) {
           VectorType type = e.f32(piece.lanes);
-          Value factor = corrections[h];
-          if (piece.lanes != kLanes)
-            factor = vector::ExtractStridedSliceOp::create(
-                e.b, e.loc, factor, ArrayRef<int64_t>{0},
-                ArrayRef<int64_t>{piece.lanes}, ArrayRef<int64_t>{1});
+          Value factor = narrowed(e, corrections[h], piece.lanes);
           acc.push_back(e.mulf(
               e.loadBytes(in.scratch, outputAt(h, piece), type), factor));
         }
@@ -533,58 +393,41 @@ private:
   }
 
   void finish() {
-    forEachHead([&](Value g) {
-      Value target = e.mul(rowOf(g), e.index(in.outputStride));
-      Value sum = e.sumLanes(
-          e.loadBytes(in.scratch, scratchAt(lay.sums, g, 64), e.f32()));
-      Value to = e.add(target, e.mul(headOf(g), spec.valueColumns));
-      Value from = scratchAt(lay.outputs, g, lay.outputColumns * 4);
-      for (Piece piece : piecesOf(spec.valueColumns)) {
-        Value total = sum;
-        if (piece.lanes != kLanes)
-          total = vector::ExtractStridedSliceOp::create(
-              e.b, e.loc, total, ArrayRef<int64_t>{0},
-              ArrayRef<int64_t>{piece.lanes}, ArrayRef<int64_t>{1});
-        Value out = e.loadBytes(in.scratch, e.add(from, piece.offset * 4),
-                                e.f32(piece.lanes));
-        e.store(in.output, e.add(to, piece.offset), e.divf(out, total));
-      }
-    });
+    forEachRow(lay.group,
+               [&](Value g) { AttentionProgram::finish(lay.scratch, g); });
   }
 
   void finishPart() {
-    forEachHead([&](Value g) {
+    forEachRow(lay.group, [&](Value g) {
       Value to = e.add(
           e.mul(firstRow, attentionPartBytes(spec)),
           e.mul(e.add(e.mul(headOf(g), spec.splits), split), partBytes(spec)));
       e.storeBytes(
           in.output, to,
-          e.loadBytes(in.scratch, scratchAt(lay.maxima, g, 64), e.f32()));
+          e.loadBytes(in.scratch, areaAt(lay.scratch.maxima, g, 64), e.f32()));
       e.storeBytes(in.output, e.add(to, 64),
                    e.sumLanes(e.loadBytes(
-                       in.scratch, scratchAt(lay.sums, g, 64), e.f32())));
+                       in.scratch, areaAt(lay.scratch.sums, g, 64), e.f32())));
       Value count =
           arith::IndexCastOp::create(e.b, e.loc, e.b.getI32Type(), partCount);
       e.storeBytes(in.output, e.add(to, 128), e.splat(count, e.i32()));
-      Value from = scratchAt(lay.outputs, g, lay.outputColumns * 4);
-      for (int64_t c = 0; c < lay.outputColumns; c += kLanes)
+      Value from =
+          areaAt(lay.scratch.outputs, g, lay.scratch.outputColumns * 4);
+      for (int64_t c = 0; c < lay.scratch.outputColumns; c += kLanes)
         e.storeBytes(in.output, e.add(to, kPartValues + c * 4),
                      e.loadBytes(in.scratch, e.add(from, c * 4), e.f32()));
     });
   }
 
-  Emitter e;
-  const AttentionSpec &spec;
-  const AttentionOperands &in;
   Layout lay;
-  Value kvHead, partCount, split, firstRow, lastPosition;
+  Value partCount, lastPosition;
 };
 
 } // namespace
 
 int64_t attentionScratchBytes(const CpuLevel &level,
                               const AttentionSpec &spec) {
-  return Layout(level, spec).bytes;
+  return Layout(level, spec).scratch.bytes;
 }
 
 void buildAttention(OpBuilder &b, Location loc, const CpuLevel &level,
@@ -627,13 +470,6 @@ void buildAttentionMerge(OpBuilder &b, Location loc, const AttentionSpec &spec,
     for (size_t at = 0; at < pieces.size(); at += kTogether) {
       ArrayRef<Piece> some =
           ArrayRef(pieces).slice(at, std::min(kTogether, pieces.size() - at));
-      auto narrowed = [&](Value vector, const Piece &piece) -> Value {
-        if (piece.lanes == kLanes)
-          return vector;
-        return vector::ExtractStridedSliceOp::create(
-            b, loc, vector, ArrayRef<int64_t>{0},
-            ArrayRef<int64_t>{piece.lanes}, ArrayRef<int64_t>{1});
-      };
       Values sums = {e.constant(0.0, e.f32())};
       for (const Piece &piece : some)
         sums.push_back(e.constant(0.0, e.f32(piece.lanes)));
@@ -645,12 +481,12 @@ void buildAttentionMerge(OpBuilder &b, Location loc, const AttentionSpec &spec,
         for (auto [i, piece] : llvm::enumerate(some))
           next.push_back(e.fma(
               load(split, kPartValues + piece.offset * 4, e.f32(piece.lanes)),
-              narrowed(weight, piece), before[i + 1]));
+              narrowed(e, weight, piece.lanes), before[i + 1]));
         return next;
       });
       for (auto [i, piece] : llvm::enumerate(some))
         e.store(output, e.add(to, piece.offset),
-                e.divf(sums[i + 1], narrowed(sums.front(), piece)));
+                e.divf(sums[i + 1], narrowed(e, sums.front(), piece.lanes)));
     }
   });
 }

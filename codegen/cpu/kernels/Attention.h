@@ -49,6 +49,8 @@ struct AttentionOperands {
 };
 
 Status checkAttention(const AttentionSpec &spec);
+/// How many programs a step of `rows` rows has.
+int64_t attentionPrograms(const AttentionSpec &spec, int64_t rows);
 int64_t attentionScratchBytes(const CpuLevel &level, const AttentionSpec &spec);
 
 /// Bytes of one row's parts: of each head and part its largest score, the sum
@@ -57,10 +59,10 @@ int64_t attentionPartBytes(const AttentionSpec &spec);
 
 /// With a row tile of 1 there are T * kvHeads * splits programs: parts of a row
 /// of a head are neighbours, then rows, which share pages. There are no more
-/// parts than pages. Else there are as many as
-/// tiles of rows, of all heads; early tiles, which see little, alternate with
-/// late ones, so that contiguous ranges are about equal work. All arithmetic is
-/// f32; the softmax moves on one page at a time.
+/// parts than pages. Else there are attentionPrograms, over which tiles of rows
+/// of a key-value head are spread; early tiles, which see little, alternate
+/// with late ones, so that contiguous ranges are about equal work. The softmax
+/// is f32 and moves on one page at a time.
 void buildAttention(OpBuilder &b, Location loc, const CpuLevel &level,
                     const AttentionSpec &spec,
                     const AttentionOperands &operands);

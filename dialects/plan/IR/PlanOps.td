@@ -435,9 +435,11 @@ def Plan_AttentionOp : Plan_Op<"attention"> {
   let description = [{
     Softmax over the rows that each token's position sees (`nn.attention`), the
     query heads of one key head together. The grid range `[begin, end)` is over
-    (key head, token, part) where `row_tile` is 1, else over tiles of that many
-    tokens. With more than one of `splits`, what is visible is cut into so many
-    parts, and `y` takes what `plan.merge_attention` makes a row of.
+    (key head, token, part) where `row_tile` is 1, else over (tile of that many
+    tokens, key head), in as many programs as `ceil((tokens + row_tile - 1) *
+    key_heads / row_tile)`. With more than one of `splits`, what is visible is
+    cut into so many parts, and `y` takes what `plan.merge_attention` makes a
+    row of.
 
     - (C1) `heads`, `key_heads`, the columns, `row_tile` and `splits` are positive; `key_heads` divides `heads`.
     - (C2) `storage` is f32, f16, bf16 or q8_0.

@@ -118,9 +118,7 @@ void check(const CpuLevel &level, const std::vector<Case> &cases) {
     }
     // NaN, which a part that nobody wrote would show.
     std::vector<uint8_t> parts(rows * attentionPartBytes(spec), 0xff);
-    int64_t programs = spec.rowTile == 1
-                           ? rows * spec.kvHeads * spec.splits
-                           : (rows + spec.rowTile - 1) / spec.rowTile;
+    int64_t programs = attentionPrograms(spec, rows);
     int64_t cut = programs / 2;
     for (auto [begin, end] : {std::pair(cut, programs), {int64_t(0), cut}})
       code.run(4 * i + 2,
@@ -227,6 +225,15 @@ TEST_P(AttentionLevels, MatchesFloat64) {
 
 INSTANTIATE_TEST_SUITE_P(All, AttentionLevels,
                          testing::ValuesIn(runnableLevels()), levelTestName);
+
+TEST(Attention, CutsTilesForManyCores) {
+  AttentionSpec spec{8, 2, 64, 64, Encoding::F16, 0.125};
+  EXPECT_EQ(attentionPrograms(spec, 3), 6);
+  spec.rowTile = 16;
+  EXPECT_EQ(attentionPrograms(spec, 1), 2);
+  EXPECT_EQ(attentionPrograms(spec, 16), 4); // 31 * 2 / 16
+  EXPECT_EQ(attentionPrograms(spec, 17), 4);
+}
 
 TEST(Attention, RefusesImpossibleSpecs) {
   AttentionSpec spec{4, 2, 16, 16, Encoding::F32, 0.25};
