@@ -432,11 +432,12 @@ LogicalResult FunctionEmitter::emitAttention(const Node &node) {
   OpBuilder &b = kernel.builder;
   auto qType = cast<RankedTensorType>(op.getQ().getType());
   int64_t heads = qType.getDimSize(1), keyColumns = qType.getDimSize(2);
-  int64_t keyHeads = keyRows.getRank() == 2 ? keyRows.getShape()[0] : 1;
+  int64_t keyHeads = keyHeadsOf(op);
+  const AttentionChoice &choice = node.attention;
   int64_t valueColumns = valueRows.getShape().back();
   Value q = kernel.row(graph.rootOf(op.getQ()));
   Value y;
-  if (node.splits == 1) {
+  if (choice.splits == 1) {
     y = kernel.row(node.result, /*write=*/true);
   } else {
     BufferBinding binding;
@@ -462,12 +463,13 @@ LogicalResult FunctionEmitter::emitAttention(const Node &node) {
       b.getStringAttr(infoOf(*storage).name), op.getScaleAttr(),
       op.getSoftcapAttr(),
       b.getI64IntegerAttr(keyRows.getWindow().value_or(-1)),
-      b.getI64IntegerAttr(node.rowTile), b.getI64IntegerAttr(node.splits));
+      b.getI64IntegerAttr(choice.rowTile), b.getI64IntegerAttr(choice.splits),
+      b.getStringAttr(choice.products));
   kernel.plan.grid =
-      node.rowTile == 1
-          ? hostSize(context, Symbol::Tokens, keyHeads * node.splits)
+      choice.rowTile == 1
+          ? hostSize(context, Symbol::Tokens, keyHeads * choice.splits)
           : SizeAttr::get(context, Symbol::Tokens, keyHeads,
-                          (node.rowTile - 1) * keyHeads, node.rowTile);
+                          (choice.rowTile - 1) * keyHeads, choice.rowTile);
   kernel.plan.label = "attention " + std::to_string(heads) + "/" +
                       std::to_string(keyHeads) + "x" +
                       std::to_string(keyColumns);

@@ -49,6 +49,11 @@ bool plan::sharesRows(nn::AttentionOp op) {
          });
 }
 
+int64_t plan::keyHeadsOf(nn::AttentionOp op) {
+  auto rows = cast<nn::RowsType>(op.getK().front().getType());
+  return rows.getRank() == 2 ? rows.getShape()[0] : 1;
+}
+
 /// One f32 for all elements, and not a tensor.
 static bool isNumber(Value value) {
   Operation *op = value.getDefiningOp();
@@ -210,8 +215,10 @@ void Graph::collect() {
     node.kind = held.kind;
     node.choice = held.choice;
     if (held.kind == NodeKind::Attention) {
-      node.rowTile = manyRows ? target.attentionRowTile() : 1;
-      node.splits = manyRows ? 1 : target.attentionSplits();
+      auto attention = cast<nn::AttentionOp>(op);
+      auto query = cast<RankedTensorType>(attention.getQ().getType());
+      node.attention = target.attention(query.getDimSize(1),
+                                        keyHeadsOf(attention), manyRows);
     } else if (held.kind == NodeKind::RowAttention) {
       node.blockHeads = target.sharedRowHeads();
     } else if (held.kind == NodeKind::CausalConv) {
@@ -386,7 +393,7 @@ LogicalResult Graph::build() {
   collect();
   foldEpilogues();
   // Folded ops are part of their product.
-  SmallVector<Node> kept;
+  SmallVector<Node, 0> kept;
   for (Node &node : nodes) {
     if (folded.contains(node.op))
       continue;
@@ -399,7 +406,8 @@ LogicalResult Graph::build() {
       kept.push_back(std::move(keep));
       continue;
     }
-    if (kept.back().kind != NodeKind::Attention || kept.back().splits == 1)
+    if (kept.back().kind != NodeKind::Attention ||
+        kept.back().attention.splits == 1)
       continue;
     // The parts are nobody's value; what they add up to is the attention's.
     Node merge;

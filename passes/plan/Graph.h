@@ -81,8 +81,8 @@ struct Node {
   mlir::Value ids;
   int64_t experts = 0;
   int groupNode = -1;
-  /// Attention: tokens of one program; parts of a token.
-  int64_t rowTile = 1, splits = 1;
+  /// Attention: the target's choice.
+  AttentionChoice attention;
   /// RowAttention: heads of one program.
   int64_t blockHeads = 0;
   /// CausalConv, GatedDelta: columns of one program.
@@ -103,7 +103,7 @@ public:
   /// Fails with a diagnostic on an op that no kernel can hold.
   mlir::LogicalResult build();
 
-  llvm::SmallVector<Node> nodes;
+  llvm::SmallVector<Node, 0> nodes;
   int stages = 0;
 
   /// The value whose elements `value` shows (through views).
@@ -150,6 +150,8 @@ int64_t rowElements(mlir::Value value);
 
 /// Whether the attention's rows are key and value at once, of one head for all.
 bool sharesRows(nn::AttentionOp op);
+/// Heads of the attention's keys.
+int64_t keyHeadsOf(nn::AttentionOp op);
 
 } // namespace tombolo::plan
 

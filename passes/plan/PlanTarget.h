@@ -34,6 +34,14 @@ struct LinearChoice {
   bool paired = true;
 };
 
+/// How attention runs.
+struct AttentionChoice {
+  /// Tokens of one program, and parts of one token, each a program.
+  int64_t rowTile = 1, splits = 1;
+  /// The least precision of products: `products` of `plan.attention`.
+  std::string products = "f32";
+};
+
 class PlanTarget {
 public:
   virtual ~PlanTarget() = default;
@@ -56,11 +64,10 @@ public:
   /// integers `rows` of i32.
   virtual LinearChoice embedding(int64_t rows, int64_t columns,
                                  Encoding encoding) const = 0;
-  /// Tokens of one program of attention where a step has many.
-  virtual int64_t attentionRowTile() const = 0;
-  /// Parts of one token's attention, each a program (1: none), and the bytes
-  /// that they leave for `plan.merge_attention`.
-  virtual int64_t attentionSplits() const = 0;
+  /// Of `heads` query heads that share `keyHeads` heads of keys and values.
+  virtual AttentionChoice attention(int64_t heads, int64_t keyHeads,
+                                    bool manyRows) const = 0;
+  /// Bytes that the parts of a token leave for `plan.merge_attention`.
   virtual int64_t attentionPartBytes(int64_t heads,
                                      int64_t valueColumns) const = 0;
   /// Heads of one program of attention over rows that all heads share.

@@ -246,6 +246,6 @@ LogicalResult RowKernel::addMerge(const Node &node) {
   Value y = kernel.row(node.result, /*write=*/true);
   auto heads = cast<RankedTensorType>(node.result.getType()).getShape();
   MergeAttentionOp::create(b, loc, row, parts, y, heads[1], heads[2],
-                           graph.nodes[node.attentionNode].splits);
+                           graph.nodes[node.attentionNode].attention.splits);
   return mlir::success();
 }

@@ -9,6 +9,25 @@ using namespace mlir;
 
 namespace tombolo {
 
+AttentionProducts attentionProducts(llvm::StringRef name) {
+  return name == "bf16x2" ? AttentionProducts::Bf16x2
+         : name == "bf16" ? AttentionProducts::Bf16
+                          : AttentionProducts::F32;
+}
+
+/// Query rows of a program in f32, or of a part of one: enough heads of queries
+/// to share loads among all that the registers take.
+static constexpr int64_t kFloatRowTile = 4;
+
+int64_t attentionRowTile(AttentionProducts products, int64_t shared) {
+  if (products == AttentionProducts::F32)
+    return kFloatRowTile;
+  int64_t tile = 16;
+  while (tile < 64 && tile * shared < 48)
+    tile *= 2;
+  return tile;
+}
+
 int64_t attentionPrograms(const AttentionSpec &spec, int64_t rows) {
   if (spec.rowTile == 1)
     return rows * spec.kvHeads * spec.splits;
@@ -47,6 +66,8 @@ Status checkAttention(const AttentionSpec &spec) {
     return fail("expects 1 to 64 parts, and one part of more than one row, but "
                 "got " +
                 std::to_string(spec.splits));
+  if (spec.rowTile == 1 && spec.products != AttentionProducts::F32)
+    return fail("expects products in f32 for one row");
   if (spec.window < 0 || !std::isfinite(spec.scale) ||
       !std::isfinite(spec.softcap) || spec.softcap < 0)
     return fail("expects a finite scale, and a window and softcap of at "
@@ -94,23 +115,36 @@ struct Layout {
   }
 };
 
+/// A program's tile in parts that the registers take.
+AttentionSpec partOf(AttentionSpec spec) {
+  int64_t rows = std::min(spec.rowTile, kFloatRowTile);
+  while (spec.rowTile % rows)
+    --rows;
+  spec.rowTile = rows;
+  return spec;
+}
+
 class Builder : AttentionProgram {
 public:
   Builder(OpBuilder &b, Location loc, const CpuLevel &level,
           const AttentionSpec &spec, const AttentionOperands &operands)
-      : AttentionProgram(b, loc, spec, operands), lay(level, spec) {}
+      : AttentionProgram(b, loc, partOf(spec), operands),
+        tileRows(spec.rowTile), lay(level, this->spec) {}
 
   void build() {
     if (spec.splits > 1)
       return buildParts();
-    if (spec.rowTile == 1) {
+    if (tileRows == 1) {
       e.loop(in.begin, in.end, 1, [&](Value program) {
         kvHead = divide(program, in.rows);
         buildTile(remainder(program, in.rows));
       });
       return;
     }
-    forEachTile(spec.rowTile, [&](Value row) { buildTile(row); });
+    forEachTile(tileRows, [&](Value first) {
+      Value end = e.min(e.add(first, tileRows), in.rows);
+      e.loop(first, end, spec.rowTile, [&](Value row) { buildTile(row); });
+    });
   }
 
 private:
@@ -419,6 +453,7 @@ private:
     });
   }
 
+  int64_t tileRows; ///< of a program
   Layout lay;
   Value partCount, lastPosition;
 };
@@ -427,7 +462,7 @@ private:
 
 int64_t attentionScratchBytes(const CpuLevel &level,
                               const AttentionSpec &spec) {
-  return Layout(level, spec).scratch.bytes;
+  return Layout(level, partOf(spec)).scratch.bytes;
 }
 
 void buildAttention(OpBuilder &b, Location loc, const CpuLevel &level,

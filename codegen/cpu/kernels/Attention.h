@@ -8,6 +8,16 @@
 
 namespace tombolo {
 
+/// The least precision of what is multiplied. A level takes the fastest form
+/// that is at least so precise.
+enum class AttentionProducts {
+  F32,
+  Bf16x2, ///< two bf16 of each number, and three products of them
+  Bf16,   ///< one
+};
+/// "f32", "bf16x2" or "bf16".
+AttentionProducts attentionProducts(llvm::StringRef name);
+
 /// softmax(scale * q k^T) v of each query head h against key-value head
 /// h / (heads / kvHeads), for query row t at position firstPosition + t, over
 /// the positions up to its own.
@@ -27,10 +37,14 @@ struct AttentionSpec {
   /// With a row tile of 1: parts into which the pages are cut, each of them a
   /// program; buildAttentionMerge makes one result of them. 1: no parts.
   int64_t splits = 1;
+  /// With a row tile of more than 1.
+  AttentionProducts products = AttentionProducts::F32;
 };
 
-/// Query rows of a program where a step has many.
-inline constexpr int64_t kAttentionRowTile = 4;
+/// Query rows of a program where a step has many, each of which has `shared`
+/// heads for one of the keys. In bf16 a program brings keys and values into
+/// another form first, which pays with 48 rows of queries or more.
+int64_t attentionRowTile(AttentionProducts products, int64_t shared);
 /// Parts where it has one: programs for many cores, whatever the heads.
 inline constexpr int64_t kAttentionSplits = 8;
 

@@ -57,9 +57,22 @@ LinearChoice CpuPlanTarget::embedding(int64_t rows, int64_t columns,
   return linear(rows, columns, encoding, /*manyRows=*/true);
 }
 
-int64_t CpuPlanTarget::attentionRowTile() const { return kAttentionRowTile; }
-
-int64_t CpuPlanTarget::attentionSplits() const { return kAttentionSplits; }
+AttentionChoice CpuPlanTarget::attention(int64_t heads, int64_t keyHeads,
+                                         bool manyRows) const {
+  AttentionChoice choice;
+  if (!manyRows) {
+    choice.splits = kAttentionSplits;
+    return choice;
+  }
+  ActivationForm form = activationForm(activations);
+  if (form == ActivationForm::I16 && floatRows)
+    form = ActivationForm::F32;
+  if (form != ActivationForm::F32)
+    choice.products = form == ActivationForm::I16 ? "bf16x2" : "bf16";
+  choice.rowTile =
+      attentionRowTile(attentionProducts(choice.products), heads / keyHeads);
+  return choice;
+}
 
 int64_t CpuPlanTarget::attentionPartBytes(int64_t heads,
                                           int64_t valueColumns) const {

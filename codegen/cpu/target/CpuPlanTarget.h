@@ -23,8 +23,8 @@ public:
                             Encoding encoding, bool manyRows) const override;
   LinearChoice embedding(int64_t rows, int64_t columns,
                          Encoding encoding) const override;
-  int64_t attentionRowTile() const override;
-  int64_t attentionSplits() const override;
+  AttentionChoice attention(int64_t heads, int64_t keyHeads,
+                            bool manyRows) const override;
   int64_t attentionPartBytes(int64_t heads,
                              int64_t valueColumns) const override;
   int64_t sharedRowHeads() const override;

@@ -303,6 +303,7 @@ struct LowerStrategiesPass
     spec.hasSink = op.getSink() != nullptr;
     spec.rowTile = op.getRowTile();
     spec.splits = op.getSplits();
+    spec.products = attentionProducts(op.getProducts());
     if (Status status = checkAttention(spec); !status)
       return op.emitError(status.error().str());
     AttentionOperands operands;

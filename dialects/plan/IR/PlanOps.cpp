@@ -341,6 +341,12 @@ LogicalResult AttentionOp::verify() {
   if (failed(verifyColumns(*this, "q", getQ(), getKeyColumns(),
                            getHeads()))) // C3
     return failure();
+  if (failed(verifyOneOf(*this, "products", getProducts(),
+                         {"f32", "bf16x2", "bf16"}))) // C5
+    return failure();
+  if (getRowTile() == 1 && getProducts() != "f32") // C5
+    return emitOpError("expects products in f32 for one row, but got '")
+           << getProducts() << "'";
   if (getSplits() == 1)
     return verifyColumns(*this, "y", getY(), getValueColumns(),
                          getHeads()); // C3

@@ -441,10 +441,16 @@ def Plan_AttentionOp : Plan_Op<"attention"> {
     cut into so many parts, and `y` takes what `plan.merge_attention` makes a
     row of.
 
+    `products` is the least precision of what is multiplied: "f32", "bf16x2"
+    (each number as a sum of two bf16; the product of the lesser terms is left
+    out) or "bf16" (rounded to it). A target may be more precise. Sums and the
+    softmax are f32.
+
     - (C1) `heads`, `key_heads`, the columns, `row_tile` and `splits` are positive; `key_heads` divides `heads`.
     - (C2) `storage` is f32, f16, bf16 or q8_0.
     - (C3) Rows of `q` and `y` have `heads` times the columns of keys and of values; parts are bytes.
     - (C4) `row_tile` or `splits` is 1.
+    - (C5) `products` is "f32", "bf16x2" or "bf16"; where `row_tile` is 1, "f32".
 
     Example:
     ```mlir
@@ -458,7 +464,8 @@ def Plan_AttentionOp : Plan_Op<"attention"> {
                        Plan_Positive:$key_columns, Plan_Positive:$value_columns, StrAttr:$storage,
                        F32Attr:$scale, OptionalAttr<F32Attr>:$softcap, Plan_Window:$window,
                        DefaultValuedAttr<Plan_Positive, "1">:$row_tile,
-                       DefaultValuedAttr<Plan_Positive, "1">:$splits);
+                       DefaultValuedAttr<Plan_Positive, "1">:$splits,
+                       DefaultValuedStrAttr<StrAttr, "f32">:$products);
   let assemblyFormat = [{
     `range` `(` $begin `,` $end `)` `tokens` `(` $tokens `)` `ins` `(` $q `:` type($q) `)`
     `pages` `(` $pool `,` $page_table `:` type($pool) `,` type($page_table) `)`

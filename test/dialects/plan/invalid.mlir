@@ -662,6 +662,22 @@ func.func @attention_c4(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: m
 
 // -----
 
+func.func @attention_c5(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>) {
+  // expected-error@+1 {{expects 'products' to be one of f32, bf16x2, bf16, but got 'f16'}}
+  plan.attention range(%i, %i) tokens(%i) ins(%x : memref<?x32xf32>) pages(%r, %t : memref<?xi8>, memref<?xi32>) outs(%x : memref<?x32xf32>) at(%i, %i, %i, %i) {heads = 2 : i64, key_columns = 16 : i64, key_heads = 1 : i64, products = "f16", row_tile = 16 : i64, scale = 2.5e-01 : f32, storage = "f32", value_columns = 16 : i64, window = -1 : i64}
+  return
+}
+
+// -----
+
+func.func @attention_c5_row(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>) {
+  // expected-error@+1 {{expects products in f32 for one row, but got 'bf16'}}
+  plan.attention range(%i, %i) tokens(%i) ins(%x : memref<?x32xf32>) pages(%r, %t : memref<?xi8>, memref<?xi32>) outs(%x : memref<?x32xf32>) at(%i, %i, %i, %i) {heads = 2 : i64, key_columns = 16 : i64, key_heads = 1 : i64, products = "bf16", scale = 2.5e-01 : f32, storage = "f32", value_columns = 16 : i64, window = -1 : i64}
+  return
+}
+
+// -----
+
 func.func @merge_attention_c1(%i: index, %x: memref<?x32xf32>, %r: memref<?xi8>, %t: memref<?xi32>) {
   // expected-error@+1 {{expects 2 parts or more, but got 1}}
   plan.merge_attention row(%i) ins(%r : memref<?xi8>) outs(%x : memref<?x32xf32>) {heads = 2 : i64, splits = 1 : i64, value_columns = 16 : i64}

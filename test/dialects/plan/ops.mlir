@@ -40,6 +40,8 @@ func.func @kernel(%b: index, %e: index, %x: memref<?x32xf32>, %y: memref<?x16xf3
   plan.attention range(%b, %e) tokens(%t) ins(%x : memref<?x32xf32>) pages(%r, %ids : memref<?xi8>, memref<?xi32>) outs(%x : memref<?x32xf32>) at(%t, %t, %t, %t) {heads = 2 : i64, key_columns = 16 : i64, key_heads = 1 : i64, scale = 2.5e-01 : f32, storage = "f16", value_columns = 16 : i64, window = -1 : i64}
   // CHECK: plan.attention {{.*}} outs(%{{.*}} : memref<?xi8>) {{.*}}splits = 8 : i64
   plan.attention range(%b, %e) tokens(%t) ins(%x : memref<?x32xf32>) pages(%r, %ids : memref<?xi8>, memref<?xi32>) outs(%r : memref<?xi8>) at(%t, %t, %t, %t) {heads = 2 : i64, key_columns = 16 : i64, key_heads = 1 : i64, scale = 2.5e-01 : f32, splits = 8 : i64, storage = "f16", value_columns = 16 : i64, window = -1 : i64}
+  // CHECK: plan.attention {{.*}}products = "bf16x2", row_tile = 16 : i64
+  plan.attention range(%b, %e) tokens(%t) ins(%x : memref<?x32xf32>) pages(%r, %ids : memref<?xi8>, memref<?xi32>) outs(%x : memref<?x32xf32>) at(%t, %t, %t, %t) {heads = 2 : i64, key_columns = 16 : i64, key_heads = 1 : i64, products = "bf16x2", row_tile = 16 : i64, scale = 2.5e-01 : f32, storage = "f16", value_columns = 16 : i64, window = -1 : i64}
   // CHECK: plan.merge_attention row(%{{.*}}) ins(%{{.*}} : memref<?xi8>) outs(%{{.*}} : memref<?x32xf32>)
   plan.merge_attention row(%b) ins(%r : memref<?xi8>) outs(%x : memref<?x32xf32>) {heads = 2 : i64, splits = 8 : i64, value_columns = 16 : i64}
   // CHECK: plan.row_attention range(%{{.*}}, %{{.*}}) tokens(%{{.*}}) ins(%{{.*}} : memref<?x32xf32>) outs(%{{.*}} : memref<?x32xf32>) pools(%{{.*}} : memref<?xi8>) tables(%{{.*}} : memref<?xi32>) at(%{{.*}}, [%{{.*}}, %{{.*}}])

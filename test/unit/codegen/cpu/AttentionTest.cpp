@@ -210,12 +210,26 @@ TEST_P(AttentionLevels, MatchesFloat64) {
   // Large scores: one position takes nearly all.
   add(2, 2, 32, 16, Encoding::F32, 290, 4).scale = 40;
   cases.back().tolerance = 2e-5; // scores of 200 have errors of 1e-5
+  // In bf16, of all forms of storage and in tiles that are not whole.
+  for (size_t i = 0, count = cases.size(); i < count; ++i)
+    for (AttentionProducts products :
+         {AttentionProducts::Bf16x2, AttentionProducts::Bf16}) {
+      Case wide = cases[i];
+      AttentionSpec &spec = wide.spec;
+      spec.products = products;
+      spec.rowTile = i % 3 == 0
+                         ? attentionRowTile(products, spec.heads / spec.kvHeads)
+                         : (i % 3 == 1 ? 20 : 3);
+      if (i % 4 == 0)
+        cases.push_back(wide);
+    }
   // The same by tiles of rows, whole ones and others, and in parts.
   for (size_t i = 0, count = cases.size(); i < count; ++i) {
-    if (!takesAll(level) && i % 4)
+    if (cases[i].spec.rowTile > 1 || (!takesAll(level) && i % 4))
       continue;
     cases.push_back(cases[i]);
-    cases.back().spec.rowTile = i % 3 ? kAttentionRowTile : 3;
+    cases.back().spec.rowTile =
+        i % 3 ? attentionRowTile(AttentionProducts::F32, 1) : 3;
     cases.push_back(cases[i]);
     cases.back().spec.splits = i % 2 ? kAttentionSplits : 3;
   }
@@ -227,6 +241,11 @@ INSTANTIATE_TEST_SUITE_P(All, AttentionLevels,
                          testing::ValuesIn(runnableLevels()), levelTestName);
 
 TEST(Attention, CutsTilesForManyCores) {
+  // Rows of queries that share what a program converts.
+  EXPECT_EQ(attentionRowTile(AttentionProducts::F32, 1), 4);
+  EXPECT_EQ(attentionRowTile(AttentionProducts::Bf16, 1), 64);
+  EXPECT_EQ(attentionRowTile(AttentionProducts::Bf16, 2), 32);
+  EXPECT_EQ(attentionRowTile(AttentionProducts::Bf16x2, 8), 16);
   AttentionSpec spec{8, 2, 64, 64, Encoding::F16, 0.125};
   EXPECT_EQ(attentionPrograms(spec, 3), 6);
   spec.rowTile = 16;
@@ -252,6 +271,10 @@ TEST(Attention, RefusesImpossibleSpecs) {
   tile.splits = 2;
   EXPECT_THAT(checkAttention(tile).error().message,
               HasSubstr("one part of more than one row, but got 2"));
+  AttentionSpec one = spec;
+  one.products = AttentionProducts::Bf16;
+  EXPECT_THAT(checkAttention(one).error().message,
+              HasSubstr("expects products in f32 for one row"));
   AttentionSpec none = spec;
   none.keyColumns = 0;
   EXPECT_THAT(checkAttention(none).error().message,

@@ -22,8 +22,9 @@ public:
   LinearChoice embedding(int64_t, int64_t, Encoding encoding) const override {
     return {"packed", encoding, "f32"};
   }
-  int64_t attentionRowTile() const override { return 1; }
-  int64_t attentionSplits() const override { return 1; }
+  AttentionChoice attention(int64_t, int64_t, bool) const override {
+    return {};
+  }
   int64_t attentionPartBytes(int64_t, int64_t) const override { return 0; }
   int64_t sharedRowHeads() const override { return 1; }
   int64_t convolutionColumns() const override { return 1; }
