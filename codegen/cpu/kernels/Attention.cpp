@@ -1,6 +1,7 @@
 #include "codegen/cpu/kernels/Attention.h"
 #include "codegen/cpu/kernels/AttentionProgram.h"
 #include "codegen/cpu/kernels/Isa.h"
+#include "codegen/cpu/kernels/MatrixAttention.h"
 #include "runtime/core/KernelAbi.h"
 #include <algorithm>
 #include <cmath>
@@ -462,6 +463,8 @@ private:
 
 int64_t attentionScratchBytes(const CpuLevel &level,
                               const AttentionSpec &spec) {
+  if (hasMatrixAttention(level, spec))
+    return matrixAttentionScratchBytes(level, spec);
   return Layout(level, partOf(spec)).scratch.bytes;
 }
 
@@ -469,6 +472,8 @@ void buildAttention(OpBuilder &b, Location loc, const CpuLevel &level,
                     const AttentionSpec &spec,
                     const AttentionOperands &operands) {
   assert(checkAttention(spec).ok() && "the spec has a kernel");
+  if (hasMatrixAttention(level, spec))
+    return buildMatrixAttention(b, loc, level, spec, operands);
   Builder(b, loc, level, spec, operands).build();
 }
 

@@ -40,9 +40,29 @@ static const DotInstructions &dotsOf(const CpuLevel &level) {
   llvm_unreachable("the last needs no feature");
 }
 
+/// The first whose feature a level has is the best.
+static constexpr Bf16Instructions kBf16Dots[] = {
+    {"amx-bf16", "tdpbf16ps", /*tiles=*/true, /*terms=*/2,
+     "llvm.x86.tdpbf16ps.internal", "llvm.x86.avx512bf16.cvtneps2bf16.512"},
+    {"avx512bf16", "vdpbf16ps", /*tiles=*/false, /*terms=*/1,
+     "llvm.x86.avx512bf16.dpbf16ps.512",
+     "llvm.x86.avx512bf16.cvtneps2bf16.512"},
+};
+
+static const Bf16Instructions *bf16DotsOf(const CpuLevel &level) {
+  // Whose conversions all of them use.
+  if (!level.has("avx512bf16"))
+    return nullptr;
+  for (const Bf16Instructions &dots : kBf16Dots)
+    if (level.has(dots.feature))
+      return &dots;
+  return nullptr;
+}
+
 Isa::Isa(const CpuLevel &level)
     : vectorBytes(level.vectorBytes()), registers(level.vectorRegisters()),
-      tiles(level.has("amx-int8")), integerDots(&dotsOf(level)) {
+      tiles(level.has("amx-int8")), integerDots(&dotsOf(level)),
+      shortDots(bf16DotsOf(level)) {
   if (level.isAArch64())
     std::tie(shuffle, shuffleBytes) =
         std::pair("llvm.aarch64.neon.tbl1.v16i8", 16);
@@ -87,6 +107,10 @@ int64_t Isa::integerRows(int64_t recordRows, int64_t planes,
   while (rows > 1 && (recordRows % rows || !fits(rows)))
     --rows;
   return rows;
+}
+
+const Bf16Instructions *Isa::bf16Dots(int64_t terms) const {
+  return shortDots && terms <= shortDots->terms ? shortDots : nullptr;
 }
 
 Isa::Tile Isa::integerTile(int64_t recordRows, int64_t planes,

@@ -44,6 +44,21 @@ struct DotInstructions {
   const char *dot, *pairSums;
 };
 
+/// The instructions that add products of pairs of bf16 to f32.
+struct Bf16Instructions {
+  /// LLVM's feature that they come with.
+  const char *feature;
+  /// For people.
+  const char *name;
+  /// Of tile registers, not of vectors.
+  bool tiles;
+  /// As how many bf16 of each number products still take less time than in f32.
+  int64_t terms;
+  /// LLVM's intrinsics: that, and of 16 f32 the nearest bf16 (0 for numbers
+  /// below the normal ones).
+  const char *dot, *narrow;
+};
+
 class Isa {
 public:
   explicit Isa(const CpuLevel &level);
@@ -83,6 +98,9 @@ public:
   /// divide `recordRows`, those of a tile of records.
   int64_t integerRows(int64_t recordRows, int64_t planes, int64_t groups) const;
   Tile integerTile(int64_t recordRows, int64_t planes, bool paired) const;
+  /// What multiplies numbers of `terms` bf16 faster than f32; null where
+  /// nothing does.
+  const Bf16Instructions *bf16Dots(int64_t terms) const;
   /// Whether tiles of rows are multiplied in tile registers (TileDots.h).
   bool hasTiles() const { return tiles; }
 
@@ -93,6 +111,7 @@ private:
   int64_t vectorBytes, registers;
   bool tiles;
   const DotInstructions *integerDots;
+  const Bf16Instructions *shortDots;
   /// The widest shuffle of bytes inside of 16: its intrinsic, and its bytes.
   const char *shuffle = nullptr;
   int64_t shuffleBytes = 0;

@@ -62,7 +62,7 @@ int CpuLevel::vectorRegisters() const {
 }
 
 // Features that only change tuning, or whose instructions code generation never
-// chooses by itself (amx-bf16), must not keep a machine from running the code.
+// chooses by itself (amx-fp16), must not keep a machine from running the code.
 // Those here must be known to runtime/core/CpuFeatures.cpp.
 static constexpr llvm::StringLiteral kSelectableX86[] = {
     "sse3",         "ssse3",       "sse4.1",       "sse4.2",
@@ -78,7 +78,7 @@ static constexpr llvm::StringLiteral kSelectableX86[] = {
     "avxvnniint16", "avx10.1",     "avx10.2",      "egpr",
     "push2pop2",    "ppx",         "ndd",          "ccmp",
     "nf",           "cf",          "zu",           "amx-tile",
-    "amx-int8"};
+    "amx-int8",     "amx-bf16"};
 static constexpr llvm::StringLiteral kSelectableAArch64[] = {
     "neon",      "fp-armv8", "fullfp16", "dotprod", "i8mm", "bf16",
     "fp16fml",   "lse",      "rdm",      "rcpc",    "sve",  "sve2",

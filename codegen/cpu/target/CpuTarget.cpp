@@ -171,11 +171,13 @@ std::vector<TargetLevel> tombolo::cpuTargetLevels() {
     // An LLVM without the family.
     if (!level)
       continue;
-    std::string instructions = std::to_string(level->vectorRegisters()) +
-                               " vectors of " +
-                               std::to_string(level->vectorBytes() * 8) +
-                               " bits, integers by " + Isa(*level).dots().name +
-                               (Isa(*level).hasTiles() ? " and tdpbsud" : "");
+    Isa isa(*level);
+    std::string instructions =
+        std::to_string(level->vectorRegisters()) + " vectors of " +
+        std::to_string(level->vectorBytes() * 8) + " bits, integers by " +
+        isa.dots().name + (isa.hasTiles() ? " and tdpbsud" : "");
+    if (const Bf16Instructions *dots = isa.bf16Dots(/*terms=*/1))
+      instructions += std::string(", bf16 by ") + dots->name;
     levels.push_back(
         {"cpu:" + known.name.str(), instructions,
          known.evidence == KnownCpuLevel::Evidence::Executed   ? "executed"

@@ -6,6 +6,7 @@
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/Module.h"
+#include <bit>
 
 namespace tombolo::test {
 namespace {
@@ -44,6 +45,36 @@ template <int Bytes> void vpmaddwd(void *result, const void *const *in) {
     for (int j = 2 * i; j < 2 * i + 2; ++j)
       sum += int32_t(of<int16_t>(in[0])[j]) * of<int16_t>(in[1])[j];
     out[i] = int32_t(sum);
+  }
+}
+float bfloatAt(const void *operand, int i) {
+  return std::bit_cast<float>(uint32_t(of<uint16_t>(operand)[i]) << 16);
+}
+/// VDPBF16PS: the second product of a pair first. Products are exact in f32, so
+/// that a multiply and an add round once, as there; that numbers below the
+/// normal ones count as zero there is left out.
+template <int Bytes> void vdpbf16ps(void *result, const void *const *in) {
+  auto *out = static_cast<float *>(result);
+  for (int i = 0; i < Bytes / 4; ++i) {
+    float sum = of<float>(in[0])[i];
+    for (int j = 2 * i + 1; j >= 2 * i; --j)
+      sum += bfloatAt(in[1], j) * bfloatAt(in[2], j);
+    out[i] = sum;
+  }
+}
+/// VCVTNEPS2BF16: to the nearest, ties to even ones.
+template <int Bytes> void vcvtneps2bf16(void *result, const void *const *in) {
+  auto *out = static_cast<uint16_t *>(result);
+  for (int i = 0; i < Bytes / 4; ++i) {
+    uint32_t bits = of<uint32_t>(in[0])[i];
+    uint32_t magnitude = bits & 0x7fffffff;
+    if (magnitude < 0x00800000)
+      bits &= 0x80000000; // below the normal numbers
+    else if (magnitude > 0x7f800000)
+      bits |= 0x00400000; // NaN
+    else
+      bits += 0x7fff + (bits >> 16 & 1);
+    out[i] = bits >> 16;
   }
 }
 /// VPSHUFB: in each 16 bytes.
@@ -97,6 +128,24 @@ void tdpbsud(void *result, const void *const *in) {
   std::memcpy(result, &sums, sizeof(Tile));
 }
 
+/// TDPBF16PS: the same of bf16, sums of f32. The first and the second products
+/// of pairs are added apart, and both sums in the end.
+void tdpbf16ps(void *result, const void *const *in) {
+  Tile sums = *of<Tile>(in[3]);
+  const Tile &a = *of<Tile>(in[4]), &b = *of<Tile>(in[5]);
+  for (int m = 0; m < numberOf(in[0]); ++m)
+    for (int n = 0; n < numberOf(in[1]) / 4; ++n) {
+      float sum, parts[2] = {0, 0};
+      std::memcpy(&sum, &sums.bytes[m][4 * n], 4);
+      for (int k = 0; k < numberOf(in[2]) / 2; ++k)
+        parts[k % 2] +=
+            bfloatAt(a.bytes[m], k) * bfloatAt(b.bytes[k / 2], 2 * n + k % 2);
+      sum += parts[0] + parts[1];
+      std::memcpy(&sums.bytes[m][4 * n], &sum, 4);
+    }
+  std::memcpy(result, &sums, sizeof(Tile));
+}
+
 struct Emulated {
   const char *intrinsic;
   Instruction run;
@@ -107,10 +156,13 @@ constexpr Emulated kEmulated[] = {
     {"llvm.x86.avx512.pmaddubs.w.512", vpmaddubsw<64>},
     {"llvm.x86.avx512.pmaddw.d.512", vpmaddwd<64>},
     {"llvm.x86.avx512.pshuf.b.512", vpshufb<64>},
+    {"llvm.x86.avx512bf16.dpbf16ps.512", vdpbf16ps<64>},
+    {"llvm.x86.avx512bf16.cvtneps2bf16.512", vcvtneps2bf16<64>},
     {"llvm.x86.tilezero.internal", tilezero},
     {"llvm.x86.tileloadd64.internal", tileloadd},
     {"llvm.x86.tilestored64.internal", tilestored},
     {"llvm.x86.tdpbsud.internal", tdpbsud},
+    {"llvm.x86.tdpbf16ps.internal", tdpbf16ps},
     {"llvm.x86.avx2.pmadd.ub.sw", vpmaddubsw<32>},
     {"llvm.x86.avx2.pmadd.wd", vpmaddwd<32>},
     {"llvm.x86.avx2.pshuf.b", vpshufb<32>},
@@ -118,11 +170,18 @@ constexpr Emulated kEmulated[] = {
 
 // --- Their calls -------------------------------------------------------------
 /// Operands and the result go through memory of the function's own; a tile is
-/// there as long as it lives.
+/// there as long as it lives, and one that a loop carries is copied.
 class Emulator {
 public:
   explicit Emulator(llvm::Function &function)
-      : entry(&*function.getEntryBlock().getFirstInsertionPt()) {}
+      : entry(&*function.getEntryBlock().getFirstInsertionPt()) {
+    for (llvm::BasicBlock &block : function)
+      for (llvm::PHINode &phi : block.phis())
+        if (phi.getType()->isX86_AMXTy()) {
+          tiles[&phi] = tileMemory();
+          carried.push_back(&phi);
+        }
+  }
 
   void replace(llvm::CallInst *call, Instruction run) {
     llvm::IRBuilder<> b(call);
@@ -142,8 +201,7 @@ public:
     llvm::Type *type = call->getType();
     llvm::Value *result = llvm::Constant::getNullValue(b.getPtrTy());
     if (type->isX86_AMXTy())
-      result = tiles[call] = llvm::IRBuilder<>(entry).CreateAlloca(
-          llvm::ArrayType::get(b.getInt8Ty(), sizeof(Tile)));
+      result = tiles[call] = tileMemory();
     else if (!type->isVoidTy())
       result = memory(0, type);
     auto *signature = llvm::FunctionType::get(
@@ -158,11 +216,25 @@ public:
 
   /// Last users first: tiles are still named by what followed them.
   void finish() {
+    for (llvm::PHINode *phi : carried)
+      for (auto [value, block] :
+           llvm::zip(phi->incoming_values(), phi->blocks()))
+        llvm::IRBuilder<>(block->getTerminator())
+            .CreateMemCpy(tiles.lookup(phi), {}, tiles.lookup(value), {},
+                          sizeof(Tile));
+    for (llvm::PHINode *phi : carried) {
+      phi->replaceAllUsesWith(llvm::PoisonValue::get(phi->getType()));
+      phi->eraseFromParent();
+    }
     for (llvm::CallInst *call : llvm::reverse(replaced))
       call->eraseFromParent();
   }
 
 private:
+  llvm::Value *tileMemory() {
+    llvm::IRBuilder<> b(entry);
+    return b.CreateAlloca(llvm::ArrayType::get(b.getInt8Ty(), sizeof(Tile)));
+  }
   /// All calls share it: each has read its result before the next begins.
   llvm::Value *memory(size_t slot, llvm::Type *type) {
     llvm::Value *&place = places[{slot, type}];
@@ -174,6 +246,7 @@ private:
   std::map<std::pair<size_t, llvm::Type *>, llvm::Value *> places;
   llvm::DenseMap<llvm::Value *, llvm::Value *> tiles;
   llvm::SmallVector<llvm::CallInst *> replaced;
+  llvm::SmallVector<llvm::PHINode *> carried;
 };
 
 } // namespace
