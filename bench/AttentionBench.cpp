@@ -1,5 +1,6 @@
 #include "bench/KernelBench.h"
 #include "codegen/cpu/kernels/Attention.h"
+#include "codegen/cpu/kernels/MatrixAttention.h"
 #include "test/unit/codegen/cpu/Reference.h"
 #include "test/unit/codegen/cpu/RunCode.h"
 
@@ -119,12 +120,32 @@ static void runAttention(benchmark::State &state, const std::string &name,
   }
   double columns = double(spec.keyColumns + spec.valueColumns);
   double pairs = double(rows) * double(before) + double(rows + 1) * rows / 2;
+  double operations = 2 * pairs * double(spec.heads) * columns;
+  double limit = layer.limits.f32Operations;
+  if (hasMatrixAttention(level(), spec)) {
+    limit = layer.limits.bf16Operations;
+    // Two terms are three products.
+    if (spec.products == AttentionProducts::Bf16x2)
+      limit /= 3;
+  }
   double element = double(*encodedBytes(spec.storage, 1));
   measure(state,
-          {2 * pairs * double(spec.heads) * columns,
+          {operations,
            double(before + rows) * double(spec.kvHeads) * columns * element,
-           layer.limits.f32Operations},
+           limit},
           layer.limits, layer.layers, [&](int64_t copy) { layer.run(copy); });
+}
+
+static void registerOne(const AttentionSpec &spec, int64_t before, int64_t rows,
+                        const char *products) {
+  std::string name =
+      std::string("attention/") + infoOf(spec.storage).name.data() + products +
+      "/" + std::to_string(spec.heads) + "x" + std::to_string(spec.keyColumns) +
+      "/" + std::to_string(spec.kvHeads) + "/before:" + std::to_string(before) +
+      "/rows:" + std::to_string(rows);
+  benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State &state) {
+    runAttention(state, name, spec, before, rows);
+  })->Unit(benchmark::kMicrosecond);
 }
 
 void tombolo::bench::registerAttention() {
@@ -143,17 +164,18 @@ void tombolo::bench::registerAttention() {
               shape.heads,   shape.kvHeads,
               shape.columns, shape.columns,
               storage,       1 / std::sqrt(double(shape.columns))};
-          spec.rowTile = rows > 1 ? kAttentionRowTile : 1;
-          std::string name = std::string("attention/") +
-                             infoOf(storage).name.data() + "/" +
-                             std::to_string(shape.heads) + "x" +
-                             std::to_string(shape.columns) + "/" +
-                             std::to_string(shape.kvHeads) +
-                             "/before:" + std::to_string(before) +
-                             "/rows:" + std::to_string(rows);
-          benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State
-                                                             &state) {
-            runAttention(state, name, spec, before, rows);
-          })->Unit(benchmark::kMicrosecond);
+          if (rows == 1) {
+            registerOne(spec, before, rows, "");
+            continue;
+          }
+          // On levels without products in bf16, f32 in larger tiles.
+          for (auto [products, name] : {std::pair(AttentionProducts::F32, ""),
+                                        {AttentionProducts::Bf16x2, ",bf16x2"},
+                                        {AttentionProducts::Bf16, ",bf16"}}) {
+            spec.products = products;
+            spec.rowTile =
+                attentionRowTile(products, shape.heads / shape.kvHeads);
+            registerOne(spec, before, rows, name);
+          }
         }
 }
