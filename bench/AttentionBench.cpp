@@ -168,13 +168,12 @@ void tombolo::bench::registerAttention() {
             registerOne(spec, before, rows, "");
             continue;
           }
-          // On levels without products in bf16, f32 in larger tiles.
+          // On levels without products in bf16, f32.
           for (auto [products, name] : {std::pair(AttentionProducts::F32, ""),
                                         {AttentionProducts::Bf16x2, ",bf16x2"},
                                         {AttentionProducts::Bf16, ",bf16"}}) {
             spec.products = products;
-            spec.rowTile =
-                attentionRowTile(products, shape.heads / shape.kvHeads);
+            spec.rowTile = attentionRowTile(shape.heads / shape.kvHeads);
             registerOne(spec, before, rows, name);
           }
         }

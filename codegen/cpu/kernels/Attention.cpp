@@ -16,13 +16,7 @@ AttentionProducts attentionProducts(llvm::StringRef name) {
                           : AttentionProducts::F32;
 }
 
-/// Query rows of a program in f32, or of a part of one: enough heads of queries
-/// to share loads among all that the registers take.
-static constexpr int64_t kFloatRowTile = 4;
-
-int64_t attentionRowTile(AttentionProducts products, int64_t shared) {
-  if (products == AttentionProducts::F32)
-    return kFloatRowTile;
+int64_t attentionRowTile(int64_t shared) {
   int64_t tile = 16;
   while (tile < 64 && tile * shared < 48)
     tile *= 2;
@@ -88,13 +82,18 @@ int64_t partBytes(const AttentionSpec &spec) {
   return kPartValues + roundedColumns(spec) * 4;
 }
 
+/// Bytes of a page's keys and values in f32.
+constexpr int64_t kMostUnpacked = int64_t(1) << 18;
+
 /// How one level cuts the work, and where scratch holds what.
 struct Layout {
-  int64_t group;           ///< rows of queries
-  int64_t heads;           ///< of them at a time
-  int64_t blocks;          ///< vectors of 16 scores at a time
-  int64_t columns;         ///< vectors of 16 output columns at a time
-  int64_t queries, scores; ///< byte offsets
+  int64_t group;   ///< rows of queries
+  int64_t heads;   ///< of them at a time
+  int64_t blocks;  ///< vectors of 16 scores at a time
+  int64_t columns; ///< vectors of 16 output columns at a time
+  /// Whether a page becomes f32 in scratch before many rows use it.
+  bool unpacks;
+  int64_t queries, scores, keys, values; ///< byte offsets
   AttentionScratch scratch;
 
   Layout(const CpuLevel &level, const AttentionSpec &spec) {
@@ -110,42 +109,45 @@ struct Layout {
     while (blocks > 1 && blocks * heads > budget)
       blocks /= 2;
     columns = std::clamp<int64_t>(budget / heads, 1, 8);
+    int64_t keyBytes = spec.keyColumns * kPageRows * 4;
+    int64_t valueBytes = spec.valueColumns * kPageRows * 4;
+    // Longer ones would leave the second-level cache: stored, they are half.
+    unpacks = spec.rowTile > 1 && spec.storage != Encoding::F32 &&
+              keyBytes + valueBytes <= kMostUnpacked;
     queries = scratch.take(group * spec.keyColumns * 4);
-    scores = scratch.take(group * kPageRows * 4);
+    scores = scratch.take(heads * kPageRows * 4);
+    keys = scratch.take(unpacks ? keyBytes : 0);
+    values = scratch.take(unpacks ? valueBytes : 0);
     scratch.takeSoftmax(spec, group);
   }
 };
 
-/// A program's tile in parts that the registers take.
-AttentionSpec partOf(AttentionSpec spec) {
-  int64_t rows = std::min(spec.rowTile, kFloatRowTile);
-  while (spec.rowTile % rows)
-    --rows;
-  spec.rowTile = rows;
-  return spec;
-}
+/// A page of a key-value head as products read it.
+struct PageSource {
+  /// Numbers as they are stored in pages, or f32 in scratch.
+  bool isStored;
+  Value keyMemory, keys, valueMemory, values; ///< byte offsets
+  /// Where one row reads pages as they come: the keys of the next.
+  Value nextKeys;
+};
 
 class Builder : AttentionProgram {
 public:
   Builder(OpBuilder &b, Location loc, const CpuLevel &level,
           const AttentionSpec &spec, const AttentionOperands &operands)
-      : AttentionProgram(b, loc, partOf(spec), operands),
-        tileRows(spec.rowTile), lay(level, this->spec) {}
+      : AttentionProgram(b, loc, spec, operands), lay(level, spec) {}
 
   void build() {
     if (spec.splits > 1)
       return buildParts();
-    if (tileRows == 1) {
+    if (spec.rowTile == 1) {
       e.loop(in.begin, in.end, 1, [&](Value program) {
         kvHead = divide(program, in.rows);
         buildTile(remainder(program, in.rows));
       });
       return;
     }
-    forEachTile(tileRows, [&](Value first) {
-      Value end = e.min(e.add(first, tileRows), in.rows);
-      e.loop(first, end, spec.rowTile, [&](Value row) { buildTile(row); });
-    });
+    forEachTile(spec.rowTile, [&](Value row) { buildTile(row); });
   }
 
 private:
@@ -170,6 +172,10 @@ private:
 
   void buildTile(Value row) {
     firstRow = row;
+    group = e.index(lay.group);
+    if (spec.rowTile > 1)
+      // Those behind the last row are at most computed along.
+      group = e.min(group, e.mul(e.sub(in.rows, firstRow), shared));
     lastPosition = e.add(in.firstPosition, rowOf(e.index(lay.group - 1)));
     start();
     Value begin = e.divide(firstVisible(zero()), kPageRows);
@@ -193,7 +199,7 @@ private:
 
   /// Scaled queries and the empty softmax in scratch.
   void start() {
-    forEachRow(lay.group, [&](Value g) {
+    forEachRow(group, [&](Value g) {
       Value to = areaAt(lay.queries, g, spec.keyColumns * 4);
       for (Piece piece : piecesOf(spec.keyColumns))
         e.storeBytes(in.scratch, e.add(to, piece.offset * 4),
@@ -204,12 +210,22 @@ private:
 
   void buildPage(Value page) {
     Value first = e.mul(page, kPageRows);
-    Value keys = headPart(in.keys, spec.keyColumns, first);
-    Value values = headPart(in.values, spec.valueColumns, first);
-    // The last page asks for itself again, which is where it is.
-    Value next = e.min(e.add(page, 1), e.divide(lastPosition, kPageRows));
-    Value nextKeys = headPart(in.keys, spec.keyColumns, e.mul(next, kPageRows));
-    e.loop(zero(), e.index(lay.group), lay.heads, [&](Value g) {
+    PageSource source{true,
+                      in.keys.pool,
+                      headPart(in.keys, spec.keyColumns, first),
+                      in.values.pool,
+                      headPart(in.values, spec.valueColumns, first),
+                      Value()};
+    if (spec.rowTile == 1) {
+      // The last page asks for itself again, which is where it is.
+      Value next = e.min(e.add(page, 1), e.divide(lastPosition, kPageRows));
+      source.nextKeys =
+          headPart(in.keys, spec.keyColumns, e.mul(next, kPageRows));
+    }
+    if (lay.unpacks)
+      source = unpack(source, visibleRows(zero(), first).first,
+                      visibleRows(e.index(lay.group - 1), first).second);
+    e.loop(zero(), group, lay.heads, [&](Value g) {
       // Visible rows of this page; none where the first is behind the last.
       Values from, to;
       for (int64_t h = 0; h < lay.heads; ++h) {
@@ -223,19 +239,71 @@ private:
         to.push_back(high);
       }
       // Later rows see as much behind and begin no earlier.
-      Values maxima = scores(keys, values, g, from, to);
-      Values corrections = softmax(g, from.front(), to.back(), maxima);
-      accumulate(values, nextKeys, g, from.front(), to.back(), corrections);
+      auto attend = [&] {
+        Values maxima = scores(source, g, from, to);
+        Values corrections = softmax(g, from.front(), to.back(), maxima);
+        accumulate(source, g, from.front(), to.back(), corrections);
+      };
+      if (spec.rowTile == 1)
+        return attend();
+      e.ifThen(e.less(from.front(), to.back()), attend);
     });
+  }
+
+  int64_t bytesOf(const PageSource &source) const {
+    return source.isStored ? storedBytes() : 4;
+  }
+  /// Without the scale, where there is one.
+  Value load(const PageSource &source, Value memory, Value offset,
+             int64_t lanes) {
+    return source.isStored ? loadStored(memory, offset, lanes)
+                           : e.loadBytes(memory, offset, e.f32(lanes));
+  }
+
+  /// The rows around [from, to) of a page as f32 in scratch.
+  PageSource unpack(const PageSource &stored, Value from, Value to) {
+    PageSource result{false,      in.scratch,          e.index(lay.keys),
+                      in.scratch, e.index(lay.values), Value()};
+    e.loop(zero(), e.index(spec.keyColumns), 1, [&](Value column) {
+      Value begin = e.mul(e.divide(from, kLanes), kLanes);
+      e.loop(begin, to, kLanes, [&](Value row) {
+        Value place = e.add(e.mul(column, kPageRows), row);
+        Value key =
+            loadStored(stored.keyMemory,
+                       e.add(stored.keys, e.mul(place, storedBytes())), kLanes);
+        if (isScaled())
+          key = e.mulf(key, keyScale(stored.keys,
+                                     e.divide(column, kScaledColumns), row));
+        e.storeBytes(in.scratch, e.add(result.keys, e.mul(place, 4)), key);
+      });
+    });
+    e.loop(from, to, 1, [&](Value row) {
+      Value first = e.mul(row, spec.valueColumns);
+      auto copy = [&](Value column, int64_t lanes) {
+        Value place = e.add(first, column);
+        Value value = loadStored(
+            stored.valueMemory,
+            e.add(stored.values, e.mul(place, storedBytes())), lanes);
+        if (isScaled())
+          value = e.mulf(value, valueScale(stored.values, row, column, lanes));
+        e.storeBytes(in.scratch, e.add(result.values, e.mul(place, 4)), value);
+      };
+      int64_t whole = spec.valueColumns / kLanes * kLanes;
+      e.loop(zero(), e.index(whole), kLanes,
+             [&](Value column) { copy(column, kLanes); });
+      for (const Piece &piece : piecesOf(spec.valueColumns - whole))
+        copy(e.index(whole + piece.offset), piece.lanes);
+    });
+    return result;
   }
 
   /// Writes the scores of rows around [from, to) of each of g .. g+heads-1,
   /// hidden ones as kHiddenScore. Returns each one's largest, lane by lane.
-  Values scores(Value keys, Value values, Value g, ValueRange from,
+  Values scores(const PageSource &source, Value g, ValueRange from,
                 ValueRange to) {
     int64_t step = lay.blocks * kLanes;
     Value queries = areaAt(lay.queries, g, spec.keyColumns * 4);
-    Value target = areaAt(lay.scores, g, kPageRows * 4);
+    Value target = e.index(lay.scores);
     VectorType type = e.f32();
     auto asVector = [&](Value index) -> Value {
       Value word =
@@ -255,18 +323,18 @@ private:
           Values scales;
           auto addColumn = [&](Value column, ValueRange acc) {
             Values next(acc);
-            Value offset =
-                e.mul(e.add(e.mul(column, kPageRows), at), storedBytes());
-            Value row = e.add(keys, offset);
+            int64_t bytes = bytesOf(source);
+            Value offset = e.mul(e.add(e.mul(column, kPageRows), at), bytes);
+            Value row = e.add(source.keys, offset);
             // A page's part of one head is too short for the hardware to run
             // ahead: this is needed about a page later.
-            e.prefetch(in.values.pool, e.add(values, offset),
-                       step * storedBytes());
+            if (source.nextKeys)
+              e.prefetch(source.valueMemory, e.add(source.values, offset),
+                         step * bytes);
             Values k;
             for (int64_t i = 0; i < lay.blocks; ++i)
-              k.push_back(loadStored(in.keys.pool,
-                                     e.add(row, i * kLanes * storedBytes()),
-                                     kLanes));
+              k.push_back(load(source, source.keyMemory,
+                               e.add(row, i * kLanes * bytes), kLanes));
             for (size_t i = 0; i < scales.size(); ++i)
               k[i] = e.mulf(k[i], scales[i]);
             Value q = e.add(queries, e.mul(column, 4));
@@ -285,14 +353,14 @@ private:
               return addColumn(e.add(column, 1), addColumn(column, acc));
             });
           };
-          if (isScaled())
+          if (isScaled() && source.isStored)
             sums = e.loop(
                 zero(), e.index(spec.keyColumns / kScaledColumns), 1, sums,
                 [&](Value number, ValueRange acc) {
                   scales.clear();
                   for (int64_t i = 0; i < lay.blocks; ++i)
                     scales.push_back(
-                        keyScale(keys, number, e.add(at, i * kLanes)));
+                        keyScale(source.keys, number, e.add(at, i * kLanes)));
                   Value first = e.mul(number, kScaledColumns);
                   return addColumns(first, e.add(first, kScaledColumns), acc);
                 });
@@ -341,7 +409,7 @@ private:
       corrections.push_back(correction);
       maxima.push_back(maximum);
     }
-    Value target = areaAt(lay.scores, g, kPageRows * 4);
+    Value target = e.index(lay.scores);
     Value begin = e.mul(e.divide(from, kLanes), kLanes);
     sums = e.loop(begin, to, kLanes, sums, [&](Value row, ValueRange acc) {
       Values next;
@@ -361,9 +429,10 @@ private:
   }
 
   /// output = output * correction + weights * values.
-  void accumulate(Value values, Value nextKeys, Value g, Value from, Value to,
+  void accumulate(const PageSource &source, Value g, Value from, Value to,
                   ValueRange corrections) {
-    Value weights = areaAt(lay.scores, g, kPageRows * 4);
+    Value weights = e.index(lay.scores);
+    int64_t bytes = bytesOf(source);
     Value outputs =
         areaAt(lay.scratch.outputs, g, lay.scratch.outputColumns * 4);
     auto addPieces = [&](Value column, ArrayRef<Piece> pieces) {
@@ -381,25 +450,26 @@ private:
         }
       acc = e.loop(from, to, 1, acc, [&](Value row, ValueRange before) {
         Value offset =
-            e.mul(e.add(e.mul(row, spec.valueColumns), column), storedBytes());
-        Value source = e.add(values, offset);
-        int64_t width = 0;
-        for (const Piece &piece : pieces)
-          width += piece.lanes * storedBytes();
-        e.prefetch(in.keys.pool,
-                   e.add(e.add(nextKeys, offset),
-                         pieces.front().offset * storedBytes()),
-                   width);
+            e.mul(e.add(e.mul(row, spec.valueColumns), column), bytes);
+        Value place = e.add(source.values, offset);
+        if (source.nextKeys) {
+          int64_t width = 0;
+          for (const Piece &piece : pieces)
+            width += piece.lanes * bytes;
+          e.prefetch(source.keyMemory,
+                     e.add(e.add(source.nextKeys, offset),
+                           pieces.front().offset * bytes),
+                     width);
+        }
         Values v;
         for (const Piece &piece : pieces)
-          v.push_back(loadStored(in.values.pool,
-                                 e.add(source, piece.offset * storedBytes()),
-                                 piece.lanes));
-        if (isScaled())
+          v.push_back(load(source, source.valueMemory,
+                           e.add(place, piece.offset * bytes), piece.lanes));
+        if (isScaled() && source.isStored)
           for (auto [i, piece] : llvm::enumerate(pieces))
             v[i] = e.mulf(v[i],
-                          valueScale(values, row, e.add(column, piece.offset),
-                                     piece.lanes));
+                          valueScale(source.values, row,
+                                     e.add(column, piece.offset), piece.lanes));
         Value weightAt = e.add(weights, e.mul(row, 4));
         Values next;
         for (int64_t h = 0; h < lay.heads; ++h) {
@@ -428,12 +498,12 @@ private:
   }
 
   void finish() {
-    forEachRow(lay.group,
+    forEachRow(group,
                [&](Value g) { AttentionProgram::finish(lay.scratch, g); });
   }
 
   void finishPart() {
-    forEachRow(lay.group, [&](Value g) {
+    forEachRow(group, [&](Value g) {
       Value to = e.add(
           e.mul(firstRow, attentionPartBytes(spec)),
           e.mul(e.add(e.mul(headOf(g), spec.splits), split), partBytes(spec)));
@@ -454,8 +524,8 @@ private:
     });
   }
 
-  int64_t tileRows; ///< of a program
   Layout lay;
+  Value group; ///< rows of queries that there are
   Value partCount, lastPosition;
 };
 
@@ -465,7 +535,7 @@ int64_t attentionScratchBytes(const CpuLevel &level,
                               const AttentionSpec &spec) {
   if (hasMatrixAttention(level, spec))
     return matrixAttentionScratchBytes(level, spec);
-  return Layout(level, partOf(spec)).scratch.bytes;
+  return Layout(level, spec).scratch.bytes;
 }
 
 void buildAttention(OpBuilder &b, Location loc, const CpuLevel &level,

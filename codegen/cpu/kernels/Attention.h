@@ -42,9 +42,9 @@ struct AttentionSpec {
 };
 
 /// Query rows of a program where a step has many, each of which has `shared`
-/// heads for one of the keys. In bf16 a program brings keys and values into
-/// another form first, which pays with 48 rows of queries or more.
-int64_t attentionRowTile(AttentionProducts products, int64_t shared);
+/// heads for one of the keys. A program brings keys and values into another
+/// form first, which pays with 48 rows of queries or more.
+int64_t attentionRowTile(int64_t shared);
 /// Parts where it has one: programs for many cores, whatever the heads.
 inline constexpr int64_t kAttentionSplits = 8;
 

@@ -78,8 +78,8 @@ protected:
   Value areaAt(int64_t area, Value g, int64_t rowBytes) {
     return e.add(e.mul(g, rowBytes), area);
   }
-  void forEachRow(int64_t rows, llvm::function_ref<void(Value)> body) {
-    e.loop(zero(), e.index(rows), 1, body);
+  void forEachRow(Value rows, llvm::function_ref<void(Value)> body) {
+    e.loop(zero(), rows, 1, body);
   }
   /// A piece of the query of `g`, scaled so that scores are powers of two (with
   /// a soft cap: as they are).

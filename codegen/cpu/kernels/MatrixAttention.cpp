@@ -81,7 +81,7 @@ public:
       Value begin = e.divide(firstVisible(zero()), kPageRows);
       Value end = e.add(e.divide(last, kPageRows), 1);
       e.loop(begin, end, 1, [&](Value page) { buildPage(page); });
-      forEachRow(lay.group, [&](Value g) { finish(lay.scratch, g); });
+      forEachRow(e.index(lay.group), [&](Value g) { finish(lay.scratch, g); });
     });
   }
 
@@ -124,7 +124,7 @@ private:
 
   /// Scaled queries and the empty softmax in scratch.
   void start() {
-    forEachRow(lay.rows, [&](Value g) {
+    forEachRow(e.index(lay.rows), [&](Value g) {
       Value to = areaAt(lay.queries, g, lay.keyColumns * 2);
       for (Piece piece : piecesOf(spec.keyColumns))
         storeTerms(e.add(to, piece.offset * 2), lay.queryBytes, lay.terms,

@@ -69,8 +69,7 @@ AttentionChoice CpuPlanTarget::attention(int64_t heads, int64_t keyHeads,
     form = ActivationForm::F32;
   if (form != ActivationForm::F32)
     choice.products = form == ActivationForm::I16 ? "bf16x2" : "bf16";
-  choice.rowTile =
-      attentionRowTile(attentionProducts(choice.products), heads / keyHeads);
+  choice.rowTile = attentionRowTile(heads / keyHeads);
   return choice;
 }
 

@@ -17,12 +17,10 @@ module attributes {nn.model = {family = "test", context = 64 : i64, vocab_size =
 
   // CHECK:      plan.program @prefill
   // Tiles of two key heads: ceil((tokens + tile - 1) * 2 / tile).
-  // I16:        plan.dispatch @attention grid <tokens * 2 + 62 ceildiv 32>
-  // I8:         plan.dispatch @attention grid <tokens * 2 + 62 ceildiv 32>
-  // F32:        plan.dispatch @attention grid <tokens * 2 + 6 ceildiv 4>
+  // CHECK:      plan.dispatch @attention grid <tokens * 2 + 62 ceildiv 32>
   // I16:        plan.attention {{.*}}products = "bf16x2", row_tile = 32 : i64
   // I8:         plan.attention {{.*}}products = "bf16", row_tile = 32 : i64
-  // F32:        plan.attention {{.*}}key_heads = 2 : i64, row_tile = 4 : i64
+  // F32:        plan.attention {{.*}}key_heads = 2 : i64, row_tile = 32 : i64
   // One row is f32.
   // CHECK:      plan.program @decode
   // CHECK:      plan.dispatch @attention{{.*}} grid <tokens * 16 + 0 ceildiv 1>

@@ -231,9 +231,8 @@ TEST_P(AttentionLevels, MatchesFloat64) {
       Case wide = cases[i];
       AttentionSpec &spec = wide.spec;
       spec.products = products;
-      spec.rowTile = i % 3 == 0
-                         ? attentionRowTile(products, spec.heads / spec.kvHeads)
-                         : (i % 3 == 1 ? 20 : 3);
+      spec.rowTile = i % 3 == 0 ? attentionRowTile(spec.heads / spec.kvHeads)
+                                : (i % 3 == 1 ? 20 : 3);
       if (hasMatrixAttention(level, spec) || i % 4 == 0)
         cases.push_back(wide);
     }
@@ -242,8 +241,9 @@ TEST_P(AttentionLevels, MatchesFloat64) {
     if (cases[i].spec.rowTile > 1 || (!takesAll(level) && i % 4))
       continue;
     cases.push_back(cases[i]);
-    cases.back().spec.rowTile =
-        i % 3 ? attentionRowTile(AttentionProducts::F32, 1) : 3;
+    cases.back().spec.rowTile = i % 3 == 0   ? 3
+                                : i % 3 == 1 ? 4
+                                             : attentionRowTile(2);
     cases.push_back(cases[i]);
     cases.back().spec.splits = i % 2 ? kAttentionSplits : 3;
   }
@@ -301,10 +301,9 @@ TEST(Attention, MultipliesAsTheLevelDoesFastest) {
 
 TEST(Attention, CutsTilesForManyCores) {
   // Rows of queries that share what a program converts.
-  EXPECT_EQ(attentionRowTile(AttentionProducts::F32, 1), 4);
-  EXPECT_EQ(attentionRowTile(AttentionProducts::Bf16, 1), 64);
-  EXPECT_EQ(attentionRowTile(AttentionProducts::Bf16, 2), 32);
-  EXPECT_EQ(attentionRowTile(AttentionProducts::Bf16x2, 8), 16);
+  EXPECT_EQ(attentionRowTile(1), 64);
+  EXPECT_EQ(attentionRowTile(2), 32);
+  EXPECT_EQ(attentionRowTile(8), 16);
   AttentionSpec spec{8, 2, 64, 64, Encoding::F16, 0.125};
   EXPECT_EQ(attentionPrograms(spec, 3), 6);
   spec.rowTile = 16;
