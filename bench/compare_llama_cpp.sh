@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Speed of Tombolo and of llama.cpp on the same file, SmolLM2-135M-Instruct Q4_1, one after the other in each round,
-# and the medians of the rounds' ratios: what disturbs a round disturbs both sides.
+# Speed of Tombolo and of llama.cpp on the same file, SmolLM2-135M-Instruct Q4_1, one after the other in each round, the
+# first of a round second in the next, and the medians of the rounds' ratios: what disturbs a round disturbs both sides.
+# Both read a prompt of PROMPT tokens (ids of each side's own) and decode GENERATE tokens behind PROMPT others.
 #   bench/compare_llama_cpp.sh [MODEL.gguf]
 #   THREADS=2 PROMPT=256 GENERATE=64 ROUNDS=7      what is run
 #   COMPILE_OPTIONS="--activations f32"            how Tombolo compiles the model; default: its defaults
@@ -34,12 +35,22 @@ llama=$folder/build/bin/llama-bench
 
 prepare "$@"
 
+# run_llama ROUND PHASE options...
+run_llama() {
+  "$llama" -m "$model" -t "$threads" -r 1 -o json "${@:3}" >"$work/llama.$2.$1.json" 2>/dev/null ||
+    fail "llama-bench could not run '$model'"
+}
+theirs() {
+  run_llama "$1" prefill -p "$prompt" -n 0
+  run_llama "$1" decode -p 0 -n "$generate" -d "$prompt"
+}
+ours() {
+  "$tombolo" bench "$work/model.tbo" --threads "$threads" --prompt "$prompt" --generate "$generate" --repeat 1 --json \
+    >"$work/tombolo.$1.json" || fail "'tombolo bench' failed (above)"
+}
 for ((round = 1; round <= rounds; round++)); do
   echo "-- round $round of $rounds"
-  "$llama" -m "$model" -t "$threads" -p "$prompt" -n "$generate" -r 1 -o json >"$work/llama.$round.json" 2>/dev/null ||
-    fail "llama-bench could not run '$model'"
-  "$tombolo" bench "$work/model.tbo" --threads "$threads" --prompt "$prompt" --generate "$generate" --repeat 1 --json \
-    >"$work/tombolo.$round.json" || fail "'tombolo bench' failed (above)"
+  if ((round % 2)); then theirs "$round" && ours "$round"; else ours "$round" && theirs "$round"; fi
 done
 
 python3 - "$work" "$rounds" <<'PYTHON'
@@ -51,10 +62,10 @@ work, rounds = sys.argv[1], int(sys.argv[2])
 speeds = {(side, phase): [] for side in ("tombolo", "llama") for phase in ("prefill", "decode")}
 fractions = {"prefill": [], "decode": []}
 for number in range(1, rounds + 1):
-    with open(f"{work}/llama.{number}.json", encoding="utf-8") as file:
-        for entry in json.load(file):
-            phase = "prefill" if entry["n_prompt"] else "decode"
-            speeds["llama", phase].append(entry["avg_ts"])
+    for phase in fractions:
+        with open(f"{work}/llama.{phase}.{number}.json", encoding="utf-8") as file:
+            (entry,) = json.load(file)
+        speeds["llama", phase].append(entry["avg_ts"])
     with open(f"{work}/tombolo.{number}.json", encoding="utf-8") as file:
         report = json.load(file)
     for phase in fractions:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Speed of Tombolo and of OpenVINO GenAI, which reads the same GGUF file itself, one after the other in each round, and
-# the medians of the rounds' ratios.
+# Speed of Tombolo and of OpenVINO GenAI, which reads the same GGUF file itself, one after the other in each round, the
+# first of a round second in the next, and the medians of the rounds' ratios. Both decode behind the prompt.
 #   bench/compare_openvino.sh [MODEL.gguf]
 #   THREADS=2 PROMPT=512 GENERATE=64 ROUNDS=7      what is run
 #   COMPILE_OPTIONS="--activations i8"             how Tombolo compiles the model; default: its defaults
@@ -50,17 +50,23 @@ def ours():
     report = json.loads(subprocess.run(
         [tombolo, "bench", artifact, "--threads", str(threads), "--prompt", str(prompt), "--generate", str(generate),
          "--repeat", "1", "--json"], check=True, stdout=subprocess.PIPE).stdout)
-    return {phase: report[phase]["tokens_per_second"] for phase in ("prefill", "decode")}
+    return {phase: report[phase] for phase in ("prefill", "decode")}
 
 
 theirs()  # warms up
 speeds = []
 for number in range(rounds):
     print(f"-- round {number + 1} of {rounds}", flush=True)
-    speeds.append((theirs(), ours()))
-print(f"{'':10}{'tombolo':>12}{'openvino':>12}{'ratio':>8}   (tokens/s, medians of {rounds} rounds)")
+    if number % 2 == 0:
+        other, own = theirs(), ours()
+    else:
+        own, other = ours(), theirs()
+    speeds.append((own, other))
+print(f"{'':10}{'tombolo':>12}{'openvino':>12}{'ratio':>8}{'of limit':>10}   (tokens/s, medians of {rounds} rounds)")
 for phase in ("prefill", "decode"):
-    ratio = statistics.median(b[phase] / a[phase] for a, b in speeds)
-    print(f"{phase:10}{statistics.median(b[phase] for _, b in speeds):12.1f}"
-          f"{statistics.median(a[phase] for a, _ in speeds):12.1f}{ratio:8.2f}")
+    own = [a[phase]["tokens_per_second"] for a, _ in speeds]
+    other = [b[phase] for _, b in speeds]
+    ratio = statistics.median(a / b for a, b in zip(own, other))
+    fraction = statistics.median(a[phase]["fraction_of_limit"] for a, _ in speeds)
+    print(f"{phase:10}{statistics.median(own):12.1f}{statistics.median(other):12.1f}{ratio:8.2f}{100 * fraction:9.1f}%")
 PYTHON
