@@ -227,6 +227,7 @@ IndexBuilder::program(plan::ProgramOp op) {
       entry->op = dispatch.getLabel().str();
       entry->bytes = dispatch.getWeightBytes();
       entry->flops = dispatch.getFlops();
+      entry->integer_flops = dispatch.getIntegerFlops();
       entry->row_bytes = dispatch.getRowBytes();
       entry->row_flops = dispatch.getRowFlops();
       entry->window = dispatch.getWindow();

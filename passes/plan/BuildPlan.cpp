@@ -474,8 +474,8 @@ ModulePlanner::instantiate(func::FuncOp function, bool manyRows,
                 plan.kernels[position + 1].stage != kernel.stage;
     DispatchOp::create(b, loc, kernel.kernel.getSymName(), kernel.grid, buffers,
                        kernel.writes, b.getArrayAttr(sizes), last, kernel.label,
-                       kernel.weightBytes, kernel.flops, kernel.rowBytes,
-                       kernel.rowFlops, kernel.window);
+                       kernel.weightBytes, kernel.flops, kernel.integerFlops,
+                       kernel.rowBytes, kernel.rowFlops, kernel.window);
   }
   SmallVector<Bound> results;
   for (Value value : returned.getOperands()) {

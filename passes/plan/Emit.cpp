@@ -245,6 +245,7 @@ LogicalResult FunctionEmitter::emitLinear(const Node &node) {
   kernel.plan.weightBytes =
       encodedBytes(node.choice.encoding, outRows * inColumns).value_or(0);
   kernel.plan.flops = 2 * outRows * inColumns;
+  kernel.plan.integerFlops = node.choice.activations != "f32";
   plans.push_back(kernel.finish());
   return mlir::success();
 }
@@ -407,6 +408,7 @@ void FunctionEmitter::emitExpertLinear(const Node &node) {
                    (manyRows ? experts : choices) * outRows * inColumns)
           .value_or(0);
   kernel.plan.flops = 2 * choices * outRows * inColumns;
+  kernel.plan.integerFlops = node.choice.activations != "f32";
   plans.push_back(kernel.finish());
 }
 

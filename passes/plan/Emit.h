@@ -65,6 +65,8 @@ struct KernelPlan {
   int stage;
   std::string label;
   int64_t weightBytes = 0, flops = 0;
+  /// `flops` multiply integers.
+  bool integerFlops = false;
   /// For each row of a history that is seen; the window, -1: all are.
   int64_t rowBytes = 0, rowFlops = 0, window = -1;
 };

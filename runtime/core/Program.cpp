@@ -78,6 +78,13 @@ void BoundProgram::runRange(int begin, int end, int thread, int threads,
   }
 }
 
+double TimeSpent::inKernels() const {
+  double seconds = 0;
+  for (const OfThread &thread : threads)
+    seconds += thread.inKernels;
+  return seconds;
+}
+
 void BoundProgram::runTaps(int dispatch, const Observer &observer) const {
   if (!observer.tap || !program->taps())
     return;
@@ -96,11 +103,24 @@ void BoundProgram::run(Executor &executor, const StepSizes &step,
   for (size_t i = 0; i != grids.size(); ++i)
     grids[i] = evaluate(*program->dispatches()->Get(i)->grid(), step);
   int threads = executor.threads();
-  if (!observer.watches()) {
-    executor.run(phaseEnds.size(), [&](int phase, int thread) {
+  if (!observer.stopsAtDispatches()) {
+    auto phaseOf = [&](int phase, int thread) {
       runRange(phase == 0 ? 0 : phaseEnds[phase - 1], phaseEnds[phase], thread,
                threads, scratch[thread]);
+    };
+    if (!observer.spent) {
+      executor.run(phaseEnds.size(), phaseOf);
+      return;
+    }
+    TimeSpent &spent = *observer.spent;
+    spent.threads.resize(threads);
+    double begin = observer.clock();
+    executor.run(phaseEnds.size(), [&](int phase, int thread) {
+      double entered = observer.clock();
+      phaseOf(phase, thread);
+      spent.threads[thread].inKernels += observer.clock() - entered;
     });
+    spent.inPrograms += observer.clock() - begin;
     return;
   }
   runTaps(-1, observer);

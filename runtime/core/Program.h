@@ -53,15 +53,29 @@ struct DispatchTime {
   int64_t firstPosition = 0;
 };
 
-/// Watches a program run. Where there is one, all threads meet after every
-/// dispatch.
+/// Where the threads' time went in programs, in seconds of wall time.
+struct TimeSpent {
+  /// A cache line for each thread, which alone writes it.
+  struct alignas(64) OfThread {
+    double inKernels = 0;
+  };
+  std::vector<OfThread> threads;
+  /// From the beginnings of programs to their ends.
+  double inPrograms = 0;
+
+  double inKernels() const;
+};
+
+/// Watches a program run. Where it has a tap or asks for times of dispatches,
+/// all threads meet after every dispatch; `spent` alone changes nothing.
 struct Observer {
   std::function<void(const TapRows &)> tap;
   std::vector<DispatchTime> *times = nullptr;
-  /// Seconds since the trace began.
+  TimeSpent *spent = nullptr;
+  /// Seconds since some moment before.
   std::function<double()> clock;
 
-  bool watches() const { return tap || times; }
+  bool stopsAtDispatches() const { return tap || times; }
 };
 
 /// The dispatches of one program with their buffers, ready to run again and

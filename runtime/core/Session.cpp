@@ -317,11 +317,20 @@ void Session::setTap(std::function<void(const TapRows &)> tap) {
   observer.tap = std::move(tap);
 }
 
+static std::function<double()> clockFromNow() {
+  using Clock = std::chrono::steady_clock;
+  return [start = Clock::now()] {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+  };
+}
+
 void Session::setTrace(std::vector<DispatchTime> *times) {
   observer.times = times;
-  observer.clock = [start = std::chrono::steady_clock::now()] {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() -
-                                         start)
-        .count();
-  };
+  observer.clock = clockFromNow();
+}
+
+void Session::setTimeSpent(TimeSpent *spent) {
+  observer.spent = spent;
+  if (!observer.clock)
+    observer.clock = clockFromNow();
 }

@@ -82,6 +82,9 @@ public:
   void setTap(std::function<void(const TapRows &)> tap);
   /// Adds the times of all dispatches to `times`, until it is called with null.
   void setTrace(std::vector<DispatchTime> *times);
+  /// Adds where the time of steps goes to `spent`, until it is called with
+  /// null.
+  void setTimeSpent(TimeSpent *spent);
   /// Where `*flag` becomes true, `feed` fails after the chunk it is in, with
   /// the message kInterrupted.
   void setInterrupt(const std::atomic<bool> *flag) { interrupt = flag; }

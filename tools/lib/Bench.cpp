@@ -48,6 +48,7 @@ namespace {
 struct Round {
   double prefillSeconds = 0, decodeSeconds = 0;
   std::vector<OpTime> prefillOps, decodeOps;
+  EngineTimes prefillTimes, decodeTimes;
 };
 
 /// What does not change between the rounds of a run.
@@ -92,6 +93,7 @@ Result<Round> Runner::round(int64_t context) {
     if (Status status = engine.skip(context); !status)
       return status.takeErrors();
   engine.takeOpTimes();
+  engine.takeTimes();
   auto timed = [&](double &seconds) -> Status {
     Clock::time_point start = Clock::now();
     Status status = engine.feed(feed);
@@ -103,6 +105,7 @@ Result<Round> Runner::round(int64_t context) {
   if (Status status = timed(round.prefillSeconds); !status)
     return status.takeErrors();
   round.prefillOps = engine.takeOpTimes();
+  round.prefillTimes = engine.takeTimes();
   feed.firstLogitsRow = 0;
   for (int64_t i = 0; i < options.generate; ++i) {
     int32_t token = next;
@@ -111,13 +114,25 @@ Result<Round> Runner::round(int64_t context) {
       return status.takeErrors();
   }
   round.decodeOps = engine.takeOpTimes();
+  round.decodeTimes = engine.takeTimes();
   return round;
+}
+
+static void addSpent(BenchReport::Phase &phase, const EngineTimes &times,
+                     double seconds) {
+  if (times.threads == 0)
+    return;
+  double kernels = times.inKernels / times.threads / seconds,
+         programs = times.inPrograms / seconds;
+  phase.spent.push_back({kernels, programs - kernels, 1 - programs});
 }
 
 Status Runner::repeat(int64_t context, BenchReport::Phase &prefill,
                       BenchReport::Phase &decode) {
-  double operations = costs.operationsPerToken * double(options.prompt) +
-                      costs.operationsPerLogitsRow;
+  Operations operations;
+  for (double Operations::*of : {&Operations::integer, &Operations::floating})
+    operations.*of =
+        costs.perToken.*of * double(options.prompt) + costs.perLogitsRow.*of;
   double bytes = costs.decodeBytes(double(context) + double(options.prompt) +
                                    double(options.generate) / 2);
   for (int i = 0; i < options.repeat; ++i) {
@@ -131,11 +146,13 @@ Status Runner::repeat(int64_t context, BenchReport::Phase &prefill,
       return timed.takeErrors();
     prefill.rates.push_back(double(options.prompt) / timed->prefillSeconds);
     decode.rates.push_back(double(options.generate) / timed->decodeSeconds);
-    double arithmetic = costs.integerProducts && limits.int8Operations > 0
-                            ? limits.int8Operations
-                            : limits.f32Operations;
-    prefill.fractions.push_back(operations / timed->prefillSeconds /
-                                arithmetic);
+    addSpent(prefill, timed->prefillTimes, timed->prefillSeconds);
+    addSpent(decode, timed->decodeTimes, timed->decodeSeconds);
+    double integers = limits.int8Operations > 0 ? limits.int8Operations
+                                                : limits.f32Operations;
+    prefill.fractions.push_back((operations.integer / integers +
+                                 operations.floating / limits.f32Operations) /
+                                timed->prefillSeconds);
     if (limits.readBytes > 0)
       decode.fractions.push_back(decode.rates.back() * bytes /
                                  limits.readBytes);
@@ -148,8 +165,8 @@ Status Runner::repeat(int64_t context, BenchReport::Phase &prefill,
     phase.fraction = median(phase.fractions);
     phase.limit = std::move(limit);
   };
-  summarize(prefill, options.prompt, operations / double(options.prompt),
-            costs.integerProducts ? "int8" : "f32");
+  summarize(prefill, options.prompt, operations.all() / double(options.prompt),
+            operations.integer > operations.floating ? "int8" : "f32");
   summarize(decode, options.generate, bytes, "read");
   return success();
 }

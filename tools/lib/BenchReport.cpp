@@ -15,6 +15,19 @@ double median(std::vector<double> values) {
                            : (values[middle - 1] + values[middle]) / 2;
 }
 
+std::optional<BenchReport::Phase::Spent>
+BenchReport::Phase::medianSpent() const {
+  if (spent.empty())
+    return std::nullopt;
+  auto of = [&](double Spent::*part) {
+    std::vector<double> values;
+    for (const Spent &one : spent)
+      values.push_back(one.*part);
+    return median(std::move(values));
+  };
+  return Spent{of(&Spent::kernels), of(&Spent::waiting), of(&Spent::outside)};
+}
+
 static ContextTime timeOf(double before, double tokens,
                           const BenchReport::Phase &phase) {
   auto [least, most] =
@@ -66,14 +79,18 @@ ContextLine lineThrough(const std::vector<ContextTime> &times) {
 
 static nlohmann::ordered_json phaseToJson(const BenchReport::Phase &phase,
                                           const char *amount) {
-  return {{"tokens", phase.tokens},
-          {"tokens_per_second", phase.tokensPerSecond},
-          {amount, phase.amountPerSecond},
-          {"fraction_of_limit", phase.fraction},
-          {"limit", phase.limit},
-          {"samples",
-           {{"tokens_per_second", phase.rates},
-            {"fraction_of_limit", phase.fractions}}}};
+  nlohmann::ordered_json json = {{"tokens", phase.tokens},
+                                 {"tokens_per_second", phase.tokensPerSecond},
+                                 {amount, phase.amountPerSecond},
+                                 {"fraction_of_limit", phase.fraction},
+                                 {"limit", phase.limit}};
+  if (auto spent = phase.medianSpent())
+    json["time"] = {{"kernels", spent->kernels},
+                    {"waiting", spent->waiting},
+                    {"outside", spent->outside}};
+  json["samples"] = {{"tokens_per_second", phase.rates},
+                     {"fraction_of_limit", phase.fractions}};
+  return json;
 }
 
 static nlohmann::ordered_json opsToJson(const std::vector<OpTime> &ops) {
@@ -152,6 +169,16 @@ static std::string contextsTable(const BenchReport &report) {
   return text;
 }
 
+static std::string spentLine(const BenchReport::Phase &phase) {
+  auto spent = phase.medianSpent();
+  return spent
+             ? fmt::format("          {:.1f}% of the time in kernels, {:.1f}% "
+                           "waiting for other threads, {:.1f}% outside\n",
+                           100 * spent->kernels, 100 * spent->waiting,
+                           100 * spent->outside)
+             : "";
+}
+
 std::string toText(const BenchReport &report) {
   std::string text = fmt::format(
       "limits    read {:.1f} GB/s, int8 {:.0f} GOPS, bf16 {:.0f} GFLOPS, f32 "
@@ -164,11 +191,13 @@ std::string toText(const BenchReport &report) {
                       report.prefill.tokens, report.prefill.tokensPerSecond,
                       report.prefill.amountPerSecond / 1e9,
                       100 * report.prefill.fraction, report.prefill.limit);
+  text += spentLine(report.prefill);
   text += fmt::format("decode    {} tokens: {:.1f} tokens/s, {:.1f} GB/s, "
                       "{:.1f}% of the {} limit\n",
                       report.decode.tokens, report.decode.tokensPerSecond,
                       report.decode.amountPerSecond / 1e9,
                       100 * report.decode.fraction, report.decode.limit);
+  text += spentLine(report.decode);
   text += fmt::format("load      {:.3f} s, peak memory {:.0f} MB\n",
                       report.loadSeconds, double(report.peakMemoryBytes) / 1e6);
   if (!report.prefillOps.empty())

@@ -6,6 +6,7 @@
 #include "tools/lib/Engine.h"
 #include "tools/lib/Limits.h"
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 
 namespace tombolo {
 
@@ -20,6 +21,15 @@ struct BenchReport {
     std::string limit;
     /// Of each repetition: tokens per second, and `fraction`.
     std::vector<double> rates, fractions;
+    /// Of each repetition, the parts of the threads' time that went by in
+    /// kernels, waiting for each other's, and outside programs of kernels
+    /// (lengths, frequencies, logits); together 1. None where it is not known.
+    struct Spent {
+      double kernels, waiting, outside;
+    };
+    std::vector<Spent> spent;
+    /// Medians, each by itself.
+    std::optional<Spent> medianSpent() const;
   };
   /// A prompt and tokens behind `context` tokens that were not computed.
   struct AtContext {

@@ -30,10 +30,24 @@ struct OpTime {
   std::vector<double> samples;
 };
 
+/// Where the time of feeds went since it was last asked for.
+struct EngineTimes {
+  /// Seconds of the threads together in kernels, and of wall time in programs
+  /// of kernels; `threads` is 0 where the engine does not know.
+  double inKernels = 0, inPrograms = 0;
+  int threads = 0;
+};
+
+/// Operations by the unit that multiplies.
+struct Operations {
+  double integer = 0, floating = 0;
+  double all() const { return integer + floating; }
+};
+
 /// What a model costs, for rates and fractions of the machine's limits.
 struct ModelCosts {
   /// Operations of a prompt token, and those that only its last row needs.
-  double operationsPerToken = 0, operationsPerLogitsRow = 0;
+  Operations perToken, perLogitsRow;
   /// Bytes of weights read, and of fixed states moved, per decoded token.
   double bytesPerDecode = 0;
   /// Bytes of states for each token that is in the window (-1: of all).
@@ -42,8 +56,6 @@ struct ModelCosts {
     double bytesPerToken;
   };
   std::vector<States> states;
-  /// Whether products run on 8-bit integer units.
-  bool integerProducts = false;
 
   /// Bytes that a token behind `context` others reads.
   double decodeBytes(double context) const;
@@ -90,6 +102,8 @@ public:
   virtual Status traceOps(bool) { return success(); }
   /// By operation, since the last call.
   virtual std::vector<OpTime> takeOpTimes() { return {}; }
+  /// Since the last call, without the feeds of which operations were timed.
+  virtual EngineTimes takeTimes() { return {}; }
 };
 
 /// Checks ids against an engine's vocabulary: `what` names them in the error.

@@ -1,6 +1,5 @@
 #include "tools/lib/RuntimeEngine.h"
 #include "codegen/artifact/Artifact_generated.h"
-#include "support/Encoding.h"
 #include <algorithm>
 #include <map>
 
@@ -46,6 +45,7 @@ Status RuntimeEngine::restart(int64_t promptTokens) {
     return made.takeErrors();
   session = std::move(*made);
   session->setTrace(tracing ? &times : nullptr);
+  session->setTimeSpent(&spent);
   return success();
 }
 
@@ -88,39 +88,27 @@ Status RuntimeEngine::feedChunk(const Feed &feed, int64_t begin,
 
 ModelCosts RuntimeEngine::costs() const {
   ModelCosts costs;
-  auto sum = [](const artifact::Program *program, double &operations,
+  auto sum = [](const artifact::Program *program, Operations &operations,
                 double &bytes) {
     if (!program || !program->dispatches())
       return;
     for (const artifact::Dispatch *dispatch : *program->dispatches()) {
-      operations += double(dispatch->flops());
+      (dispatch->integer_flops() ? operations.integer : operations.floating) +=
+          double(dispatch->flops());
       bytes += double(dispatch->bytes());
     }
   };
   const artifact::Plan &plan = model->plan();
-  double ignored = 0;
-  sum(plan.prefill(), costs.operationsPerToken, ignored);
-  sum(plan.logits_one(), costs.operationsPerLogitsRow, costs.bytesPerDecode);
-  sum(plan.decode(), ignored, costs.bytesPerDecode);
+  double unused = 0;
+  Operations ofDecode;
+  sum(plan.prefill(), costs.perToken, unused);
+  sum(plan.logits_one(), costs.perLogitsRow, costs.bytesPerDecode);
+  sum(plan.decode(), ofDecode, costs.bytesPerDecode);
   if (const auto *groups = model->index().state_groups())
     for (const artifact::StateGroup *group : *groups)
       costs.states.push_back(
           {group->window(),
            double(group->bytes_per_token()) / double(group->clock())});
-
-  bool exact = true, blocks = false;
-  if (const artifact::Provenance *provenance = model->index().provenance();
-      provenance && provenance->options())
-    for (const artifact::Option *option : *provenance->options())
-      if (option->key() && option->key()->string_view() == "activations")
-        exact = !option->value() || option->value()->string_view() == "f32";
-  if (const auto *tensors = model->index().tensors())
-    for (const artifact::Tensor *tensor : *tensors)
-      if (tensor->encoding())
-        if (std::optional<Encoding> encoding =
-                encodingNamed(tensor->encoding()->string_view()))
-          blocks |= !infoOf(*encoding).plain;
-  costs.integerProducts = !exact && blocks;
   return costs;
 }
 
@@ -180,6 +168,13 @@ std::vector<OpTime> RuntimeEngine::takeOpTimes() {
     result.push_back(std::move(op));
   }
   return result;
+}
+
+EngineTimes RuntimeEngine::takeTimes() {
+  EngineTimes times{spent.inKernels(), spent.inPrograms,
+                    int(spent.threads.size())};
+  spent = {};
+  return times;
 }
 
 } // namespace tombolo

@@ -24,6 +24,7 @@ public:
   ModelCosts costs() const override;
   Status traceOps(bool on) override;
   std::vector<OpTime> takeOpTimes() override;
+  EngineTimes takeTimes() override;
 
 private:
   RuntimeEngine(std::shared_ptr<const Model> model, int64_t wantedContext)
@@ -35,6 +36,7 @@ private:
   std::unique_ptr<Session> session;
   bool tracing = false;
   std::vector<DispatchTime> times;
+  TimeSpent spent;
 };
 
 } // namespace tombolo

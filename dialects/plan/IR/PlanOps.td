@@ -207,7 +207,7 @@ def Plan_DispatchOp : Plan_Op<"dispatch", [HasParent<"ProgramOp">,
     - (C4) With `each_thread` only buffers `per_thread` are written, without none of these.
 
     For reports it says what it costs: `weight_bytes` are read once (states of
-    one size, which are read and written, among them), `flops` done for each token; of a history, `row_bytes` are read for each row that a token
+    one size, which are read and written, among them), `flops` done for each token (with `integer_flops` by multiplying integers); of a history, `row_bytes` are read for each row that a token
     of the step sees (within `window`, -1: all), and `row_flops` done for each
     token and row that it sees.
 
@@ -221,7 +221,7 @@ def Plan_DispatchOp : Plan_Op<"dispatch", [HasParent<"ProgramOp">,
                        Variadic<AnyMemRef>:$buffers, DenseI64ArrayAttr:$writes,
                        Plan_Sizes:$sizes, BoolAttr:$barrier, StrAttr:$label,
                        DefaultValuedAttr<Plan_NonNegative, "0">:$weight_bytes,
-                       DefaultValuedAttr<Plan_NonNegative, "0">:$flops,
+                       DefaultValuedAttr<Plan_NonNegative, "0">:$flops, UnitAttr:$integer_flops,
                        DefaultValuedAttr<Plan_NonNegative, "0">:$row_bytes,
                        DefaultValuedAttr<Plan_NonNegative, "0">:$row_flops,
                        DefaultValuedAttr<I64Attr, "-1">:$window, UnitAttr:$each_thread);

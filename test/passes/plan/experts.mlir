@@ -63,7 +63,7 @@ module attributes {nn.model = {family = "test", context = 64 : i64, vocab_size =
 // CHECK-SAME:      "group choices"
 // 9 programs: of each expert, and of no expert.
 // CHECK:         plan.dispatch @expert_linear{{.*}} grid <one * 9 + 0 ceildiv 1>(%{{.*}}, %{{.*}}, %[[ORDER]], %{{.*}}, %{{.*}}) writes [3]
-// CHECK-SAME:      "expert_linear 2 of 8 64x32 q4_0" {flops = 8192 : i64, weight_bytes = 9216 : i64}
+// CHECK-SAME:      "expert_linear 2 of 8 64x32 q4_0" {flops = 8192 : i64, integer_flops, weight_bytes = 9216 : i64}
 // CHECK:         plan.dispatch @expert_linear{{.*}} grid <one * 9 + 0 ceildiv 1>(%{{.*}}, %{{.*}}, %[[ORDER]], %{{.*}}) writes [3]
 // CHECK-SAME:      "expert_linear 2 of 8 32x64 bf16"
 
@@ -77,7 +77,7 @@ module attributes {nn.model = {family = "test", context = 64 : i64, vocab_size =
 // CHECK-LABEL: plan.program @decode
 // CHECK-NOT:     @group
 // CHECK:         plan.dispatch @expert_linear{{.*}} grid <one * 2 + 0 ceildiv 1>
-// CHECK-SAME:      {flops = 8192 : i64, weight_bytes = 2304 : i64}
+// CHECK-SAME:      {flops = 8192 : i64, integer_flops, weight_bytes = 2304 : i64}
 
 // Without a strategy the experts are read row by row, in f32.
 // GENERAL-NOT: plan.expert_linear

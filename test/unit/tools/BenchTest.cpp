@@ -15,8 +15,8 @@ TEST(Bench, Median) {
 
 TEST(Bench, CountsWhatTheModelCosts) {
   TableEngine engine({{1, 2}, {2, 1}});
-  engine.modelCosts.operationsPerToken = 1000;
-  engine.modelCosts.operationsPerLogitsRow = 500;
+  engine.modelCosts.perToken = {400, 600};
+  engine.modelCosts.perLogitsRow = {0, 500};
   engine.modelCosts.bytesPerDecode = 100;
   engine.modelCosts.states = {{-1, 2}};
   BenchOptions options;
@@ -49,6 +49,50 @@ TEST(Bench, CountsWhatTheModelCosts) {
     EXPECT_TRUE(json["decode"].contains(key)) << key;
 }
 
+TEST(Bench, HoldsEachOperationAgainstItsOwnLimit) {
+  TableEngine engine({{1, 2}, {2, 1}});
+  engine.modelCosts.perToken = {400, 600};
+  engine.modelCosts.perLogitsRow = {0, 500};
+  BenchOptions options;
+  options.prompt = 10;
+  options.generate = 1;
+  options.repeat = 1;
+  Result<BenchReport> report = bench(engine, options);
+  ASSERT_TRUE(report);
+  const Limits &limits = report->limits;
+  double allowed = 6500 / limits.f32Operations +
+                   4000 / (limits.int8Operations > 0 ? limits.int8Operations
+                                                     : limits.f32Operations);
+  double taken = 10 / report->prefill.tokensPerSecond;
+  EXPECT_NEAR(report->prefill.fraction, allowed / taken,
+              1e-9 * report->prefill.fraction);
+}
+
+TEST(Bench, SaysWhereTheTimeWent) {
+  TableEngine engine({{1, 2}, {2, 1}});
+  BenchOptions options;
+  options.prompt = options.generate = 2;
+  options.repeat = 3;
+  Result<BenchReport> report = bench(engine, options);
+  ASSERT_TRUE(report);
+  EXPECT_FALSE(report->decode.medianSpent());
+  EXPECT_FALSE(toJson(*report)["decode"].contains("time"));
+
+  engine.times = {/*inKernels=*/2e-9, /*inPrograms=*/3e-9, /*threads=*/2};
+  report = bench(engine, options);
+  ASSERT_TRUE(report);
+  ASSERT_EQ(report->decode.spent.size(), 3u);
+  for (const BenchReport::Phase::Spent &spent : report->decode.spent) {
+    EXPECT_GT(spent.kernels, 0);
+    EXPECT_NEAR(spent.waiting, 2 * spent.kernels, 1e-9);
+    EXPECT_NEAR(spent.kernels + spent.waiting + spent.outside, 1, 1e-9);
+  }
+  EXPECT_THAT(toText(*report),
+              testing::ContainsRegex("decode .*\n +[0-9.]+% of the time in "
+                                     "kernels, .*% waiting .*% outside\n"));
+  EXPECT_TRUE(toJson(*report)["decode"]["time"].contains("waiting"));
+}
+
 TEST(Bench, CountsRowsOfAWindowUpToItsSize) {
   ModelCosts costs;
   costs.bytesPerDecode = 100;
@@ -60,7 +104,7 @@ TEST(Bench, CountsRowsOfAWindowUpToItsSize) {
 
 TEST(Bench, KeepsWhatEachRepetitionMeasured) {
   TableEngine engine({{1, 2}, {2, 1}});
-  engine.modelCosts.operationsPerToken = 1000;
+  engine.modelCosts.perToken = {1000, 0};
   engine.modelCosts.bytesPerDecode = 100;
   BenchOptions options;
   options.prompt = options.generate = 2;

@@ -49,11 +49,13 @@ public:
     return success();
   }
   ModelCosts costs() const override { return modelCosts; }
+  EngineTimes takeTimes() override { return times; }
 
   std::vector<std::vector<float>> table;
   int64_t contextSize = 64, lastLayer = 2;
   float hiddenError = 0, logitsError = 0;
   ModelCosts modelCosts;
+  EngineTimes times;
   int restarts = 0;
   int64_t skipped = 0;
   int64_t lastPrompt = 0;

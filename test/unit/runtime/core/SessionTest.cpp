@@ -269,6 +269,20 @@ TEST_F(SessionTest, TraceTimesEveryDispatch) {
     EXPECT_LE(time.begin, time.end);
 }
 
+TEST_F(SessionTest, CountsTheTimeInKernels) {
+  auto session = start();
+  TimeSpent spent;
+  session->setTimeSpent(&spent);
+  ASSERT_TRUE(session->feed(tokens(5)));
+  EXPECT_GT(spent.inPrograms, 0);
+  EXPECT_GT(spent.inKernels(), 0);
+  EXPECT_LE(spent.inKernels(), spent.inPrograms * double(spent.threads.size()));
+  session->setTimeSpent(nullptr);
+  double before = spent.inPrograms;
+  ASSERT_TRUE(session->feed(tokens(1)));
+  EXPECT_EQ(spent.inPrograms, before);
+}
+
 TEST_F(SessionTest, SkipsTokensForMeasuring) {
   SessionOptions options;
   options.context = 600;
