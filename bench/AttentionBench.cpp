@@ -99,6 +99,11 @@ void Layer::run(int64_t layer) {
                     reinterpret_cast<void *>(aligned));
 }
 
+/// Rows that a token at `position` sees.
+static int64_t seenBy(const AttentionSpec &spec, int64_t position) {
+  return spec.window ? std::min(spec.window, position + 1) : position + 1;
+}
+
 static void runAttention(benchmark::State &state, const std::string &name,
                          const AttentionSpec &spec, int64_t before,
                          int64_t rows) {
@@ -119,19 +124,22 @@ static void runAttention(benchmark::State &state, const std::string &name,
     return;
   }
   double columns = double(spec.keyColumns + spec.valueColumns);
-  double pairs = double(rows) * double(before) + double(rows + 1) * rows / 2;
+  double pairs = 0;
+  for (int64_t row = 0; row < rows; ++row)
+    pairs += double(seenBy(spec, before + row));
   double operations = 2 * pairs * double(spec.heads) * columns;
   double limit = layer.limits.f32Operations;
   if (hasMatrixAttention(level(), spec)) {
     limit = layer.limits.bf16Operations;
-    // Two terms are three products.
+    // Two terms are three products; of what is stored in bf16, two.
     if (spec.products == AttentionProducts::Bf16x2)
-      limit /= 3;
+      limit /= spec.storage == Encoding::BF16 ? 2 : 3;
   }
   double element = double(*encodedBytes(spec.storage, 1));
   measure(state,
           {operations,
-           double(before + rows) * double(spec.kvHeads) * columns * element,
+           double(seenBy(spec, before) + rows - 1) * double(spec.kvHeads) *
+               columns * element,
            limit},
           layer.limits, layer.layers, [&](int64_t copy) { layer.run(copy); });
 }
@@ -143,6 +151,8 @@ static void registerOne(const AttentionSpec &spec, int64_t before, int64_t rows,
       "/" + std::to_string(spec.heads) + "x" + std::to_string(spec.keyColumns) +
       "/" + std::to_string(spec.kvHeads) + "/before:" + std::to_string(before) +
       "/rows:" + std::to_string(rows);
+  if (spec.window)
+    name += "/window:" + std::to_string(spec.window);
   benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State &state) {
     runAttention(state, name, spec, before, rows);
   })->Unit(benchmark::kMicrosecond);
@@ -154,7 +164,12 @@ void tombolo::bench::registerAttention() {
   };
   // SmolLM2-135M's, Llama-3.2-1B's and Llama-3.1-8B's.
   constexpr Shape shapes[] = {{9, 3, 64}, {32, 8, 64}, {32, 8, 128}};
-  for (Encoding storage : {Encoding::F16, Encoding::BF16, Encoding::F32})
+  // A window costs the same behind any number of tokens.
+  for (int64_t before : {4096, 32768})
+    registerOne({32, 8, 64, 64, Encoding::F16, 1 / 8.0, /*window=*/1024},
+                before, 1, "");
+  for (Encoding storage :
+       {Encoding::F16, Encoding::BF16, Encoding::F32, Encoding::Q8_0})
     for (Shape shape : shapes)
       for (int64_t rows : {1, 256})
         for (int64_t before : {0, 512, 4096, 32768}) {

@@ -241,7 +241,16 @@ LogicalResult CheckPlanPass::check(DispatchOp dispatch) {
       return dispatch.emitOpError("expects kernel '")
              << dispatch.getKernel() << "' to take size " << i
              << " as index, but it is " << inputs[buffers + i];
-  return mlir::success();
+  // With fewer programs rows would stay as they are.
+  WalkResult attention = kernel.walk([&](AttentionOp op) {
+    if (op.getPrograms() == dispatch.getGrid())
+      return WalkResult::advance();
+    dispatch.emitOpError("expects the grid of the 'plan.attention' in '")
+        << dispatch.getKernel() << "', " << op.getPrograms() << ", but got "
+        << dispatch.getGrid();
+    return WalkResult::interrupt();
+  });
+  return failure(attention.wasInterrupted());
 }
 
 /// Places that are shared one after the other only. Roles are alive throughout.

@@ -457,7 +457,7 @@ LogicalResult FunctionEmitter::emitAttention(const Node &node) {
   Value tokens = kernel.hostSize(Symbol::Tokens);
   Value first = kernel.hostSize(Symbol::FirstPosition);
   Value valueOffset = kernel.stateOffset(values.rows);
-  AttentionOp::create(
+  auto attention = AttentionOp::create(
       b, op.getLoc(), kernel.begin, kernel.end, tokens, q, pages.pool,
       pages.table, y, sink, first, pages.offset, valueOffset, pages.slot,
       b.getI64IntegerAttr(heads), b.getI64IntegerAttr(keyHeads),
@@ -467,11 +467,7 @@ LogicalResult FunctionEmitter::emitAttention(const Node &node) {
       b.getI64IntegerAttr(keyRows.getWindow().value_or(-1)),
       b.getI64IntegerAttr(choice.rowTile), b.getI64IntegerAttr(choice.splits),
       b.getStringAttr(choice.products));
-  kernel.plan.grid =
-      choice.rowTile == 1
-          ? hostSize(context, Symbol::Tokens, keyHeads * choice.splits)
-          : SizeAttr::get(context, Symbol::Tokens, keyHeads,
-                          (choice.rowTile - 1) * keyHeads, choice.rowTile);
+  kernel.plan.grid = attention.getPrograms();
   kernel.plan.label = "attention " + std::to_string(heads) + "/" +
                       std::to_string(keyHeads) + "x" +
                       std::to_string(keyColumns);

@@ -19,7 +19,7 @@ void CompileArguments::add(CLI::App &app) {
   option("--target", target,
          "targets, comma-separated: cpu, cpu:x86-64-v3, cpu:znver4, ...");
   option("--activations", activations,
-         "operand of products: f32, i16 (default on CPUs), i8");
+         "operand of products and attention: f32, i16 (default on CPUs), i8");
   option("--kv", kv, "cached keys and values: f32, f16 (default), bf16, q8_0");
   option("--compute", compute, "values between operations: f32");
   option("--weights", weights, "where weights are kept: embed");

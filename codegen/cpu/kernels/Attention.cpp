@@ -305,17 +305,13 @@ private:
     Value queries = areaAt(lay.queries, g, spec.keyColumns * 4);
     Value target = e.index(lay.scores);
     VectorType type = e.f32();
-    auto asVector = [&](Value index) -> Value {
-      Value word =
-          arith::IndexCastOp::create(e.b, e.loc, e.b.getI32Type(), index);
-      return e.splat(word, e.i32());
-    };
-    SmallVector<int32_t> numbers;
-    for (int32_t i = 0; i < kLanes; ++i)
-      numbers.push_back(i);
-    Value lanes = arith::ConstantOp::create(
-        e.b, e.loc, DenseElementsAttr::get(e.i32(), ArrayRef(numbers)));
     Values none(lay.heads, e.constant(kHiddenScore, type));
+    // One for all heads of a token, where these are one value.
+    SmallVector<Visible> visible;
+    for (int64_t h = 0; h < lay.heads; ++h)
+      visible.push_back(h > 0 && from[h] == from[h - 1] && to[h] == to[h - 1]
+                            ? visible.back()
+                            : visibleOf({from[h], to[h]}));
     Value begin = e.mul(e.divide(from.front(), step), step);
     return e.loop(
         begin, to.back(), step, none, [&](Value at, ValueRange before) {
@@ -371,20 +367,12 @@ private:
           Values maxima(before);
           for (int64_t i = 0; i < lay.blocks; ++i) {
             Value row = e.add(at, i * kLanes);
-            using Predicate = arith::CmpIPredicate;
-            Value visible;
+            Value positions = lanesFrom(row), seen;
             for (int64_t h = 0; h < lay.heads; ++h) {
-              if (h == 0 || from[h] != from[h - 1] || to[h] != to[h - 1]) {
-                Value low =
-                    arith::CmpIOp::create(e.b, e.loc, Predicate::sge, lanes,
-                                          asVector(e.sub(from[h], row)));
-                Value high =
-                    arith::CmpIOp::create(e.b, e.loc, Predicate::slt, lanes,
-                                          asVector(e.sub(to[h], row)));
-                visible = arith::AndIOp::create(e.b, e.loc, low, high);
-              }
+              if (h == 0 || visible[h].from != visible[h - 1].from)
+                seen = isVisible(positions, visible[h]);
               Value score = arith::SelectOp::create(
-                  e.b, e.loc, visible, cap(sums[h * lay.blocks + i]), none[0]);
+                  e.b, e.loc, seen, cap(sums[h * lay.blocks + i]), none[0]);
               e.storeBytes(
                   in.scratch,
                   e.add(e.add(target, h * kPageRows * 4), e.mul(row, 4)),

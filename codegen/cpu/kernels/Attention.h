@@ -74,9 +74,9 @@ int64_t attentionPartBytes(const AttentionSpec &spec);
 /// With a row tile of 1 there are T * kvHeads * splits programs: parts of a row
 /// of a head are neighbours, then rows, which share pages. There are no more
 /// parts than pages. Else there are attentionPrograms, over which tiles of rows
-/// of a key-value head are spread; early tiles, which see little, alternate
-/// with late ones, so that contiguous ranges are about equal work. The softmax
-/// is f32 and moves on one page at a time.
+/// of a key-value head, one head after the other, are spread; of a head early
+/// tiles, which see little, alternate with late ones, so that contiguous ranges
+/// are about equal work. The softmax is f32 and moves on one page at a time.
 void buildAttention(OpBuilder &b, Location loc, const CpuLevel &level,
                     const AttentionSpec &spec,
                     const AttentionOperands &operands);

@@ -32,8 +32,8 @@ void AttentionProgram::forEachTile(int64_t tileRows,
     return divide(e.mul(program, units), programs);
   };
   e.loop(unitOf(in.begin), unitOf(in.end), 1, [&](Value unit) {
-    kvHead = e.remainder(unit, spec.kvHeads);
-    Value number = e.divide(unit, spec.kvHeads);
+    kvHead = divide(unit, tiles);
+    Value number = remainder(unit, tiles);
     Value early = e.divide(number, 2);
     Value late = e.sub(e.sub(tiles, e.index(int64_t(1))), early);
     Value isLate = arith::CmpIOp::create(e.b, e.loc, arith::CmpIPredicate::ne,
@@ -62,6 +62,31 @@ std::pair<Value, Value> AttentionProgram::visibleRows(Value g, Value first) {
   Value to =
       e.sub(e.min(e.add(positionOf(g), 1), e.add(first, kPageRows)), first);
   return {from, to};
+}
+
+Value AttentionProgram::lanesFrom(Value index) {
+  SmallVector<int32_t> numbers;
+  for (int32_t i = 0; i < kLanes; ++i)
+    numbers.push_back(i);
+  Value lanes = arith::ConstantOp::create(
+      e.b, e.loc, DenseElementsAttr::get(e.i32(), ArrayRef(numbers)));
+  return e.addi(lanes, wordsOf(index));
+}
+Value AttentionProgram::wordsOf(Value index) {
+  return e.splat(
+      arith::IndexCastOp::create(e.b, e.loc, e.b.getI32Type(), index), e.i32());
+}
+AttentionProgram::Visible
+AttentionProgram::visibleOf(std::pair<Value, Value> rows) {
+  auto [from, to] = rows;
+  return {wordsOf(from), wordsOf(e.max(e.sub(to, from), zero()))};
+}
+Value AttentionProgram::isVisible(Value positions, const Visible &visible) {
+  // As unsigned numbers, positions before the first are large.
+  return arith::CmpIOp::create(
+      e.b, e.loc, arith::CmpIPredicate::ult,
+      arith::SubIOp::create(e.b, e.loc, positions, visible.from),
+      visible.count);
 }
 
 Value AttentionProgram::headPart(const Pages &pages, int64_t columns,

@@ -64,6 +64,15 @@ protected:
   /// where the first is behind the last.
   std::pair<Value, Value> visibleRows(Value g, Value first);
 
+  /// `index` and the fifteen after it, as words.
+  Value lanesFrom(Value index);
+  /// Rows [from, from + count) of a page, as words in all lanes.
+  struct Visible {
+    Value from, count;
+  };
+  Visible visibleOf(std::pair<Value, Value> rows);
+  Value isVisible(Value positions, const Visible &visible);
+
   int64_t storedBytes() const { return storedElementBytes(spec.storage); }
   bool isScaled() const { return spec.storage == Encoding::Q8_0; }
   /// The part of the key-value head in the page of position `first`.
@@ -102,6 +111,9 @@ protected:
   int64_t shared; ///< query heads of one key-value head
   Value kvHead, firstRow;
   Value split; ///< with parts: which
+
+private:
+  Value wordsOf(Value index);
 };
 
 } // namespace tombolo

@@ -76,12 +76,16 @@ public:
     clearColumns();
     forEachTile(spec.rowTile, [&](Value row) {
       firstRow = row;
+      // Those that there are, and with those that fill the last block.
+      Value there =
+          e.min(e.index(lay.group), e.mul(e.sub(in.rows, firstRow), shared));
+      rows = rounded(e.add(there, lay.block - 1), lay.block);
       start();
-      Value last = positionOf(e.index(lay.rows - 1));
+      Value last = positionOf(e.sub(rows, e.index(int64_t(1))));
       Value begin = e.divide(firstVisible(zero()), kPageRows);
       Value end = e.add(e.divide(last, kPageRows), 1);
       e.loop(begin, end, 1, [&](Value page) { buildPage(page); });
-      forEachRow(e.index(lay.group), [&](Value g) { finish(lay.scratch, g); });
+      forEachRow(there, [&](Value g) { finish(lay.scratch, g); });
     });
   }
 
@@ -124,7 +128,7 @@ private:
 
   /// Scaled queries and the empty softmax in scratch.
   void start() {
-    forEachRow(e.index(lay.rows), [&](Value g) {
+    forEachRow(rows, [&](Value g) {
       Value to = areaAt(lay.queries, g, lay.keyColumns * 2);
       for (Piece piece : piecesOf(spec.keyColumns))
         storeTerms(e.add(to, piece.offset * 2), lay.queryBytes, lay.terms,
@@ -140,10 +144,10 @@ private:
     Value first = e.mul(page, kPageRows);
     // Later rows see as much behind and begin no earlier.
     Value from = visibleRows(zero(), first).first;
-    Value to = visibleRows(e.index(lay.rows - 1), first).second;
+    Value to = visibleRows(e.sub(rows, e.index(int64_t(1))), first).second;
     convertKeys(headPart(in.keys, spec.keyColumns, first), from, to);
     convertValues(headPart(in.values, spec.valueColumns, first), from, to);
-    e.loop(zero(), e.index(lay.rows), lay.block, [&](Value g) {
+    e.loop(zero(), rows, lay.block, [&](Value g) {
       Value low = visibleRows(g, first).first;
       Value high = visibleRows(e.add(g, lay.block - 1), first).second;
       e.ifThen(e.less(low, high), [&] {
@@ -274,41 +278,24 @@ private:
   /// Turns scores of rows h .. h+chunk-1 of the block at `g` into weights
   /// relative to the new maximum, and what was added before as well.
   void softmax(Value g, Value h, Value first, Value begin, Value end) {
-    auto asVector = [&](Value index) -> Value {
-      return e.splat(
-          arith::IndexCastOp::create(e.b, e.loc, e.b.getI32Type(), index),
-          e.i32());
-    };
-    SmallVector<int32_t> numbers;
-    for (int32_t i = 0; i < kLanes; ++i)
-      numbers.push_back(i);
-    Value lanes = arith::ConstantOp::create(
-        e.b, e.loc, DenseElementsAttr::get(e.i32(), ArrayRef(numbers)));
     Value hidden = e.constant(kHiddenScore, e.f32());
     auto scoreAt = [&](int64_t i, Value position) {
       return e.add(areaAt(lay.scores, e.add(h, i), kPageRows * 4),
                    e.mul(position, 4));
     };
-    Values from, count;
-    for (int64_t i = 0; i < lay.chunk; ++i) {
-      auto [low, high] = visibleRows(e.add(e.add(g, h), i), first);
-      from.push_back(asVector(low));
-      count.push_back(asVector(e.max(e.sub(high, low), zero())));
-    }
+    SmallVector<Visible> visible;
+    for (int64_t i = 0; i < lay.chunk; ++i)
+      visible.push_back(visibleOf(visibleRows(e.add(e.add(g, h), i), first)));
     Values maxima(lay.chunk, hidden);
     maxima =
         e.loop(begin, end, kLanes, maxima, [&](Value at, ValueRange before) {
           Values next;
-          Value positions = e.addi(lanes, asVector(at));
+          Value positions = lanesFrom(at);
           for (int64_t i = 0; i < lay.chunk; ++i) {
-            // As unsigned numbers, positions before the first are large.
-            Value visible = arith::CmpIOp::create(
-                e.b, e.loc, arith::CmpIPredicate::ult,
-                arith::SubIOp::create(e.b, e.loc, positions, from[i]),
-                count[i]);
             Value score = e.loadBytes(in.scratch, scoreAt(i, at), e.f32());
-            score = arith::SelectOp::create(e.b, e.loc, visible, cap(score),
-                                            hidden);
+            score = arith::SelectOp::create(e.b, e.loc,
+                                            isVisible(positions, visible[i]),
+                                            cap(score), hidden);
             e.storeBytes(in.scratch, scoreAt(i, at), score);
             next.push_back(e.maxf(score, before[i]));
           }
@@ -374,6 +361,7 @@ private:
 
   Bf16Dots dots;
   Layout lay;
+  Value rows; ///< of queries, in whole blocks
 };
 
 } // namespace

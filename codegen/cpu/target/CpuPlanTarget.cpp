@@ -21,11 +21,13 @@ static Encoding packedEncoding(Encoding encoding) {
 LinearChoice CpuPlanTarget::linear(int64_t outRows, int64_t inColumns,
                                    Encoding encoding, bool manyRows) const {
   LinearChoice choice;
-  choice.layout = strategies ? "r16" : "rows";
-  choice.encoding = strategies ? packedEncoding(encoding) : Encoding::F32;
-  choice.strategy = strategies;
+  choice.layout = strategies.linearR16 ? "r16" : "rows";
+  choice.encoding =
+      strategies.linearR16 ? packedEncoding(encoding) : Encoding::F32;
+  choice.strategy = strategies.linearR16;
   // A whole number of record blocks, and codes to multiply.
-  ActivationForm form = strategies && supportsIntegers(choice.encoding) &&
+  ActivationForm form = strategies.linearR16 &&
+                                supportsIntegers(choice.encoding) &&
                                 inColumns % kRecordColumns == 0
                             ? activationForm(activations)
                             : ActivationForm::F32;
@@ -67,7 +69,7 @@ AttentionChoice CpuPlanTarget::attention(int64_t heads, int64_t keyHeads,
   ActivationForm form = activationForm(activations);
   if (form == ActivationForm::I16 && floatRows)
     form = ActivationForm::F32;
-  if (form != ActivationForm::F32)
+  if (form != ActivationForm::F32 && strategies.attentionBf16)
     choice.products = form == ActivationForm::I16 ? "bf16x2" : "bf16";
   choice.rowTile = attentionRowTile(heads / keyHeads);
   return choice;

@@ -11,8 +11,12 @@ namespace tombolo {
 /// one copy of the weights.
 class CpuPlanTarget : public PlanTarget {
 public:
+  /// Those that may be chosen.
+  struct Strategies {
+    bool linearR16, attentionBf16;
+  };
   /// `floatRows`: many rows stay f32 where activations are of 16 bits.
-  CpuPlanTarget(std::string activations, bool strategies, bool floatRows)
+  CpuPlanTarget(std::string activations, Strategies strategies, bool floatRows)
       : activations(std::move(activations)), strategies(strategies),
         floatRows(floatRows) {}
 
@@ -36,7 +40,8 @@ public:
 
 private:
   std::string activations;
-  bool strategies, floatRows;
+  Strategies strategies;
+  bool floatRows;
 };
 
 } // namespace tombolo

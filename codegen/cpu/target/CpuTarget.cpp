@@ -21,6 +21,8 @@ using namespace tombolo;
 
 /// Products and tables over matrices packed in groups of 16 rows.
 static constexpr const char *kLinearR16 = "cpu-linear-r16";
+/// Attention of many rows as products of bf16.
+static constexpr const char *kAttentionBf16 = "cpu-attention-bf16";
 
 namespace {
 
@@ -38,12 +40,17 @@ public:
     return options.activations.empty() ? "i16" : options.activations;
   }
 
-  std::vector<std::string> strategies() const override { return {kLinearR16}; }
+  std::vector<std::string> strategies() const override {
+    return {kLinearR16, kAttentionBf16};
+  }
 
   std::shared_ptr<const PlanTarget> planTarget() const override {
-    return std::make_shared<CpuPlanTarget>(
-        activations(), !llvm::is_contained(options.disabled, kLinearR16),
-        prefersFloats());
+    auto has = [&](const char *strategy) {
+      return !llvm::is_contained(options.disabled, strategy);
+    };
+    CpuPlanTarget::Strategies strategies{has(kLinearR16), has(kAttentionBf16)};
+    return std::make_shared<CpuPlanTarget>(activations(), strategies,
+                                           prefersFloats());
   }
 
   void buildLowerPipeline(OpPassManager &pm) const override {

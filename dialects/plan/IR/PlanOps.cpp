@@ -359,6 +359,15 @@ LogicalResult AttentionOp::verify() {
   return mlir::success();
 }
 
+SizeAttr AttentionOp::getPrograms() {
+  int64_t tile = getRowTile(), heads = getKeyHeads();
+  if (tile == 1)
+    return SizeAttr::get(getContext(), Symbol::Tokens, heads * getSplits(), 0,
+                         1);
+  return SizeAttr::get(getContext(), Symbol::Tokens, heads, (tile - 1) * heads,
+                       tile);
+}
+
 LogicalResult MergeAttentionOp::verify() {
   if (getSplits() < 2) // C1
     return emitOpError("expects 2 parts or more, but got ") << getSplits();

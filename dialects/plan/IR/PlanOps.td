@@ -435,9 +435,10 @@ def Plan_AttentionOp : Plan_Op<"attention"> {
   let description = [{
     Softmax over the rows that each token's position sees (`nn.attention`), the
     query heads of one key head together. The grid range `[begin, end)` is over
-    (key head, token, part) where `row_tile` is 1, else over (tile of that many
-    tokens, key head), in as many programs as `ceil((tokens + row_tile - 1) *
-    key_heads / row_tile)`. With more than one of `splits`, what is visible is
+    (key head, token, part) where `row_tile` is 1, else over (key head, tile of
+    that many tokens), in as many programs as `getPrograms` says: `ceil((tokens
+    + row_tile - 1) * key_heads / row_tile)`, over which the target spreads the
+    tiles. With more than one of `splits`, what is visible is
     cut into so many parts, and `y` takes what `plan.merge_attention` makes a
     row of.
 
@@ -466,6 +467,10 @@ def Plan_AttentionOp : Plan_Op<"attention"> {
                        DefaultValuedAttr<Plan_Positive, "1">:$row_tile,
                        DefaultValuedAttr<Plan_Positive, "1">:$splits,
                        DefaultValuedStrAttr<StrAttr, "f32">:$products);
+  let extraClassDeclaration = [{
+    /// The grid of a dispatch of this.
+    SizeAttr getPrograms();
+  }];
   let assemblyFormat = [{
     `range` `(` $begin `,` $end `)` `tokens` `(` $tokens `)` `ins` `(` $q `:` type($q) `)`
     `pages` `(` $pool `,` $page_table `:` type($pool) `,` type($page_table) `)`

@@ -2,6 +2,7 @@
 // RUN: tombolo-opt %s -plan-build='target=cpu:sapphirerapids chunk=64' | FileCheck %s --check-prefixes=CHECK,I16
 // RUN: tombolo-opt %s -plan-build='target=cpu:sapphirerapids chunk=64 activations=i8' | FileCheck %s --check-prefixes=CHECK,I8
 // RUN: tombolo-opt %s -plan-build='target=cpu:sapphirerapids chunk=64 activations=f32' | FileCheck %s --check-prefixes=CHECK,F32
+// RUN: tombolo-opt %s -plan-build='target=cpu:sapphirerapids chunk=64 activations=i8 disable=cpu-attention-bf16' | FileCheck %s --check-prefixes=CHECK,F32
 // Levels without such products share the plan:
 // RUN: tombolo-opt %s -plan-build='target=cpu:sapphirerapids chunk=64 activations=i8' -o %t.tiles
 // RUN: tombolo-opt %s -plan-build='target=cpu:x86-64-v2 chunk=64 activations=i8' -o %t.none

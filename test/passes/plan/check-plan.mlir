@@ -701,3 +701,34 @@ module attributes {plan.arena_bytes = 512 : i64, plan.thread_bytes = 128 : i64, 
     %r1 = plan.buffer role "logits_out" rows 1 row_bytes 64 offset 128 : memref<?x16xf32, strided<[16, 1]>>
   }
 }
+
+// -----
+
+// Programs of a grid that is not the kernel's would leave rows out.
+module attributes {plan.arena_bytes = 512 : i64, plan.thread_bytes = 0 : i64, plan.target = "cpu"} {
+  nn.state @s : !nn.rows<1x16xf32> storage = f32
+  plan.state_group @pages window -1 slot 16384 per_token 128 members [@s] counts [1] offsets [0]
+  func.func @k(%begin: index, %end: index, %q: memref<?x32xf32, strided<[32, 1]>>, %p: memref<?xi8>, %t: memref<?xi32>, %n: index, %o: index) attributes {plan.kernel} {
+    plan.attention range(%begin, %end) tokens(%n) ins(%q : memref<?x32xf32, strided<[32, 1]>>) pages(%p, %t : memref<?xi8>, memref<?xi32>) outs(%q : memref<?x32xf32, strided<[32, 1]>>) at(%n, %o, %o, %o) {heads = 2 : i64, key_columns = 16 : i64, key_heads = 1 : i64, row_tile = 16 : i64, scale = 2.5e-01 : f32, storage = "f32", value_columns = 16 : i64, window = -1 : i64}
+    return
+  }
+  plan.program @prefill max_tokens 1 {
+    %r0 = plan.buffer role "hidden" rows 1 row_bytes 64 offset 0 : memref<?x16xf32, strided<[16, 1]>>
+    %q = plan.buffer rows 1 row_bytes 128 offset 192 : memref<?x32xf32, strided<[32, 1]>>
+    %p = plan.input "pool" @pages : memref<?xi8>
+    %t = plan.input "page_table" @pages : memref<?xi32>
+    // expected-error@+1 {{expects the grid of the 'plan.attention' in 'k', #plan.size<tokens * 1 + 15 ceildiv 16>, but got #plan.size<tokens * 1 + 0 ceildiv 16>}}
+    plan.dispatch @k grid <tokens * 1 + 0 ceildiv 16> (%q, %p, %t) writes [0] sizes [#plan.size<tokens * 1 + 0 ceildiv 1>, #plan.size<one * 0 + 0 ceildiv 1>] barrier true "a" : memref<?x32xf32, strided<[32, 1]>>, memref<?xi8>, memref<?xi32>
+  }
+  plan.program @decode max_tokens 1 {
+    %r0 = plan.buffer role "hidden" rows 1 row_bytes 64 offset 0 : memref<?x16xf32, strided<[16, 1]>>
+  }
+  plan.program @logits max_tokens 1 {
+    %r0 = plan.buffer role "logits_in" rows 1 row_bytes 64 offset 64 : memref<?x16xf32, strided<[16, 1]>>
+    %r1 = plan.buffer role "logits_out" rows 1 row_bytes 64 offset 128 : memref<?x16xf32, strided<[16, 1]>>
+  }
+  plan.program @logits_one max_tokens 1 {
+    %r0 = plan.buffer role "logits_in" rows 1 row_bytes 64 offset 64 : memref<?x16xf32, strided<[16, 1]>>
+    %r1 = plan.buffer role "logits_out" rows 1 row_bytes 64 offset 128 : memref<?x16xf32, strided<[16, 1]>>
+  }
+}

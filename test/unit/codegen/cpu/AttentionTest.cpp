@@ -248,6 +248,18 @@ TEST_P(AttentionLevels, MatchesFloat64) {
     cases.back().spec.splits = i % 2 ? kAttentionSplits : 3;
   }
   add(2, 1, 16, 16, Encoding::F16, 1300, 1).splits = kAttentionSplits;
+  // Heads whose pages stay as they are stored, also where many rows read them.
+  for (Encoding storage : {Encoding::F16, Encoding::Q8_0})
+    add(2, 1, 320, 256, storage, 100, 40).rowTile = 32;
+  // Several whole tiles of the size that plans have, behind a page.
+  for (Encoding storage : {Encoding::F16, Encoding::Q8_0})
+    for (AttentionProducts products :
+         {AttentionProducts::F32, AttentionProducts::Bf16}) {
+      AttentionSpec &spec = add(6, 2, 32, 32, storage, 130, 70);
+      spec.rowTile = attentionRowTile(3);
+      spec.products = products;
+      spec.window = 40;
+    }
   check(level, cases);
 }
 
