@@ -81,8 +81,9 @@ Isa::Tile Isa::f32Tile(bool paired) const {
   // need the rest.
   int64_t vectors = registers * 3 / 4 / registersPerVector();
   // One vector in a register each: two groups share a broadcast.
-  int64_t groups = paired || registersPerVector() == 1 ? 2 : 1;
-  return {std::max<int64_t>(1, vectors / groups), groups};
+  int64_t together = registersPerVector() == 1 ? 2 : 1;
+  int64_t groups = paired ? 2 : together;
+  return {std::max<int64_t>(1, vectors / together), groups, together};
 }
 
 int64_t Isa::chains(int64_t accumulators) const {
@@ -116,7 +117,7 @@ const Bf16Instructions *Isa::bf16Dots(int64_t terms) const {
 Isa::Tile Isa::integerTile(int64_t recordRows, int64_t planes,
                            bool paired) const {
   int64_t groups = paired || registersPerVector() == 1 ? 2 : 1;
-  return {integerRows(recordRows, planes, groups), groups};
+  return {integerRows(recordRows, planes, groups), groups, groups};
 }
 
 Value Isa::lookUp(Emitter &e, const uint8_t (&table)[16], Value indices) const {

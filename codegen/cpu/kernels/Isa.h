@@ -84,9 +84,12 @@ public:
            integerDots->bytes >= 32;
   }
 
-  /// Rows and groups of one register tile of f32 products.
+  /// Rows and groups of one register tile of products. `together` of the
+  /// groups are summed up in one loop. In f32, where a vector is several
+  /// registers, it is one group and then the other, which share few loads:
+  /// so many rows of both would not stay in registers.
   struct Tile {
-    int64_t rows, groups;
+    int64_t rows, groups, together;
   };
   Tile f32Tile(bool paired) const;
   /// Chains of additions that hide the latency of one multiply-add.

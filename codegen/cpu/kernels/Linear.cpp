@@ -74,7 +74,8 @@ Isa::Tile tileOf(const Isa &isa, const LinearSpec &spec) {
 
 /// Where the scratch of products with many rows lies: a panel of weights as the
 /// tiles read them, unpacked once for all rows, the tiles' sums between two
-/// passes, and what tile registers leave.
+/// passes, and what tile registers leave, or the sums of a tile's groups that
+/// are not summed up together.
 struct Scratch {
   bool usesPanel, usesSums;
   int64_t panelBytes, sumBytes, tileBytes;
@@ -90,6 +91,8 @@ Scratch scratchOf(const Isa &isa, const LinearSpec &spec) {
     scratch.usesPanel = spec.encoding != Encoding::F32;
     if (scratch.usesPanel)
       scratch.panelBytes = columns * tile.groups * 64;
+    if (tile.together < tile.groups)
+      scratch.tileBytes = tile.rows * tile.groups * 64;
   } else {
     scratch.usesPanel = true;
     scratch.panelBytes = columns / kRecordColumns * tile.groups *
@@ -301,21 +304,46 @@ private:
       start = e.add(base, weights.bytesOf(e, first));
     }
     forEachTile([&](Value row) {
-      int64_t count = tile.rows * groups;
-      Values initial;
-      for (int64_t i = 0; i < count; ++i)
-        initial.push_back(
-            scratch.usesSums
-                ? e.loadBytes(in.scratch, sumAt(row, i, groups), e.f32())
-                : e.constant(0.0, e.f32()));
+      auto startOf = [&](Value number) {
+        return scratch.usesSums
+                   ? e.loadBytes(in.scratch, sumAt(row, number, groups),
+                                 e.f32())
+                   : e.constant(0.0, e.f32());
+      };
+      Values sums;
+      if (planes() || groups <= tile.together)
+        for (int64_t i = 0; i < tile.rows * groups; ++i)
+          sums.push_back(startOf(e.index(i)));
       if (planes())
         return finished(sumIntegers(blockOf(recordOf(row), first),
-                                    insideOf(row), groups, columns, initial),
+                                    insideOf(row), groups, columns, sums),
                         row);
       Value x = e.add(e.mul(row, activationStride), first);
-      finished(sumF32(source, memory, start, groups, between, x, tile.rows,
-                      columns, initial, 1, /*ahead=*/false),
-               row);
+      auto add = [&](Value from, int64_t count, Values sums) {
+        return sumF32(source, memory, from, count, between, x, tile.rows,
+                      columns, sums, 1, /*ahead=*/false);
+      };
+      if (groups <= tile.together)
+        return finished(add(start, groups, sums), row);
+      // In memory, and by a loop: kept as values, the sums of one group would
+      // take registers from those of the next.
+      auto tileAt = [&](int64_t m, Value group) {
+        int64_t area = scratch.panelBytes + scratch.sumBytes;
+        return e.add(e.mul(group, tile.rows * 64), area + m * 64);
+      };
+      e.loop(zero(), e.index(groups), 1, [&](Value group) {
+        Values ofGroup;
+        for (int64_t m = 0; m < tile.rows; ++m)
+          ofGroup.push_back(startOf(e.add(group, m * groups)));
+        ofGroup = add(e.add(start, e.mul(group, between)), 1, ofGroup);
+        for (auto [m, sum] : llvm::enumerate(ofGroup))
+          e.storeBytes(in.scratch, tileAt(m, group), sum);
+      });
+      for (int64_t m = 0; m < tile.rows; ++m)
+        for (int64_t g = 0; g < groups; ++g)
+          sums.push_back(
+              e.loadBytes(in.scratch, tileAt(m, e.index(g)), e.f32()));
+      finished(sums, row);
     });
   }
 
@@ -361,12 +389,13 @@ private:
            });
   }
 
-  Value sumAt(Value row, int64_t i, int64_t groups) {
-    return e.add(e.mul(row, groups * 64), scratch.panelBytes + i * 64);
+  Value sumAt(Value row, Value number, int64_t groups) {
+    return e.add(e.add(e.mul(row, groups * 64), e.mul(number, 64)),
+                 scratch.panelBytes);
   }
   void keepSums(ValueRange sums, int64_t groups, Value row) {
     for (auto [i, sum] : llvm::enumerate(sums))
-      e.storeBytes(in.scratch, sumAt(row, i, groups), sum);
+      e.storeBytes(in.scratch, sumAt(row, e.index(i), groups), sum);
   }
   void clearSums(int64_t groups) {
     Value zero = e.constant(0.0, e.f32());
@@ -622,7 +651,7 @@ private:
   LinearEpilogue epilogue;
   WeightGroups weights;
   int64_t groupBytes;
-  Isa::Tile tile{1, 1};
+  Isa::Tile tile{1, 1, 1};
   Scratch scratch{};
   Value activationStride, outputStride;
 };

@@ -350,8 +350,9 @@ WeightGroups::WeightGroups(Encoding encoding, const Isa &isa)
 WeightGroups WeightGroups::panel(int64_t groups, const Isa &isa) {
   WeightGroups result(Encoding::F32, isa);
   result.step = 64 * groups;
-  // Tiles of many rows are long enough without.
-  result.unroll = 2;
+  // Tiles of many rows are long enough; where they take nearly all registers,
+  // a second k would push sums out of them.
+  result.unroll = isa.registersPerVector() == 1 ? 2 : 1;
   return result;
 }
 
