@@ -64,8 +64,8 @@ static void expandMemoryIntrinsics(llvm::Function &function,
 
 /// Kernels arrive as their generators want them: vectorized, unrolled, with
 /// addresses that are a base and a displacement. What is left is to take out
-/// what repeats or does not change in a loop. The default pipelines take half as
-/// long again for code that is no faster on AVX2 (docs/performance.md).
+/// what repeats or does not change in a loop. The default pipelines take half
+/// as long again for code that is no faster on AVX2 (docs/performance.md).
 static constexpr llvm::StringLiteral kPipeline =
     "always-inline,"
     "function(simplifycfg,early-cse<memssa>,loop-mssa(loop-rotate,licm),"
