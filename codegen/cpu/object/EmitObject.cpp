@@ -69,7 +69,7 @@ static void expandMemoryIntrinsics(llvm::Function &function,
 static constexpr llvm::StringLiteral kPipeline =
     "always-inline,"
     "function(simplifycfg,early-cse<memssa>,loop-mssa(loop-rotate,licm),"
-    "instcombine,early-cse<memssa>,simplifycfg)";
+    "instcombine<no-verify-fixpoint>,early-cse<memssa>,simplifycfg)";
 
 static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
   llvm::PassBuilder builder(&machine);
