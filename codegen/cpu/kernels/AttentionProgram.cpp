@@ -110,13 +110,8 @@ Value AttentionProgram::keyScale(Value keys, Value number, Value at) {
 }
 Value AttentionProgram::valueScale(Value values, Value row, Value column,
                                    int64_t lanes) {
-  Value at = e.add(e.mul(row, spec.valueColumns / kScaledColumns),
-                   e.divide(column, kScaledColumns));
-  Value half = e.loadBytes(
-      in.values.pool,
-      e.add(e.add(values, scaleOffset(spec.valueColumns)), e.mul(at, 2)),
-      VectorType::get({1}, e.b.getF16Type()));
-  return e.splat(e.extend(half), e.f32(lanes));
+  return rowScale(e, in.values.pool, values, spec.valueColumns, row, column,
+                  lanes);
 }
 
 Value AttentionProgram::loadQuery(Value g, Piece piece) {

@@ -18,6 +18,16 @@ int64_t pageBytes(int64_t heads, int64_t columns, Encoding storage) {
 
 int64_t scaleOffset(int64_t columns) { return columns * kPageRows; }
 
+Value rowScale(Emitter &e, Value pool, Value part, int64_t columns, Value row,
+               Value column, int64_t lanes) {
+  Value number = e.add(e.mul(row, columns / kScaledColumns),
+                       e.divide(column, kScaledColumns));
+  Value half = e.loadBytes(
+      pool, e.add(e.add(part, scaleOffset(columns)), e.mul(number, 2)),
+      VectorType::get({1}, e.b.getF16Type()));
+  return e.splat(e.extend(half), e.f32(lanes));
+}
+
 Value pageStart(Emitter &e, const Pages &pages, Value row) {
   Value slot = arith::IndexCastOp::create(
       e.b, e.loc, e.b.getIndexType(),

@@ -45,6 +45,10 @@ inline constexpr int64_t kScaledColumns = 32;
 /// scales.
 int64_t storedElementBytes(Encoding storage);
 int64_t scaleOffset(int64_t columns);
+/// The scale, in all lanes, that q8_0 has for the numbers around `column` of
+/// row `row` of the head's part at byte `part` of `pool`, kept row by row.
+Value rowScale(Emitter &e, Value pool, Value part, int64_t columns, Value row,
+               Value column, int64_t lanes);
 
 struct AppendSpec {
   int64_t heads, columns;

@@ -72,13 +72,8 @@ void RowBlock::decode(const RowPart &part, Value row, Value to) {
       Value codes = e.loadBytes(part.pages.pool, source, e.i8(lanes));
       values =
           e.toFloat(arith::ExtSIOp::create(e.b, e.loc, e.i32(lanes), codes));
-      Value number = e.add(e.mul(inPage, part.columns / kScaledColumns),
-                           e.divide(column, kScaledColumns));
-      Value half = e.loadBytes(
-          part.pages.pool,
-          e.add(e.add(page, scaleOffset(part.columns)), e.mul(number, 2)),
-          VectorType::get({1}, e.b.getF16Type()));
-      values = e.mulf(values, e.splat(e.extend(half), e.f32(lanes)));
+      values = e.mulf(values, rowScale(e, part.pages.pool, page, part.columns,
+                                       inPage, column, lanes));
     } else {
       values =
           e.extend(e.loadBytes(part.pages.pool, source,
